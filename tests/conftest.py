@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 3, 14, 2, 0, tzinfo=UTC)
 TEST_KEY = "a-key-for-tests-only-" + "0" * 32
 OURS = ("CHEXIN_", "TELEGRAM_", "WECOM_", "LLM_", "EMBEDDINGS", "PUBLIC_", "TRUSTED_", "WIDGET_", "CHROMA_")
+# Set to `required` where a run without PostgreSQL must fail instead of being skipped.
+POSTGRES_REQUIRED = os.environ.get("CHEXIN_TEST_POSTGRES") == "required"
 NO_POSTGRES = pytest.StashKey[str]()
 
 
@@ -63,6 +65,8 @@ def postgres(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     try:
         cluster = open_cluster()
     except NoPostgres as error:
+        if POSTGRES_REQUIRED:
+            pytest.fail(str(error), pytrace=False)
         request.config.stash[NO_POSTGRES] = str(error)
         pytest.skip(str(error))
     yield cluster
