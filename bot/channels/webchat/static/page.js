@@ -1,0 +1,101 @@
+// What the staff page and the visitor's frame have in common: banner, typing, toasts, the pill, the window's height.
+
+import { el, icon, spoken } from "./dom.js";
+import { t } from "./texts.js";
+
+const BANNER_AFTER = 900; // a short hiccup is nobody's business
+const TOAST_FOR = 5000;
+const TYPING_AT_MOST = 30_000;
+
+export const $ = (selector) => document.querySelector(selector);
+
+/** Keep the page exactly as high as what is left beside an on-screen keyboard (iOS does not do so itself). */
+export function fitWindow() {
+  const view = window.visualViewport;
+  if (!view) return;
+  const fit = () => {
+    if (view.scale > 1.01) return; // the person is zooming in, not typing
+    document.documentElement.style.setProperty("--height", `${Math.round(view.height)}px`);
+    window.scrollTo(0, 0);
+  };
+  view.addEventListener("resize", fit);
+  fit();
+}
+
+/** A short note at the foot of the conversation, with one thing to do if `action` is given. */
+export function toast(text, label, action) {
+  const note = el("div", { class: "toast" }, el("span", {}, text));
+  if (label) {
+    note.append(el("button", { type: "button", class: "link", on: { click: () => { note.remove(); action(); } } }, label));
+  }
+  const toasts = $("#toasts");
+  toasts.append(note);
+  while (toasts.children.length > 3) toasts.firstElementChild.remove();
+  setTimeout(() => note.remove(), label ? TOAST_FOR * 2 : TOAST_FOR);
+}
+
+/** Says how the connection is doing, once that lasts long enough to matter. */
+export function watchConnection(connection, changed = () => {}) {
+  const banner = $("#banner");
+  let timer = 0;
+  const show = (text, label, action) => {
+    banner.replaceChildren(el("span", {}, text));
+    if (label) banner.append(el("button", { type: "button", class: "link", on: { click: action } }, label));
+    banner.classList.add("shown");
+  };
+  const hide = () => {
+    banner.classList.remove("shown");
+    banner.replaceChildren();
+  };
+  const retry = () => connection.wake();
+  connection.addEventListener("state", ({ detail: { state, wait } }) => {
+    changed(state);
+    clearTimeout(timer);
+    if (state === "open" || state === "closed") return hide();
+    const tell = () => {
+      if (state === "offline") show(t("offline"), t("reconnect"), retry);
+      else if (state === "waiting" && wait > 1500) show(t("retrying", { n: Math.ceil(wait / 1000) }), t("reconnect"), retry);
+      else show(t("connecting"));
+    };
+    if (banner.classList.contains("shown")) tell();
+    else timer = setTimeout(tell, BANNER_AFTER);
+    return undefined;
+  });
+  return { show, hide };
+}
+
+/** The three dots; a server that forgets to end them is not believed for ever. */
+export function typingSign(chat, log) {
+  const sign = $("#typing");
+  let timer = 0;
+  chat.addEventListener("typing", ({ detail: on }) => {
+    clearTimeout(timer);
+    if (on && sign.firstChild) return;
+    sign.replaceChildren();
+    if (!on) return;
+    sign.append(el("div", { class: "dots", "aria-hidden": "true" }, el("i"), el("i"), el("i")), spoken(t("typing")));
+    timer = setTimeout(() => sign.replaceChildren(), TYPING_AT_MOST);
+    log.follow();
+  });
+}
+
+/** The pill that leads back to the end, with the number of unread messages. */
+export function latestPill(log) {
+  const pill = $("#latest");
+  let atEnd = true;
+  const draw = () => {
+    const count = log.unread;
+    pill.hidden = atEnd;
+    pill.replaceChildren(icon("down"), el("span", { class: count ? "" : "spoken" }, count ? t("latest_new", { n: count }) : t("latest")));
+  };
+  log.addEventListener("bottom", (event) => { atEnd = event.detail; draw(); });
+  log.addEventListener("unread", draw);
+  pill.addEventListener("click", () => log.toBottom(true));
+}
+
+/** The line above the oldest message: loading, or the beginning. */
+export function edgeLine(log) {
+  return (loading) => {
+    $("#edge").replaceChildren(loading ? t("older") : log.more || !Number.isFinite(log.lowest) ? "" : t("start"));
+  };
+}
