@@ -23,7 +23,7 @@ install: $(RUNTIME) ## the virtual environment, from the lock (run and test do i
 dev: $(DEVTOOLS) ## the same with the test and lint tools
 
 $(PY):
-	@tools/python -m venv $(VENV)
+	@tools/python -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 $(RUNTIME) $(DEVTOOLS): | $(PY)
 	@tools/install $(VENV) requirements$(if $(findstring -dev-,$@),-dev).lock
