@@ -1,0 +1,121 @@
+"""Chroma as a rebuildable vector index: explicit vectors, cosine space, and no query without a scope."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from retrieval.models import Matrix
+from retrieval.store import AUDIENCES, Audience, Scope
+from retrieval.vectors import Face
+
+_BATCH = 1000
+_SEARCH_EF = 256  # breadth of the graph search: recall over speed, still about 2 ms
+
+
+def open_client(directory: Path | None = None, url: str | None = None) -> Any:
+    """A Chroma client: a server by `url`, else embedded in `directory`. Telemetry is off."""
+    import chromadb
+    from chromadb.config import Settings
+
+    settings = Settings(anonymized_telemetry=False)
+    if url:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"CHROMA_URL={url!r} is not an http(s) address such as http://localhost:8000")
+        secure = parts.scheme == "https"
+        port = parts.port or (443 if secure else 8000)
+        return chromadb.HttpClient(host=parts.hostname, port=port, ssl=secure, settings=settings)
+    if directory is None:
+        raise ValueError("embedded Chroma needs a directory")
+    directory.mkdir(parents=True, exist_ok=True)
+    return chromadb.PersistentClient(path=str(directory), settings=settings)
+
+
+class ChromaVectors:
+    """A generation of one tenant's vectors: a collection per audience, units as a positive filter.
+
+    Generations are named by their content. A new one is written beside the old, which keeps serving.
+    """
+
+    def __init__(self, client: Any, tenant: str, generation: str) -> None:
+        self._client = client
+        self._tenant = tenant
+        self._head = f"kb-{hashlib.sha256(tenant.encode()).hexdigest()[:16]}-"
+        self._generation = generation[:16]
+        self._open: dict[Audience, Any] = {}
+
+    def _name(self, audience: Audience) -> str:
+        return f"{self._head}{audience}-{self._generation}"
+
+    def build(self, faces: Sequence[Face], matrix: Matrix) -> None:
+        """Write this generation unless it is already there whole."""
+        for audience in AUDIENCES:
+            at = [i for i, face in enumerate(faces) if face.row.audience == audience]
+            collection = self._collection(audience)
+            if collection.count() != len(at):
+                self._client.delete_collection(self._name(audience))
+                collection = self._collection(audience)
+                for start in range(0, len(at), _BATCH):
+                    part = at[start : start + _BATCH]
+                    self._add(collection, [faces[i] for i in part], matrix[part])
+            self._open[audience] = collection
+
+    def _collection(self, audience: Audience) -> Any:
+        return self._client.get_or_create_collection(
+            self._name(audience),
+            embedding_function=None,  # without this, Chroma downloads a model of its own
+            configuration={"hnsw": {"space": "cosine", "ef_search": _SEARCH_EF, "ef_construction": 200}},
+        )
+
+    @staticmethod
+    def _add(collection: Any, faces: Sequence[Face], rows: Matrix) -> None:
+        collection.add(
+            ids=[face.key for face in faces],
+            embeddings=rows,
+            metadatas=[{"tenant": face.row.tenant, "unit": face.row.unit} for face in faces],
+        )
+
+    def drop_others(self) -> None:
+        """Delete the generations this one replaces."""
+        kept = {self._name(audience) for audience in AUDIENCES}
+        for collection in self._client.list_collections():
+            name = collection if isinstance(collection, str) else collection.name
+            if name.startswith(self._head) and name not in kept:
+                self._client.delete_collection(name)
+
+    def nearest(self, vector: Matrix, scope: Scope, count: int) -> dict[str, float]:
+        found: dict[str, float] = {}
+        for collection in self._visible(scope):
+            total = min(count, collection.count())
+            if total < 1:
+                continue
+            answer = collection.query(
+                query_embeddings=[vector], n_results=total, where=_where(scope), include=["distances"]
+            )
+            pairs = zip(answer["ids"][0], answer["distances"][0], strict=True)
+            found.update({key: 1.0 - float(distance) for key, distance in pairs})
+        return dict(sorted(found.items(), key=lambda pair: -pair[1])[:count])
+
+    def among(self, vector: Matrix, scope: Scope, keys: Sequence[str]) -> dict[str, float]:
+        found: dict[str, float] = {}
+        for collection in self._visible(scope) if keys else ():
+            answer = collection.get(ids=list(keys), where=_where(scope), include=["embeddings"])
+            rows = np.asarray(answer["embeddings"], np.float32)
+            found.update({key: float(row @ vector) for key, row in zip(answer["ids"], rows, strict=True)})
+        return found
+
+    def _visible(self, scope: Scope) -> Iterable[Any]:
+        if scope.tenant != self._tenant:
+            raise ValueError("this index belongs to another tenant")
+        return [self._open[audience] for audience in scope.audiences if audience in self._open]
+
+
+def _where(scope: Scope) -> dict[str, Any]:
+    """A positive filter: rows without the field never match, and there is no such thing as no filter."""
+    return {"$and": [{"tenant": {"$eq": scope.tenant}}, {"unit": {"$in": list(scope.units)}}]}

@@ -1,0 +1,234 @@
+"""The knowledge base: documents of a store, searchable under a required scope."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from retrieval.calibration import Calibration, calibration
+from retrieval.centring import Centring
+from retrieval.fusion import Ranked, Tier
+from retrieval.lexicon import lexicon
+from retrieval.lock import OwnerLock
+from retrieval.models import Matrix
+from retrieval.store import ChunkRow, DocumentStore, Scope, VectorCache
+from retrieval.text import MAX_QUESTION, Lang, clean, language
+from retrieval.vectors import EmbeddingCache, Face, NumpyVectors, VectorIndex, faces_of
+
+if TYPE_CHECKING:
+    from retrieval.embeddings import Vectoriser
+
+_TIERS = 16  # scopes whose words stay indexed, per tenant
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A piece found, with its calibrated score 0..1 and what the score was made of."""
+
+    row: ChunkRow
+    score: float
+    ranked: Ranked
+
+
+@dataclass(slots=True)
+class _State:
+    """One version of one tenant's documents, ready to be searched."""
+
+    version: int | str
+    centring: Centring
+    vectors: VectorIndex
+    tiers: OrderedDict[Scope, Tier] = field(default_factory=OrderedDict)
+
+
+class KnowledgeBase:
+    """Search over the documents of `store`.
+
+    `directory` holds the embedded Chroma; the first process to open it owns it. The others, and every
+    process without a directory, search the vectors kept in the store. `chroma_url` names a server
+    instead. `shipped` are read-only caches of vectors that came with documents.
+    """
+
+    def __init__(
+        self,
+        store: DocumentStore,
+        *,
+        directory: Path | None = None,
+        chroma_url: str | None = None,
+        vectoriser: Vectoriser | None = None,
+        shipped: Sequence[VectorCache] = (),
+    ) -> None:
+        self._store = store
+        self._directory, self._url = directory, chroma_url
+        self._vectoriser = vectoriser
+        self._shipped = tuple(shipped)
+        self._owner = OwnerLock(directory) if directory else None
+        if self._owner:
+            self._owner.acquire()
+        self._client: object | None = None
+        self._states: dict[str, _State] = {}
+        self._lock = threading.RLock()
+
+    @property
+    def owns_index(self) -> bool:
+        """Whether this process may write the vector index."""
+        return bool(self._url) or (self._owner is not None and self._owner.held)
+
+    def close(self) -> None:
+        """Give up the ownership of the embedded index."""
+        with self._lock:
+            self._states.clear()
+            self._client = None
+            if self._owner:
+                self._owner.release()
+
+    # -- searching
+
+    def search(self, question: str, scope: Scope, k: int = 5, *, on: date | None = None) -> list[Hit]:
+        """The best `k` pieces the scope may see, best first; `on` leaves out what is not valid that day.
+
+        An empty question finds nothing. Never embeds documents and never writes.
+        """
+        asked = clean(question, MAX_QUESTION)
+        if not asked or k < 1:
+            return []
+        state = self._current(scope.tenant)
+        tier = self._tier(state, scope)
+        lang = language(asked)
+        wide = k if on is None else max(4 * k, 20)
+        vector = self._question_vector(asked, lang, state) if tier.faces else None
+        ranked = tier.rank(asked, lang, vector, state.vectors, wide)
+        ranked = [hit for hit in ranked if scope.admits(hit.row) and hit.row.valid_on(on)][:k]
+        return self._hits(ranked, lang)
+
+    def _hits(self, ranked: list[Ranked], lang: Lang) -> list[Hit]:
+        marks: Calibration = calibration()
+        runner_up = [hit.fused for hit in ranked[1:]] + [ranked[-1].fused if ranked else 0.0]
+        hits = [
+            Hit(hit.row, marks.score(hit.signals, hit.fused - after, lang, hit.row.lang), hit)
+            for hit, after in zip(ranked, runner_up, strict=True)
+        ]
+        return _descending(hits)
+
+    def _question_vector(self, asked: str, lang: Lang, state: _State) -> Matrix | None:
+        row = self._embedder().questions([expanded(asked, lang)])
+        return np.asarray(state.centring.questions(row, [lang])[0], np.float32)
+
+    # -- building
+
+    def refresh(self, tenant: str) -> bool:
+        """Embed what is new and rebuild the index if the store's version moved; True if it did.
+
+        The old index serves until the new one is ready.
+        """
+        version = self._store.version(tenant)
+        held = self._states.get(tenant)
+        if held is not None and held.version == version and self._complete(held):
+            return False
+        rows = list(self._store.all_documents(tenant))
+        state = self._build(tenant, version, rows, embed=True)
+        with self._lock:
+            self._states[tenant] = state
+        return True
+
+    def _complete(self, state: _State) -> bool:
+        return not isinstance(state.vectors, _Partial)
+
+    def _current(self, tenant: str) -> _State:
+        """The state of the store's present version; rows that left a scope are gone at once."""
+        version = self._store.version(tenant)
+        held = self._states.get(tenant)
+        if held is not None and held.version == version:
+            return held
+        with self._lock:
+            held = self._states.get(tenant)
+            if held is None or held.version != version:
+                rows = list(self._store.all_documents(tenant))
+                held = self._states[tenant] = self._build(tenant, version, rows, embed=False)
+            return held
+
+    def _build(self, tenant: str, version: int | str, rows: list[ChunkRow], *, embed: bool) -> _State:
+        faces = faces_of(rows)
+        vectoriser = self._embedder()
+        cache = EmbeddingCache(vectoriser, *self._shipped, self._store)
+        texts = [face.text for face in faces]
+        known = cache.embed(texts) if embed else cache.known(texts)
+        held = [face for face in faces if face.text in known]
+        width = len(next(iter(known.values()))) if known else 0
+        raw = np.vstack([known[face.text] for face in held]) if held else np.empty((0, width), np.float32)
+        langs = [language(face.text) for face in held]
+        examples = [i for i, face in enumerate(held) if not face.key.endswith("#0")]
+        questions = (raw[examples], [langs[i] for i in examples])
+        centring = Centring.fit(vectoriser.model_id, vectoriser.blocks, (raw, langs), questions)
+        matrix = centring.passages(raw, langs)
+        complete = len(held) == len(faces)
+        return _State(version, centring, self._vectors(tenant, held, matrix, complete, write=embed))
+
+    def _vectors(
+        self, tenant: str, faces: list[Face], matrix: Matrix, complete: bool, *, write: bool
+    ) -> VectorIndex:
+        if not complete:
+            return _Partial(faces, matrix)
+        if not (write and self.owns_index and faces):
+            return NumpyVectors(faces, matrix)
+        from retrieval.chroma import ChromaVectors, open_client
+
+        if self._client is None:
+            self._client = open_client(self._directory, self._url)
+        index = ChromaVectors(self._client, tenant, _fingerprint(faces, matrix))
+        index.build(faces, matrix)
+        index.drop_others()
+        return index
+
+    def _tier(self, state: _State, scope: Scope) -> Tier:
+        with self._lock:
+            tier = state.tiers.get(scope)
+            if tier is None:
+                tier = state.tiers[scope] = Tier(scope, faces_of(list(self._store.documents(scope))))
+                while len(state.tiers) > _TIERS:
+                    state.tiers.popitem(last=False)
+            state.tiers.move_to_end(scope)
+            return tier
+
+    def _embedder(self) -> Vectoriser:
+        if self._vectoriser is None:
+            from retrieval.embeddings import open_vectoriser
+
+            self._vectoriser = open_vectoriser()
+        return self._vectoriser
+
+
+class _Partial(NumpyVectors):
+    """Vectors of some faces; the rest wait for `refresh` and are found by their words."""
+
+
+def expanded(asked: str, lang: Lang) -> str:
+    """The question with slang made standard, followed by its concepts in the other language."""
+    words = lexicon()
+    other = "en" if lang == "zh" else "zh"
+    said = dict.fromkeys(words.standard[concept].get(other, "") for concept in words.concepts(asked))
+    return f"{words.rewrite(asked)} {' '.join(said)}".strip()
+
+
+def _descending(hits: list[Hit]) -> list[Hit]:
+    """The ranking is the fused one; a calibrated score never rises along it."""
+    low = 1.0
+    kept = []
+    for hit in hits:
+        low = min(low, hit.score)
+        kept.append(Hit(hit.row, low, hit.ranked))
+    return kept
+
+
+def _fingerprint(faces: Sequence[Face], matrix: Matrix) -> str:
+    digest = hashlib.sha256(matrix.tobytes())
+    for face in faces:
+        digest.update(f"{face.key}\0{face.row.unit}\0{face.row.audience}\n".encode())
+    return digest.hexdigest()

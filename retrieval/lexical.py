@@ -1,0 +1,91 @@
+"""BM25 over concept-aware tokens, in memory."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.lexicon import Lexicon, lexicon
+from retrieval.text import Lang
+
+Scores = NDArray[np.float32]
+
+_CROSSING = 0.8  # shared concepts alone say less than shared words
+_RIVAL = 0.12  # a text about the confusable neighbour of what was asked
+_PSEUDO = 0.35  # doubt, in unseen concepts: one shared concept is not full coverage of a question
+
+
+class LexicalIndex:
+    """How well each text answers a question by its words, 0..1, in either language."""
+
+    def __init__(self, texts: Sequence[str], langs: Sequence[Lang], words: Lexicon | None = None) -> None:
+        self._words = words or lexicon()
+        found = [self._words.tokens(text) for text in texts]
+        self._sets = [frozenset(said) for said in found]
+        self._df = Counter(token for said in self._sets for token in said)
+        self._langs = np.asarray(langs, dtype="U2")
+        self._bm25 = _bm25(found)
+
+    def question_tokens(self, question: str) -> list[str]:
+        return list(dict.fromkeys(self._words.tokens(question)))
+
+    def scores(self, asked: Sequence[str], lang: Lang) -> Scores:
+        """(n,) scores 0..1: the geometric mean of BM25 relative to the best text and of coverage.
+
+        A text in the other language can share concepts only, so it is compared over those, with its like.
+        """
+        concepts = [token for token in asked if token.startswith("c:")]
+        same = self._langs == lang
+        own = _relative(np.where(same, self._raw(asked), np.float32(0)))
+        other = _relative(np.where(same, np.float32(0), self._raw(concepts)))
+        scores = np.zeros(len(self._sets), np.float32)
+        for at in np.flatnonzero(own):
+            scores[at] = math.sqrt(float(own[at]) * self.coverage(asked, int(at)))
+        for at in np.flatnonzero(other):
+            covered = self.coverage(concepts, int(at), _PSEUDO)
+            scores[at] = _CROSSING * math.sqrt(float(other[at]) * covered)
+        return scores
+
+    def coverage(self, asked: Sequence[str], at: int, doubt: float = 0.0) -> float:
+        """Share (0..1, by rarity) of the asked tokens that occur in text `at`; unseen words count."""
+        weights = {token: self._rarity(token) for token in asked}
+        total = sum(weights.values()) + doubt * self._rarity("")
+        held = sum(weight for token, weight in weights.items() if token in self._sets[at])
+        return held / total if total else 0.0
+
+    def rival_penalty(self, asked: Sequence[str], at: int) -> float:
+        """How much to distrust a text that names a confusable neighbour and not what was asked."""
+        for token in asked:
+            rivals = self._words.rivals(token[2:]) if token.startswith("c:") else frozenset()
+            if token not in self._sets[at] and any(f"c:{rival}" in self._sets[at] for rival in rivals):
+                return _RIVAL
+        return 0.0
+
+    def _raw(self, asked: Sequence[str]) -> Scores:
+        known = [token for token in asked if token in self._df]
+        if self._bm25 is None or not known:
+            return np.zeros(len(self._sets), np.float32)
+        return np.asarray(self._bm25.get_scores(known), np.float32)
+
+    def _rarity(self, token: str) -> float:
+        return math.log(1 + (len(self._sets) + 1) / (self._df.get(token, 0) + 0.5))
+
+
+def _bm25(found: list[list[str]]) -> Any:
+    if not any(found):
+        return None
+    import bm25s
+
+    index = bm25s.BM25(method="lucene", k1=1.2, b=0.6)
+    index.index(found, show_progress=False)
+    return index
+
+
+def _relative(scores: Scores) -> Scores:
+    best = float(scores.max(initial=0.0))
+    return scores / np.float32(best) if best > 0 else scores
