@@ -194,7 +194,7 @@ def find_binaries() -> Path:
     ):
         candidates += sorted(Path("/").glob(pattern[1:]), key=_version, reverse=True)
     for directory in candidates:
-        if (directory / "initdb").exists() and (directory / "postgres").exists():
+        if all(os.access(directory / name, os.X_OK) for name in ("initdb", "postgres")):
             return directory
     raise NoPostgres(f"no initdb and postgres on this machine; install PostgreSQL or set {GIVEN}")
 
