@@ -4,10 +4,11 @@ import { Chat } from "./chat.js";
 import { Composer } from "./composer.js";
 import { icon } from "./dom.js";
 import { enlarge, sendPicture } from "./images.js";
-import { $, edgeLine, fitWindow, latestPill, toast, typingSign, watchConnection } from "./page.js";
+import { $, announce, edgeLine, fitWindow, latestPill, toast, typingSign, watchConnection } from "./page.js";
 import { drawDemo, drawPerson, setUpPanel, setUpTheme } from "./panel.js";
 import { openStorage } from "./store.js";
 import { setLang, t } from "./texts.js";
+import { dayKey, serverNow, shortMoment } from "./time.js";
 import { MessageLog } from "./view.js";
 
 const lasting = openStorage("localStorage");
@@ -71,7 +72,11 @@ chat.addEventListener("batch", () => {
 });
 chat.addEventListener("message", drawTitle);
 chat.addEventListener("toast", ({ detail: text }) => toast(text));
-chat.addEventListener("clock", () => drawDemo(chat.me));
+chat.addEventListener("clock", () => {
+  drawDemo(chat.me);
+  redate();
+  announce(t("clock_moved", { time: shortMoment(serverNow()) }));
+});
 chat.addEventListener("bye", ({ detail: reason }) => {
   if (reason === "replaced") {
     banner.show(t("replaced"), t("use_here"), () => { banner.hide(); chat.start(); });
@@ -83,6 +88,14 @@ log.addEventListener("unread", drawTitle);
 log.addEventListener("changed", ({ detail: { seq, title, status } }) => {
   toast(t("updated", { title: status ? `${title} · ${status}` : title }), t("show"), () => log.show(seq));
 });
+
+let today = dayKey(serverNow());
+function redate() {
+  if (dayKey(serverNow()) === today) return;
+  today = dayKey(serverNow());
+  log.redate();
+}
+setInterval(redate, 30_000);
 
 composer.focus();
 chat.start();

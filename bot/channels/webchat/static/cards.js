@@ -63,7 +63,7 @@ function renderValue(field) {
     spoken(` ${t("now")} `), value);
 }
 
-const quoted = (words) => (currentLang() === "zh" ? `「${words}」` : `“${words}”`);
+const quoted = (words) => (currentLang() === "zh" ? `「${words}」` : `"${words}"`);
 
 function renderSources(sources) {
   return el("div", { class: "sources" },

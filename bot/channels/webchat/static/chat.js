@@ -3,7 +3,7 @@
 import { Connection } from "./socket.js";
 import { newId, Outbox } from "./store.js";
 import { currentLang } from "./texts.js";
-import { setClock } from "./time.js";
+import { serverNow, setClock } from "./time.js";
 
 const READ_AFTER = 400;
 const HISTORY_WITHIN = 8_000;
@@ -96,7 +96,7 @@ export class Chat extends EventTarget {
   }
 
   #now() {
-    return new Date().toISOString();
+    return serverNow().toISOString();
   }
 
   #queue(frame) {
@@ -136,13 +136,15 @@ export class Chat extends EventTarget {
         return this.#tell("clock", frame.now);
       case "bye":
         this.connection.stop();
+        if (frame.reason === "stale") return location.reload();
         return this.#tell("bye", frame.reason);
       default: return undefined; // "pong", and whatever a later server may add
     }
   }
 
   #met(me) {
-    const owner = me.id ?? `${me.dealer}/${me.role}/${me.name}`;
+    const visitor = me.role === "visitor" ? me.token ?? this.greeting().token : null;
+    const owner = me.id ?? visitor ?? `${me.dealer}/${me.role}/${me.name}`;
     if (this.owner && this.owner !== owner) {
       location.reload(); // somebody else signed in meanwhile: nothing of the other may stay on the screen
       return;

@@ -34,10 +34,18 @@ export function toast(text, label, action) {
   setTimeout(() => note.remove(), label ? TOAST_FOR * 2 : TOAST_FOR);
 }
 
+/** Say something to a screen reader only. */
+export function announce(text) {
+  const note = spoken(text);
+  $("#toasts").append(note);
+  setTimeout(() => note.remove(), TOAST_FOR);
+}
+
 /** Says how the connection is doing, once that lasts long enough to matter. */
 export function watchConnection(connection, changed = () => {}) {
   const banner = $("#banner");
-  let timer = 0;
+  let timer = null;
+  let latest = null;
   const show = (text, label, action) => {
     banner.replaceChildren(el("span", {}, text));
     if (label) banner.append(el("button", { type: "button", class: "link", on: { click: action } }, label));
@@ -48,18 +56,24 @@ export function watchConnection(connection, changed = () => {}) {
     banner.replaceChildren();
   };
   const retry = () => connection.wake();
-  connection.addEventListener("state", ({ detail: { state, wait } }) => {
-    changed(state);
-    clearTimeout(timer);
-    if (state === "open" || state === "closed") return hide();
-    const tell = () => {
-      if (state === "offline") show(t("offline"), t("reconnect"), retry);
-      else if (state === "waiting" && wait > 1500) show(t("retrying", { n: Math.ceil(wait / 1000) }), t("reconnect"), retry);
-      else show(t("connecting"));
-    };
-    if (banner.classList.contains("shown")) tell();
-    else timer = setTimeout(tell, BANNER_AFTER);
-    return undefined;
+  const tell = () => {
+    const { state, wait } = latest;
+    if (state === "offline") show(t("offline"), t("reconnect"), retry);
+    else if (state === "waiting") show(t("retrying", { n: Math.ceil(wait / 1000) }), t("reconnect"), retry);
+    else show(t("connecting"));
+  };
+  connection.addEventListener("state", ({ detail }) => {
+    changed(detail.state);
+    latest = detail;
+    if (detail.state === "open" || detail.state === "closed") {
+      clearTimeout(timer);
+      timer = null;
+      hide();
+    } else if (timer === null) {
+      timer = setTimeout(tell, BANNER_AFTER); // counted from the break, however often it is tried again
+    } else if (banner.classList.contains("shown")) {
+      tell();
+    }
   });
   return { show, hide };
 }
@@ -86,7 +100,8 @@ export function latestPill(log) {
   const draw = () => {
     const count = log.unread;
     pill.hidden = atEnd;
-    pill.replaceChildren(icon("down"), el("span", { class: count ? "" : "spoken" }, count ? t("latest_new", { n: count }) : t("latest")));
+    const words = count ? el("span", {}, t("latest_new", { n: count })) : spoken(t("latest"));
+    pill.replaceChildren(icon("down"), words);
   };
   log.addEventListener("bottom", (event) => { atEnd = event.detail; draw(); });
   log.addEventListener("unread", draw);

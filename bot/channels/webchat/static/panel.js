@@ -1,6 +1,6 @@
 // The side panel: who I am, appearance, signing out; in the demo the people and the clock.
 
-import { el } from "./dom.js";
+import { el, safeLink } from "./dom.js";
 import { $ } from "./page.js";
 import { roleName } from "./texts.js";
 import { serverNow, shortMoment } from "./time.js";
@@ -83,13 +83,14 @@ export function drawDemo(me, mover = move) {
 
 function drawChoice(person, me) {
   const here = person.name === me.name && person.role === me.role;
-  return el("li", {}, el("a", { href: person.url, class: "person", "aria-current": here ? "true" : null },
+  return el("li", {}, el("a", { href: safeLink(person.url), class: "person", "aria-current": here ? "true" : null },
     el("span", { class: "avatar", "aria-hidden": "true" }, initial(person.name)),
     el("span", { class: "grow" }, el("b", {}, person.name), el("span", { class: "muted" }, roleName(person.role)))));
 }
 
 function tick() {
   const now = serverNow();
-  $("#demo-time").textContent = shortMoment(now);
+  const text = shortMoment(now);
+  if ($("#demo-time").textContent !== text) $("#demo-time").textContent = text;
   $("#demo-time").dateTime = now.toISOString();
 }

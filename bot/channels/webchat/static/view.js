@@ -1,9 +1,10 @@
 // The conversation on the screen: bubbles and cards in the order of their numbers, replaced in place.
 
-import { renderCard, setWaiting } from "./cards.js";
-import { el, icon, reducedMotion, safeImage, spoken, withPhones } from "./dom.js";
+import { renderMessage, renderPending, renderTrouble, tick } from "./bubbles.js";
+import { setWaiting } from "./cards.js";
+import { el, reducedMotion } from "./dom.js";
 import { t } from "./texts.js";
-import { clockTime, dayKey, dayName, fullMoment } from "./time.js";
+import { clockTime, dayKey, dayName } from "./time.js";
 
 const NEAR_BOTTOM = 80; // px from the end that still count as being at the end
 const NEAR_TOP = 240;
@@ -22,6 +23,9 @@ export class MessageLog extends EventTarget {
   #lowest = Infinity;
   #highest = 0;
   #busyTop = false;
+  #told = true;
+  #away = false;
+  #top = 0; // where the person last scrolled to
 
   constructor(scroller, list, handlers) {
     super();
@@ -96,15 +100,10 @@ export class MessageLog extends EventTarget {
     this.#tell("unread", this.unread);
   }
 
-  /** Show a message that is on its way. entry: {id, text, at} or {id, preview, at}. */
+  /** Show a message that is on its way. entry: {id, t, text, at} or {id, t: "image", preview, at}. */
   addPending(entry) {
-    const node = this.#article("in");
-    node.classList.add("pending");
-    node.dataset.at = entry.at;
-    if (entry.preview || entry.t === "image") node.append(this.#picture({ url: entry.preview, alt: t("picture") }));
-    if (entry.text) node.append(el("div", { class: "bubble" }, entry.text));
-    node.append(el("div", { class: "meta" }, el("time", {}, clockTime(new Date(entry.at))), this.#tick("clock", t("sending"))));
-    this.#pending.get(entry.id)?.remove();
+    const node = renderPending(entry, this.handlers);
+    this.#forgetPending(entry.id);
     this.#pending.set(entry.id, node);
     this.list.querySelector(".unread-line")?.remove();
     this.list.append(node);
@@ -115,7 +114,7 @@ export class MessageLog extends EventTarget {
   /** The server has it: the clock becomes a tick. */
   accepted(id) {
     const node = this.#pending.get(id);
-    node?.querySelector(".tick")?.replaceWith(this.#tick("check", t("sent")));
+    node?.querySelector(".tick")?.replaceWith(tick("check", t("sent")));
   }
 
   /** The server will not have it, or the picture could not be sent: offer to try again or to discard. */
@@ -123,17 +122,11 @@ export class MessageLog extends EventTarget {
     const node = this.#pending.get(id);
     if (!node || node.classList.contains("failed")) return;
     node.classList.add("failed");
-    node.querySelector(".tick")?.replaceWith(this.#tick("alert", t("failed")));
-    const choose = (choice) => {
-      node.remove();
-      this.#pending.delete(id);
-      if (choice === "retry") this.handlers.retry(id);
-      else this.handlers.discard(id);
-    };
-    node.append(el("div", { class: "trouble", role: "alert" },
-      el("span", {}, text || t("failed")),
-      el("button", { type: "button", class: "link", on: { click: () => choose("retry") } }, t("retry")),
-      el("button", { type: "button", class: "link", on: { click: () => choose("discard") } }, t("discard"))));
+    node.querySelector(".tick")?.replaceWith(tick("alert", t("failed")));
+    node.append(renderTrouble(text, (choice) => {
+      this.#forgetPending(id);
+      this.handlers[choice](id);
+    }));
     if (this.#stuck) this.toBottom(true);
   }
 
@@ -155,6 +148,12 @@ export class MessageLog extends EventTarget {
     this.scroller.scrollTo({ top: this.scroller.scrollHeight, behavior });
   }
 
+  /** Out of sight although the page is visible: a folded frame. */
+  setAway(away) {
+    this.#away = away;
+    this.#markRead();
+  }
+
   /** Something below the last message has grown: keep it in view for who is at the end. */
   follow() {
     if (this.#stuck) this.toBottom(true);
@@ -172,19 +171,14 @@ export class MessageLog extends EventTarget {
   #place(message, live) {
     const known = this.#bySeq.get(message.seq);
     const held = known?.node.contains(document.activeElement);
-    const node = this.#render(message);
+    const node = renderMessage(message, this.handlers, this.#waiting.get(message.seq) ?? null);
     if (known) {
       known.node.replaceWith(node);
       this.#waiting.delete(message.seq);
       if (held) node.focus({ preventScroll: true });
       if (live) this.#flash(node);
     } else {
-      if (message.id && this.#pending.has(message.id)) {
-        this.#pending.get(message.id).remove();
-        this.#pending.delete(message.id);
-      } else if (live) {
-        node.classList.add("arriving");
-      }
+      if (!this.#forgetPending(message.id) && live) node.classList.add("arriving");
       this.list.insertBefore(node, this.#successor(message.seq));
     }
     this.#bySeq.set(message.seq, { message, node });
@@ -193,6 +187,16 @@ export class MessageLog extends EventTarget {
     this.#settle(node);
   }
 
+  /** Take away the page's own copy of a message; false when there is none. */
+  #forgetPending(id) {
+    const node = this.#pending.get(id);
+    if (!node) return false;
+    for (const image of node.querySelectorAll('img[src^="blob:"]')) URL.revokeObjectURL(image.src);
+    node.remove();
+    return this.#pending.delete(id);
+  }
+
+  /** Where a message with this number belongs: before the returned node, or last when it is null. */
   #successor(seq) {
     let after = null;
     for (let node = this.list.lastElementChild; node; node = node.previousElementSibling) {
@@ -202,46 +206,6 @@ export class MessageLog extends EventTarget {
       after = node;
     }
     return after;
-  }
-
-  #render(message) {
-    const node = this.#article(message.dir);
-    node.dataset.seq = message.seq;
-    node.dataset.at = message.at;
-    const at = new Date(message.at);
-    if (message.image) node.append(this.#picture(message.image));
-    if (message.text) {
-      node.append(el("div", { class: "bubble" }, ...(message.dir === "out" ? withPhones(message.text) : [message.text])));
-    }
-    if (message.card) {
-      node.append(renderCard(message.card, {
-        titleId: `card-${message.seq}`,
-        waiting: this.#waiting.get(message.seq) ?? null,
-        press: (action) => this.handlers.press(message.seq, action),
-      }));
-    }
-    node.append(el("div", { class: "meta" },
-      el("time", { datetime: message.at, title: fullMoment(at) }, clockTime(at)),
-      message.dir === "in" ? this.#tick("check", t("sent")) : null));
-    return node;
-  }
-
-  #article(dir) {
-    const who = spoken(dir === "in" ? t("you") : t("assistant"));
-    return el("article", { class: `message ${dir === "in" ? "mine" : "theirs"}`, tabindex: "-1" }, who);
-  }
-
-  #picture(image) {
-    const url = image.url ? safeImage(image.url) : null;
-    const alt = image.alt || t("picture");
-    if (!url) return el("div", { class: "picture empty" }, icon("image"), el("span", {}, alt));
-    const img = el("img", { src: url, alt, decoding: "async" });
-    return el("button", { type: "button", class: "picture", "aria-label": t("enlarge", { alt }),
-      on: { click: () => this.handlers.enlarge(url, alt) } }, img);
-  }
-
-  #tick(name, label) {
-    return el("span", { class: "tick" }, icon(name), spoken(label));
   }
 
   /** Day line above and shared block with the neighbour, for this message and the next one. */
@@ -258,6 +222,8 @@ export class MessageLog extends EventTarget {
       const joined = !fresh && previous.className.includes("mine") === each.className.includes("mine")
         && at - new Date(previous.dataset.at) < JOIN_WITHIN;
       each.classList.toggle("joined", joined);
+      // one time under several messages of one minute
+      previous?.classList.toggle("continued", joined && clockTime(at) === clockTime(new Date(previous.dataset.at)));
     }
   }
 
@@ -272,6 +238,14 @@ export class MessageLog extends EventTarget {
       if (above.classList.contains("day-line")) return above;
     }
     return null;
+  }
+
+  /** The day has changed: "today" is another one now. */
+  redate() {
+    for (const line of this.list.querySelectorAll(".day-line")) {
+      const node = this.#neighbour(line, "nextElementSibling");
+      if (node) line.firstElementChild.textContent = dayName(new Date(node.dataset.at));
+    }
   }
 
   #divide(seq) {
@@ -303,13 +277,17 @@ export class MessageLog extends EventTarget {
   }
 
   #attentive() {
-    return document.visibilityState === "visible" && this.#stuck;
+    return document.visibilityState === "visible" && !this.#away && this.#stuck;
   }
 
   #scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
-    this.#stuck = scrollHeight - scrollTop - clientHeight < NEAR_BOTTOM;
-    this.#tell("bottom", this.#stuck);
+    // Content that grows (a picture arrives) also moves the end away: only scrolling up lets go of it.
+    if (scrollHeight - scrollTop - clientHeight < NEAR_BOTTOM) this.#stuck = true;
+    else if (scrollTop < this.#top) this.#stuck = false;
+    this.#top = scrollTop;
+    if (this.#stuck !== this.#told) this.#tell("bottom", this.#stuck);
+    this.#told = this.#stuck;
     if (scrollTop < NEAR_TOP) this.#askOlder();
     this.#markRead();
   }

@@ -13,7 +13,8 @@ const lasting = openStorage("localStorage");
 const settings = new URLSearchParams(location.hash.slice(1));
 
 setLang(settings.get("lang") ?? navigator.language);
-for (const [selector, name] of [["#fold", "close"], ["#contact-open", "phone"], [".send", "send"], [".avatar.assistant", "chat"]]) {
+for (const [selector, name] of [["#fold", "close"], ["#contact-open", "phone"], [".send", "send"],
+  [".avatar.assistant", "chat"]]) {
   $(selector).append(icon(name));
 }
 if (settings.get("title")) $("#title").textContent = settings.get("title");
@@ -73,7 +74,9 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !event.defaultPrevented && !$("dialog[open]")) outside({ fold: true });
 });
 window.addEventListener("message", (event) => {
-  if (event.source === window.parent && event.data?.chexin === 1 && event.data.shown) composer.focus();
+  if (event.source !== window.parent || event.data?.chexin !== 1 || typeof event.data.shown !== "boolean") return;
+  log.setAway(!event.data.shown);
+  if (event.data.shown) composer.focus();
 });
 
 const form = $("#contact");

@@ -16,16 +16,20 @@
 
   const CSS = `
     :host { all: initial; }
-    button { position: fixed; right: max(20px, env(safe-area-inset-right)); bottom: max(20px, env(safe-area-inset-bottom));
-      z-index: 2147483000; display: grid; place-items: center; width: 60px; height: 60px; padding: 0; border: 0;
-      border-radius: 50%; background: var(--color); color: #fff; cursor: pointer; box-shadow: 0 4px 16px rgb(0 0 0 / 28%); }
+    button { position: fixed; right: max(20px, env(safe-area-inset-right));
+      bottom: max(20px, env(safe-area-inset-bottom)); z-index: 2147483000;
+      display: grid; place-items: center; width: 60px; height: 60px; padding: 0; border: 0; border-radius: 50%;
+      background: var(--color); color: #fff; cursor: pointer; box-shadow: 0 4px 16px rgb(0 0 0 / 28%); }
     button:focus-visible { outline: 3px solid #fff; outline-offset: -6px; }
-    svg { width: 30px; height: 30px; fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; }
-    b { position: absolute; top: -4px; right: -4px; min-width: 22px; padding: 0 6px; border-radius: 99px; background: #c9302c;
-      color: #fff; font: 700 13px/22px system-ui, sans-serif; text-align: center; box-sizing: border-box; }
+    svg { width: 30px; height: 30px; fill: none; stroke: currentColor;
+      stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; }
+    b { position: absolute; top: -4px; right: -4px; box-sizing: border-box; min-width: 22px; padding: 0 6px;
+      border-radius: 99px; background: #c9302c; color: #fff; font: 700 13px/22px system-ui, sans-serif;
+      text-align: center; }
     b:empty { display: none; }
-    iframe { position: fixed; right: 20px; bottom: 92px; z-index: 2147483000; width: 384px; height: min(640px, calc(100vh - 112px));
-      border: 0; border-radius: 18px; background: #fff; box-shadow: 0 12px 48px rgb(0 0 0 / 30%); color-scheme: normal; }
+    iframe { position: fixed; right: 20px; bottom: 92px; z-index: 2147483000;
+      width: 384px; height: min(640px, calc(100vh - 112px)); border: 0; border-radius: 18px; background: #fff;
+      box-shadow: 0 12px 48px rgb(0 0 0 / 30%); color-scheme: normal; }
     [hidden] { display: none; }
     @media (max-width: 480px) {
       iframe { inset: 0; width: 100%; height: 100%; border-radius: 0; }
@@ -33,8 +37,11 @@
     }`;
 
   function address() {
-    const told = new URLSearchParams({ lang, title, page: location.origin + location.pathname, referrer: document.referrer });
-    for (const [name, value] of new URLSearchParams(location.search)) if (name.startsWith("utm_")) told.set(name, value);
+    const page = location.origin + location.pathname;
+    const told = new URLSearchParams({ lang, title, page, referrer: document.referrer });
+    for (const [name, value] of new URLSearchParams(location.search)) {
+      if (name.startsWith("utm_")) told.set(name, value);
+    }
     return `${home}/widget#${told}`;
   }
 
@@ -74,20 +81,20 @@
       button.setAttribute("aria-label", verb + title + (count.textContent ? ` (${count.textContent})` : ""));
       button.setAttribute("aria-expanded", String(open));
     };
-    const greet = () => frame.contentWindow?.postMessage({ chexin: 1, shown: true }, home);
+    const tell = () => frame.contentWindow?.postMessage({ chexin: 1, shown: !frame.hidden }, home);
     const show = (open) => {
       if (!frame) {
         frame = document.createElement("iframe");
         frame.title = title;
         frame.src = address();
-        frame.addEventListener("load", greet);
+        frame.addEventListener("load", tell);
         root.insertBefore(frame, button);
       }
       frame.hidden = !open;
       host.classList.toggle("open", open);
       label(open);
-      if (open) greet();
-      else button.focus();
+      tell();
+      if (!open) button.focus();
     };
     button.addEventListener("click", () => show(!frame || frame.hidden));
     window.addEventListener("message", (event) => {
