@@ -225,3 +225,10 @@ def test_items_are_known(table: str) -> None:
     numbers = column("parts", "oe")
     known = {"car": column("models", "key"), "parts": numbers, "service": numbers | {""}}
     assert [row for row in rows(table) if row["item"] not in known[row["kind"]]] == []
+
+
+@pytest.mark.parametrize("table", HISTORY)
+def test_nothing_is_older_than_its_customer(table: str) -> None:
+    known = {row["id"]: int(row["created_days_ago"]) for row in rows("customers")}
+    early = [row["id"] for row in rows(table) if int(row["days_ago"]) > known[row["customer"]]]
+    assert early == []
