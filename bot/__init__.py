@@ -1,0 +1,1 @@
+"""The conversation: channels, cards and words. The only async room."""

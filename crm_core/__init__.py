@@ -1,0 +1,1 @@
+"""The truth: what happened, who may know it, and what is due. Knows no chat, no model and no HTTP."""

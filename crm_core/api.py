@@ -1,0 +1,212 @@
+"""The front door: `execute(command, actor)` changes, `ask(question, actor)` tells. Nobody gets in elsewhere."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import Session
+
+from crm_core.chat.routing import cards_about, route
+from crm_core.chat.service import Chats
+from crm_core.concepts import load_all
+from crm_core.kernel import migrate
+from crm_core.kernel.access import AccessTable, Actor, Grant, parse_access
+from crm_core.kernel.clock import Clock, SystemClock
+from crm_core.kernel.db import Database
+from crm_core.kernel.errors import Conflict, ConfigError, NotFound
+from crm_core.kernel.inbox import InboxQueue
+from crm_core.kernel.leases import Leases
+from crm_core.kernel.outbox import OutboxQueue
+from crm_core.kernel.pii import Cipher
+from crm_core.kernel.policies import Policies
+from crm_core.kernel.registry import Command, Preview, Question, Result, View, answerers, handlers, views_by_name
+from crm_core.kernel.settings import Settings
+from crm_core.kernel.tables import Executed
+from crm_core.kernel.timers import Timers
+from crm_core.kernel.uow import Reader, Services, Uow
+from crm_core.org.people import load_actor, tenants
+
+__all__ = ["Core"]
+
+
+class _TakeBack(Exception):
+    """Ends a preview's transaction without a trace."""
+
+
+class Core:
+    """One open deployment: database, rules and queues. Safe to share between threads."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.database = Database(settings.url)
+        self.policies = Policies(settings.policies)
+        self.access: AccessTable = parse_access(self.policies.get("access").values, "access.yaml")
+        self.cipher = Cipher(settings.key())
+        self.services = Services(
+            policies=self.policies, access=self.access, cipher=self.cipher, is_sqlite=self.database.is_sqlite,
+            load_actor=load_actor, route=route, cards_about=cards_about,
+        )  # fmt: skip
+        self.inbox = InboxQueue(self.database, self.cipher)
+        self.outbox = OutboxQueue(self.database, self.cipher)
+        self.timers = Timers(self.database, self._system_uow)
+        self.leases = Leases(self.database)
+        self.chats = Chats(self.database, self.cipher, self.inbox, self.outbox, route)
+
+    @classmethod
+    def open(cls, settings: Settings | None = None, clock: Clock | None = None) -> Core:
+        """Open the deployment named by the settings, bringing its schema up to date.
+
+        Raises ConfigError, naming the setting or the policy's file and line.
+        """
+        load_all()
+        settings = settings or Settings()
+        if migrate.current(settings.url) != migrate.head():
+            migrate.upgrade(settings.url)
+        return cls(settings, clock or SystemClock())
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    def close(self) -> None:
+        self.database.close()
+
+    # Who
+
+    def actor(self, person: str, tenant: str | None = None) -> Actor:
+        """The person with this id or code. Raises NotFound."""
+        with self.database.read() as session:
+            actor = load_actor(session, person, self.now(), tenant)
+        if actor is None:
+            raise NotFound(resource="person")
+        return actor
+
+    def system(self, tenant: str) -> Actor:
+        """The job actor of a tenant: cadences, imports and clean-up act as it, under the role `job`."""
+        return Actor(id="job", tenant=tenant, kind="job", name="Chexin", unit=f"{tenant}.",
+                     grants=(Grant("job", f"{tenant}."),))  # fmt: skip
+
+    def tenants(self) -> list[str]:
+        """Every tenant of this deployment."""
+        with self.database.read() as session:
+            return tenants(session)
+
+    # Doing
+
+    def execute(self, command: Command, actor: Actor, *, key: str | None = None) -> Result:
+        """Carry a command out in one transaction.
+
+        With `key`, the same command never acts twice: a repeat gets the first answer with `again` set, and
+        another command under the same key raises Conflict. Raises the errors of `kernel.errors`.
+        """
+        with self.database.write() as session:
+            uow = self._uow(session, actor)
+            if key is not None:
+                known = self._known(session, f"{actor.tenant}:{key}", command)
+                if known is not None:
+                    return known
+            result = self._run(command, uow)
+            if key is not None:
+                session.add(self._executed(f"{actor.tenant}:{key}", command, result, uow.now))
+            return result
+
+    def preview(self, command: Command, actor: Actor) -> Preview:
+        """What the command would change, by the same rules: it is run and taken back."""
+        found: Result | None = None
+        try:
+            with self.database.write() as session:
+                uow = self._uow(session, actor)
+                found = self._run(command, uow)
+                raise _TakeBack
+        except _TakeBack:
+            pass
+        assert found is not None
+        return Preview(changes=found.changes, result=found)
+
+    def _run(self, command: Command, uow: Uow) -> Result:
+        result: Result = handlers[type(command)](command, uow)
+        uow.settle()
+        uow.flush_pushes()
+        return result.model_copy(update={"changes": tuple(uow.changes)})
+
+    def _uow(self, session: Session, actor: Actor) -> Uow:
+        """A unit of work as the actor is now: rights are read in the deciding transaction."""
+        now = self.now()
+        if actor.kind != "job":
+            fresh = load_actor(session, actor.id, now, actor.tenant)
+            if fresh is None:
+                raise NotFound(resource="person")
+            actor = replace(fresh, language=actor.language or fresh.language)
+        return Uow(session=session, actor=actor, now=now, services=self.services)
+
+    def _system_uow(self, session: Session, tenant: str, now: datetime) -> Uow:
+        return Uow(session=session, actor=self.system(tenant), now=now, services=self.services)
+
+    # Asking
+
+    def ask(self, question: Question, actor: Actor) -> Any:
+        """Answer a question with what the actor may see. Raises NotFound alike for absent and forbidden."""
+        with self.database.read() as session:
+            return answerers[type(question)](question, self.reader(session, actor))
+
+    def reader(self, session: Session, actor: Actor) -> Reader:
+        """A Reader over a session of the caller's."""
+        return Reader(session=session, actor=actor, now=self.now(), services=self.services)
+
+    # Once only
+
+    def _known(self, session: Session, key: str, command: Command) -> Result | None:
+        if not self.database.is_sqlite:
+            Uow(session=session, actor=self.system(""), now=self.now(), services=self.services).lock(
+                "key:" + hashlib.sha256(key.encode()).hexdigest()[:3]
+            )
+        row = session.execute(select(Executed).where(Executed.id == key)).scalars().first()  # type: ignore[arg-type]
+        if row is None:
+            return None
+        if row.fingerprint != _fingerprint(command):
+            raise Conflict("error.key_reused")
+        return _result_from(json.loads(self.cipher.open(f"executed.result.{key}", row.result_enc)))
+
+    def _executed(self, key: str, command: Command, result: Result, now: datetime) -> Executed:
+        text = json.dumps(_result_data(result), ensure_ascii=False)
+        return Executed(id=key, fingerprint=_fingerprint(command), at=now,
+                        result_enc=self.cipher.seal(f"executed.result.{key}", text))  # fmt: skip
+
+
+def _result_data(result: Result) -> dict[str, Any]:
+    """A result as JSON data, with the name of its view's type."""
+    data = result.model_dump(mode="json", exclude={"view", "again"})
+    if isinstance(result.view, View):
+        data |= {"view": result.view.model_dump(mode="json"), "type": type(result.view).__name__}
+    return data
+
+
+def _result_from(data: dict[str, Any]) -> Result:
+    """The inverse of `_result_data`, marked as a repeat."""
+    name = data.pop("type", None)
+    if name:
+        data["view"] = views_by_name[name].model_validate(data["view"])
+    return Result(**data, again=True)
+
+
+def _fingerprint(command: Command) -> str:
+    text = f"{type(command).__name__}:{command.model_dump_json()}"
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def check_settings(settings: Settings) -> list[str]:
+    """What is wrong with the core's settings and policies, as `where: what`; empty when all is well."""
+    from crm_core.kernel.check import policy_problems
+
+    problems = policy_problems(settings)
+    try:
+        if settings.secret_key.get_secret_value() or not settings.is_sqlite:
+            settings.key()
+    except ConfigError as error:
+        problems.append(str(error))
+    return problems

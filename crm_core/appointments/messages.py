@@ -1,0 +1,103 @@
+"""Appointments: test drives, service visits, deliveries. The public vocabulary."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from crm_core.kernel.registry import Command, Event, Question, View
+
+Kind = Literal["test_drive", "service", "visit", "delivery"]
+
+
+class Book(Command):
+    """Book an appointment. `end` is exclusive; with `vague` only the day or half-day was said."""
+
+    kind: Kind
+    customer_id: str
+    start: datetime
+    end: datetime | None = None
+    vague: bool = False
+    vehicle: str = ""
+    text: str = ""
+    deal_id: str | None = None
+
+
+class Reschedule(Command):
+    """Move an appointment that has not taken place."""
+
+    appointment_id: str
+    start: datetime
+    end: datetime | None = None
+    version: int | None = None
+
+
+class CancelAppointment(Command):
+    """It will not take place."""
+
+    appointment_id: str
+    reason: str = ""
+
+
+class CompleteAppointment(Command):
+    """It took place; what was said is kept as a visit record."""
+
+    appointment_id: str
+    text: str = ""
+
+
+class MarkNoShow(Command):
+    """The customer did not come."""
+
+    appointment_id: str
+
+
+class AppointmentBooked(Event):
+    appointment_id: str
+    kind: str
+
+
+class AppointmentMoved(Event):
+    appointment_id: str
+
+
+class AppointmentEnded(Event):
+    """`state` is done, cancelled or no_show."""
+
+    appointment_id: str
+    kind: str
+    state: str
+
+
+class AppointmentView(View):
+    id: str
+    ref: str
+    kind: str
+    customer_id: str
+    customer_name: str
+    vehicle: str
+    start: datetime
+    end: datetime
+    vague: bool
+    state: str
+    owner_id: str | None
+    owner_name: str
+    text: str
+    clash: str
+    version: int
+
+
+class AppointmentCard(Question):
+    """One appointment: AppointmentView."""
+
+    appointment_id: str
+
+
+class Appointments(Question):
+    """The actor's appointments in a span (or a customer's), by time: list[AppointmentView]."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+    customer_id: str | None = None
+    kind: str | None = None
+    open_only: bool = True

@@ -1,0 +1,117 @@
+"""Buttons: an opaque id goes out, its verb and parameters stay here."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import desc, select, update
+from sqlmodel import Session
+
+from crm_core.chat.tables import Action
+from crm_core.kernel.db import Database
+from crm_core.kernel.pii import Cipher
+
+LIFETIME = timedelta(days=30)
+RECENT = 80
+
+
+@dataclass(frozen=True)
+class LiveAction:
+    """A button as stored: who it was shown to, and what it does."""
+
+    id: str
+    person_id: str
+    chat: str
+    verb: str
+    params: dict[str, Any]
+    label: str
+    subject: str
+    message_key: str
+    shown_at: datetime
+    expires_at: datetime
+
+
+class Buttons:
+    """Publishes and finds buttons."""
+
+    def __init__(self, database: Database, cipher: Cipher) -> None:
+        self._database = database
+        self._cipher = cipher
+
+    def publish(
+        self, session: Session, tenant: str, person_id: str, chat: str, key: str, body: dict[str, Any], now: datetime
+    ) -> dict[str, Any]:
+        """Keep a body's buttons and return the body as it may leave: ids, labels and styles only.
+
+        Ids follow from message, verb and parameters, so that drawing a card again gives the same ids. Buttons
+        of the message that are not drawn any more end.
+        """
+        card = body.get("card")
+        if not card:
+            return body
+        shown, ids = [], []
+        for button in card.get("buttons", ()):
+            action_id = self._id(key, person_id, button)
+            ids.append(action_id)
+            shown.append({"id": action_id, "label": button["label"], "style": str(button.get("style", "default"))})
+            if session.get(Action, action_id) is None:
+                session.add(self._row(action_id, tenant, person_id, chat, key, button, card.get("subject", ""), now))
+            else:
+                self._renew(session, action_id, now)
+        self._end_others(session, key, ids, now)
+        return body | {"card": card | {"buttons": shown}}
+
+    def publish_now(
+        self, tenant: str, person_id: str, chat: str, key: str, body: dict[str, Any], now: datetime
+    ) -> dict[str, Any]:
+        """`publish` in a transaction of its own."""
+        with self._database.write() as session:
+            return self.publish(session, tenant, person_id, chat, key, body, now)
+
+    def _id(self, key: str, person_id: str, button: dict[str, Any]) -> str:
+        text = json.dumps([key, person_id, button["verb"], button.get("params", {})], sort_keys=True, default=str)
+        return self._cipher.sign(text.encode())
+
+    def _row(
+        self, action_id: str, tenant: str, person_id: str, chat: str, key: str, button: dict[str, Any],
+        subject: str, now: datetime,
+    ) -> Action:  # fmt: skip
+        row = Action(id=action_id, tenant=tenant, person_id=person_id, chat=chat, message_key=key,
+                     verb=button["verb"], subject=subject, shown_at=now, expires_at=now + LIFETIME)  # fmt: skip
+        kept = {"label": button["label"], "params": button.get("params", {})}
+        self._cipher.put(row, "params", json.dumps(kept, ensure_ascii=False, default=str))
+        return row
+
+    def _renew(self, session: Session, action_id: str, now: datetime) -> None:
+        action = cast(Any, Action)
+        session.execute(update(Action).where(action.id == action_id).values(shown_at=now, expires_at=now + LIFETIME))
+
+    def _end_others(self, session: Session, key: str, ids: list[str], now: datetime) -> None:
+        action = cast(Any, Action)
+        if session.execute(select(action.id).where(action.message_key == key, action.id.not_in(ids)).limit(1)).first():
+            session.execute(
+                update(Action).where(action.message_key == key, action.id.not_in(ids), action.expires_at > now)
+                .values(expires_at=now)
+            )  # fmt: skip
+
+    def find(self, action_id: str) -> LiveAction | None:
+        """The button with this id, live or not; the caller checks addressee and time."""
+        with self._database.read() as session:
+            row = session.get(Action, action_id[:32])
+            return self._live(row) if row is not None else None
+
+    def recent(self, person_id: str, now: datetime, limit: int = RECENT) -> list[LiveAction]:
+        """Live buttons of a person, last shown first; for pressing by label and for bare answers."""
+        action = cast(Any, Action)
+        query = select(Action).where(action.person_id == person_id, action.expires_at > now)
+        with self._database.read() as session:
+            rows = session.execute(query.order_by(desc(action.shown_at), desc(action.message_key)).limit(limit)).scalars()
+            return [self._live(row) for row in rows]
+
+    def _live(self, row: Action) -> LiveAction:
+        kept = json.loads(self._cipher.get(row, "params"))
+        return LiveAction(row.id, row.person_id, row.chat, row.verb, kept["params"], kept["label"], row.subject,
+                          row.message_key, row.shown_at, row.expires_at)  # fmt: skip

@@ -1,0 +1,242 @@
+"""Changes of customers and of what was said with them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import select
+
+from crm_core.customers.lookup import add_phone, customer_with_phone
+from crm_core.customers.messages import (
+    AddCustomer, AddNote, ContactLogged, CustomerAdded, LogContact, RecordView, RemoveRecord, RenameCustomer,
+    SetBirthday, SetConsent,
+)  # fmt: skip
+from crm_core.customers.rules import parse_birthday, pinyin_of, surname_of
+from crm_core.customers.tables import Consent, Customer, Record
+from crm_core.kernel.errors import Invalid, NotFound
+from crm_core.kernel.ids import short_ref
+from crm_core.kernel.phones import Phone, parse_phone
+from crm_core.kernel.pii import clean_text
+from crm_core.kernel.registry import Result, handles
+from crm_core.kernel.uow import Uow
+from crm_core.org.people import zone_of
+from crm_core.org.tables import Person
+
+KINDS = ("call", "visit", "chat", "message", "other")
+MAX_TEXT = 4000
+
+
+@handles(AddCustomer)
+def add_customer(cmd: AddCustomer, uow: Uow) -> Result:
+    """The same data again changes nothing; a known phone in the scope finds its customer."""
+    uow.must("customer", "create")
+    phones = [parse_phone(p) for p in cmd.phones if p.strip()]
+    if not cmd.name.strip() and not phones:
+        raise Invalid("name", "error.name_or_phone")
+    customer = _known(cmd, phones, uow)
+    if customer is None:
+        customer = create_customer(uow, name=cmd.name, unit=cmd.unit or uow.actor.unit, owner_id=cmd.owner_id,
+                                   code=cmd.code or None, city=cmd.city, source=cmd.source)  # fmt: skip
+    changed = _fill(customer, cmd, uow)
+    uow.flush()
+    changed |= any([add_phone(uow, customer, phone) for phone in phones])
+    changed |= _login(customer, cmd, uow) | _initial_consent(customer, cmd, uow)
+    if cmd.birthday:
+        changed |= _set_birthday(customer, cmd.birthday, cmd.lunar_birthday, uow)
+    return Result(id=customer.id, view={"changed": changed})
+
+
+def _known(cmd: AddCustomer, phones: list[Phone], uow: Uow) -> Customer | None:
+    if cmd.code:
+        found = uow.first(select(Customer).where(
+            cast(Any, Customer.tenant) == uow.tenant, cast(Any, Customer.code) == cmd.code))  # fmt: skip
+        return found
+    for phone in phones:
+        customer = customer_with_phone(uow, phone, cmd.unit or uow.actor.unit, cmd.name)
+        if customer is not None and customer.name == cmd.name:
+            return customer
+    return None
+
+
+def create_customer(
+    uow: Uow, *, name: str, unit: str, owner_id: str | None, code: str | None = None, city: str = "",
+    source: str = "", company: str = "", email: str = "", language: str = "",
+) -> Customer:  # fmt: skip
+    """A new customer row with its search keys."""
+    pinyin, initials = pinyin_of(name)
+    customer = uow.new(
+        Customer, name=name[:120], pinyin=pinyin, initials=initials, surname=surname_of(name), unit=unit,
+        owner_id=owner_id, code=code, city=city, source=source, company=company, language=language or "zh",
+        email_enc=email or None, touched_at=uow.now,
+    )  # fmt: skip
+    uow.audit("create", "customer", customer.id, name=name)
+    uow.emit(CustomerAdded(customer_id=customer.id))
+    return customer
+
+
+def _fill(customer: Customer, cmd: AddCustomer, uow: Uow) -> bool:
+    """Put what the command says into empty or differing fields; True when something changed."""
+    given = {
+        "name": cmd.name, "owner_id": cmd.owner_id, "city": cmd.city, "company": cmd.company, "level": cmd.level,
+        "source": cmd.source, "language": cmd.language, "tags": list(cmd.tags),
+    }  # fmt: skip
+    changes: dict[str, Any] = {k: v for k, v in given.items() if v and getattr(customer, k) != v}
+    if "name" in changes:
+        changes["pinyin"], changes["initials"] = pinyin_of(cmd.name)
+        changes["surname"] = surname_of(cmd.name)
+    if cmd.email and uow.reveal(customer, "email") != cmd.email:
+        changes["email_enc"] = cmd.email
+    if changes:
+        uow.touch(customer, **changes)
+    return bool(changes)
+
+
+def _login(customer: Customer, cmd: AddCustomer, uow: Uow) -> bool:
+    """A customer who may sign in gets a person of his own, who sees himself only."""
+    if not cmd.login:
+        return False
+    if uow.first(select(Person).where(cast(Any, Person.tenant) == uow.tenant, cast(Any, Person.code) == cmd.login)):
+        return False
+    add_login(uow, customer, cmd.login)
+    return True
+
+
+def add_login(uow: Uow, customer: Customer, code: str) -> Person:
+    """Make the customer somebody who can speak to us."""
+    from crm_core.org.tables import GrantRow
+
+    person = uow.new(Person, code=code, kind="customer", name=customer.name, unit=customer.unit,
+                     customer_id=customer.id, language=customer.language, zone=zone_of(uow, customer.unit))  # fmt: skip
+    uow.session.add(GrantRow(tenant=uow.tenant, person_id=person.id, role="customer", unit=customer.unit))
+    return person
+
+
+def _initial_consent(customer: Customer, cmd: AddCustomer, uow: Uow) -> bool:
+    from crm_core.customers.queries import consents
+
+    if not cmd.consent_marketing or consents(uow, customer.id, "marketing"):
+        return False
+    uow.new(Consent, customer_id=customer.id, purpose="marketing", granted=True, channel="import",
+            by_id=uow.actor.id)  # fmt: skip
+    return True
+
+
+@handles(RenameCustomer)
+def rename_customer(cmd: RenameCustomer, uow: Uow) -> Result:
+    """Raises Conflict when the customer changed since the actor saw him."""
+    customer = uow.get(Customer, cmd.customer_id, "customer", "write")
+    uow.expect(customer, cmd.version)
+    name = clean_text(cmd.name)[:120]
+    if not name:
+        raise Invalid("name", "error.empty")
+    undo = uow.undoable(RenameCustomer(customer_id=customer.id, name=customer.name), "rename")
+    uow.change("name", customer.name, name)
+    pinyin, initials = pinyin_of(name)
+    uow.touch(customer, name=name, pinyin=pinyin, initials=initials, surname=surname_of(name))
+    uow.audit("write", "customer", customer.id, name=name)
+    return Result(id=customer.id, undo_id=undo)
+
+
+@handles(AddNote)
+def add_note(cmd: AddNote, uow: Uow) -> Result:
+    """A note about a customer the actor may write to, or his own."""
+    return _write_record(uow, cmd.customer_id, "note", cmd.text, "", uow.now, "note")
+
+
+@handles(LogContact)
+def log_contact(cmd: LogContact, uow: Uow) -> Result:
+    """A contact that took place; a time ahead of now is refused."""
+    if cmd.kind not in KINDS:
+        raise Invalid("kind", "error.invalid")
+    at = cmd.at or uow.now
+    if at > uow.now:
+        raise Invalid("at", "error.future_contact")
+    if not cmd.text.strip() and not cmd.outcome:
+        raise Invalid("text", "error.empty")
+    result = _write_record(uow, cmd.customer_id, cmd.kind, cmd.text, cmd.outcome, at, "contact")
+    uow.emit(ContactLogged(record_id=result.id, customer_id=cmd.customer_id, kind=cmd.kind, at=at))
+    return result
+
+
+def _write_record(
+    uow: Uow, customer_id: str | None, kind: str, text: str, outcome: str, at: datetime, label: str
+) -> Result:
+    text = clean_text(text)[:MAX_TEXT]
+    customer = uow.get(Customer, customer_id, "customer", "write") if customer_id else None
+    if customer is None:
+        uow.must("record", "create")
+    record = uow.new(
+        Record, ref=short_ref("R"), kind=kind, at=at, by_id=uow.actor.id, text_enc=text, outcome=outcome[:60],
+        customer_id=customer_id, unit=customer.unit if customer else uow.actor.unit,
+        owner_id=customer.owner_id if customer else uow.actor.id,
+    )  # fmt: skip
+    if customer is not None:
+        uow.touch(customer, touched_at=max(customer.touched_at, at))
+    uow.audit("create", "record", record.id, kind=kind)
+    undo = uow.undoable(RemoveRecord(record_id=record.id), label)
+    view = RecordView(id=record.id, ref=record.ref, customer_id=customer_id, kind=kind, at=at,
+                      by_name=uow.actor.name, text=text, outcome=outcome)  # fmt: skip
+    return Result(id=record.id, view=view, undo_id=undo)
+
+
+@handles(RemoveRecord)
+def remove_record(cmd: RemoveRecord, uow: Uow) -> Result:
+    """Only its writer takes a record back; the row stays for the audit, unseen."""
+    record = uow.session.get(Record, cmd.record_id)
+    if record is None or record.tenant != uow.tenant or record.by_id != uow.actor.id:
+        raise NotFound(resource="record")
+    if record.removed_at is None:
+        uow.touch(record, removed_at=uow.now)
+        uow.audit("remove", "record", record.id)
+    return Result(id=record.id)
+
+
+@handles(SetConsent)
+def set_consent(cmd: SetConsent, uow: Uow) -> Result:
+    """The customer himself, or somebody who may write to him, records what he agreed to."""
+    customer = uow.get(Customer, cmd.customer_id, "customer", "consent")
+    before = _consent_now(uow, customer.id, cmd.purpose)
+    uow.change("consent", before, cmd.granted)
+    row = uow.new(Consent, customer_id=customer.id, purpose=cmd.purpose, granted=cmd.granted, channel=cmd.channel,
+                  by_id=uow.actor.id)  # fmt: skip
+    uow.audit("consent", "customer", customer.id, purpose=cmd.purpose, granted=cmd.granted)
+    inverse = cmd.model_copy(update={"granted": before})
+    return Result(id=row.id, undo_id=uow.undoable(inverse, "consent"))
+
+
+def _consent_now(uow: Uow, customer_id: str, purpose: str) -> bool:
+    from crm_core.customers.queries import consents
+
+    return consents(uow, customer_id, purpose)
+
+
+@handles(SetBirthday)
+def set_birthday(cmd: SetBirthday, uow: Uow) -> Result:
+    """Month and day are kept in clear, because they must be searched; the year is sealed."""
+    customer = uow.get(Customer, cmd.customer_id, "customer", "write")
+    before = birthday_text(customer)
+    _set_birthday(customer, cmd.birthday, cmd.lunar, uow)
+    uow.change("birthday", before, birthday_text(customer))
+    uow.audit("write", "customer", customer.id, birthday="set")
+    undo = uow.undoable(SetBirthday(customer_id=customer.id, birthday=before.removeprefix("农历"),
+                                    lunar=before.startswith("农历")), "birthday") if before else None  # fmt: skip
+    return Result(id=customer.id, undo_id=undo)
+
+
+def _set_birthday(customer: Customer, text: str, lunar: bool, uow: Uow) -> bool:
+    parsed = parse_birthday(text)
+    if parsed is None:
+        raise Invalid("birthday", "error.not_a_date", value=text)
+    year, month, day = parsed
+    if (customer.birth_month, customer.birth_day, customer.lunar) == (month, day, lunar):
+        return False
+    uow.touch(customer, birth_month=month, birth_day=day, lunar=lunar, birth_year_enc=str(year) if year else None)
+    return True
+
+
+def birthday_text(customer: Customer) -> str:
+    """`05-20`, with 农历 before a lunar one; empty when unknown."""
+    if not customer.birth_month or not customer.birth_day:
+        return ""
+    return f"{'农历' if customer.lunar else ''}{customer.birth_month:02d}-{customer.birth_day:02d}"

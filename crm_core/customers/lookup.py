@@ -1,0 +1,117 @@
+"""Finding customers: by phone for de-duplication, by words for people."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, cast
+
+from sqlalchemy import desc, or_, select
+
+from crm_core.customers.rules import PrivacyPolicy, Spoken, match_score, pinyin_of, spoken_name, surname_of
+from crm_core.customers.tables import ContactPoint, Customer
+from crm_core.kernel.access import Scope, in_range, reach
+from crm_core.kernel.phones import Phone, parse_phone
+from crm_core.kernel.uow import Reader, Uow
+
+_DIGITS = re.compile(r"\d{4,}")
+_CANDIDATES = 60
+
+
+def dedupe_scope(reader: Reader, unit: str) -> str:
+    """The unit path inside which one phone is one person."""
+    policy = reader.policies.model("privacy", PrivacyPolicy, unit=unit)
+    return reach(unit, Scope.GROUP if policy.dedupe_scope == "group" else Scope.DEALER)
+
+
+def customer_with_phone(uow: Uow, phone: Phone, unit: str, name: str = "") -> Customer | None:
+    """The customer known by this phone in the scope; of several who share it, the one with that name.
+
+    Takes a lock on the phone first, so that two arrivals at once find the same answer.
+    """
+    index = uow.cipher.index("phone", phone.value)
+    uow.lock(f"phone:{index[:3]}")
+    customer, point = cast(Any, Customer), cast(Any, ContactPoint)
+    query = (
+        select(Customer).join(ContactPoint, point.customer_id == customer.id)
+        .where(point.tenant == uow.tenant, point.value_index == index, in_range(customer.unit, dedupe_scope(uow, unit)))
+        .order_by(desc(customer.touched_at))
+    )  # fmt: skip
+    found = uow.rows(query)
+    return next((c for c in found if c.name == name), found[0] if found else None)
+
+
+def add_phone(uow: Uow, customer: Customer, phone: Phone) -> bool:
+    """Keep a phone with a customer; False when it is there already."""
+    index = uow.cipher.index("phone", phone.value)
+    known = select(ContactPoint.id).where(
+        cast(Any, ContactPoint.customer_id) == customer.id, cast(Any, ContactPoint.value_index) == index
+    )
+    if uow.session.execute(known).first():
+        return False
+    uow.new(
+        ContactPoint, customer_id=customer.id, unit=customer.unit, value_enc=phone.value, value_index=index,
+        tail_index=uow.cipher.index("phone-tail", phone.value[-4:]), ok=phone.ok,
+    )  # fmt: skip
+    return True
+
+
+def phones_of(reader: Reader, customer_id: str) -> list[tuple[str, bool]]:
+    """A customer's phones in clear with their plausibility, oldest first."""
+    point = cast(Any, ContactPoint)
+    rows = reader.session.execute(
+        select(ContactPoint).where(point.customer_id == customer_id).order_by(point.created_at, point.id)
+    ).scalars()
+    return [(reader.reveal(row, "value"), row.ok) for row in rows]
+
+
+def candidates(reader: Reader, words: str, focus_id: str | None, cars: set[str]) -> list[tuple[float, Customer]]:
+    """Visible customers that fit the words, best first, with their scores."""
+    words = words.strip()
+    digits = _DIGITS.search(words.replace(" ", ""))
+    if digits:
+        return [(2.0, row) for row in _by_digits(reader, digits[0])]
+    spoken = spoken_name(words)
+    if not spoken.name:
+        return []
+    scored = []
+    for row in _by_name(reader, spoken):
+        score = match_score(
+            spoken, name=row.name, pinyin=row.pinyin, gender=row.gender, mine=row.owner_id == reader.actor.id,
+            touched=row.touched_at, now=reader.now, focus=row.id == focus_id, car_fits=row.id in cars,
+        )  # fmt: skip
+        if score > 0:
+            scored.append((score, row))
+    return sorted(scored, key=lambda item: (-item[0], item[1].id))
+
+
+def _by_digits(reader: Reader, digits: str) -> list[Customer]:
+    """By the whole number, or by the last four digits people read out."""
+    customer, point = cast(Any, Customer), cast(Any, ContactPoint)
+    if len(digits) == 4:
+        match = point.tail_index == reader.cipher.index("phone-tail", digits)
+    else:
+        match = point.value_index == reader.cipher.index("phone", parse_phone(digits).value)
+    query = reader.select(Customer, "customer").join(ContactPoint, point.customer_id == customer.id)
+    return reader.rows(query.where(point.tenant == reader.tenant, match).limit(_CANDIDATES))
+
+
+def _by_name(reader: Reader, spoken: Spoken) -> list[Customer]:
+    """Own customers first, so that a large house does not hide them; then everybody visible."""
+    customer = cast(Any, Customer)
+    if spoken.surname_only:
+        match = customer.surname == surname_of(spoken.name)
+    else:
+        pinyin, _ = pinyin_of(spoken.name)
+        match = or_(customer.name == spoken.name, customer.pinyin == pinyin)
+    base = reader.select(Customer, "customer").where(customer.tenant == reader.tenant, match)
+    recent = base.order_by(desc(customer.touched_at)).limit(_CANDIDATES)
+    found = {row.id: row for row in reader.rows(recent.where(customer.owner_id == reader.actor.id))}
+    for row in reader.rows(recent):
+        found.setdefault(row.id, row)
+    if not found and not spoken.surname_only and len(spoken.name) >= 2:
+        partly = reader.select(Customer, "customer").where(
+            customer.tenant == reader.tenant, customer.surname == surname_of(spoken.name),
+            customer.name.startswith(spoken.name, autoescape=True),
+        )
+        found = {row.id: row for row in reader.rows(partly.order_by(desc(customer.touched_at)).limit(_CANDIDATES))}
+    return list(found.values())

@@ -1,0 +1,161 @@
+"""Customers, their contact points, and what was said with them. The public vocabulary."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from crm_core.kernel.registry import Command, Event, Question, View
+
+
+class AddCustomer(Command):
+    """Create a customer, or find the one with this phone in the de-duplication scope (`privacy.yaml`)."""
+
+    name: str
+    phones: tuple[str, ...] = ()
+    unit: str = ""
+    owner_id: str | None = None
+    code: str = ""
+    city: str = ""
+    company: str = ""
+    email: str = ""
+    language: str = "zh"
+    level: str = ""
+    source: str = ""
+    tags: tuple[str, ...] = ()
+    birthday: str = ""
+    lunar_birthday: bool = False
+    consent_marketing: bool = False
+    login: str = ""
+
+
+class RenameCustomer(Command):
+    """Correct the name people use."""
+
+    customer_id: str
+    name: str
+    version: int | None = None
+
+
+class AddNote(Command):
+    """Write something down about a customer, or for oneself when no customer is given."""
+
+    text: str
+    customer_id: str | None = None
+
+
+class LogContact(Command):
+    """Record that somebody spoke with the customer. `kind`: call, visit, chat, message, other."""
+
+    customer_id: str
+    text: str = ""
+    kind: str = "call"
+    outcome: str = ""
+    at: datetime | None = None
+
+
+class RemoveRecord(Command):
+    """Take a note or contact record back; the inverse of AddNote and LogContact."""
+
+    record_id: str
+
+
+class SetConsent(Command):
+    """The customer agrees, or no longer agrees, to marketing messages."""
+
+    customer_id: str
+    purpose: str = "marketing"
+    granted: bool = True
+    channel: str = "chat"
+
+
+class SetBirthday(Command):
+    """`MM-DD` or `YYYY-MM-DD`; lunar when said so."""
+
+    customer_id: str
+    birthday: str
+    lunar: bool = False
+
+
+class CustomerAdded(Event):
+    customer_id: str
+
+
+class ContactLogged(Event):
+    """A contact took place; cadences waiting for it end."""
+
+    record_id: str
+    customer_id: str
+    kind: str
+    at: datetime
+
+
+class RecordView(View):
+    """A note or contact: `ref` is what an answer cites."""
+
+    id: str
+    ref: str
+    customer_id: str | None
+    kind: str
+    at: datetime
+    by_name: str
+    text: str
+    outcome: str = ""
+
+
+class CustomerLine(View):
+    """A customer in a list of candidates."""
+
+    id: str
+    name: str
+    phone_tail: str
+    vehicle: str
+    owner_name: str
+    last_touch: datetime | None
+    score: float = 0.0
+
+
+class CustomerView(View):
+    """A customer as this actor may see him; hidden fields are empty, masked ones masked."""
+
+    id: str
+    name: str
+    phones: tuple[str, ...]
+    city: str
+    company: str
+    level: str
+    source: str
+    tags: tuple[str, ...]
+    birthday: str
+    consent_marketing: bool
+    owner_id: str | None
+    owner_name: str
+    cars: tuple[str, ...]
+    open_deals: tuple[str, ...]
+    last_touch: datetime | None
+    version: int
+
+
+class FindCustomers(Question):
+    """Visible customers whose name, phone or plate fits the words, best first: list[CustomerLine]."""
+
+    words: str
+    focus_id: str | None = None
+    vehicle: str = ""
+    limit: int = 6
+
+
+class CustomerCard(Question):
+    """One customer: CustomerView."""
+
+    customer_id: str
+
+
+class CustomerHistory(Question):
+    """Everything recorded about a customer that the actor may see, newest first: list[RecordView].
+
+    Kinds: call, visit, chat, note, lead, test_drive, quote, order, service, stage, task.
+    """
+
+    customer_id: str
+    kinds: tuple[str, ...] = ()
+    limit: int = 50

@@ -1,0 +1,122 @@
+"""Questions about customers."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from sqlalchemy import desc, select
+
+from crm_core.customers.handlers import birthday_text
+from crm_core.customers.history import tellers, tells_history
+from crm_core.customers.lookup import candidates, phones_of
+from crm_core.customers.messages import (
+    CustomerCard, CustomerHistory, CustomerLine, CustomerView, FindCustomers, RecordView,
+)  # fmt: skip
+from crm_core.customers.tables import Consent, Customer, Record
+from crm_core.deals.messages import OpenDeals
+from crm_core.kernel.pii import mask_phone
+from crm_core.kernel.registry import answers
+from crm_core.kernel.uow import Reader
+from crm_core.org.people import person_name
+from crm_core.vehicles.messages import CustomerCars
+
+
+def consents(reader: Reader, customer_id: str, purpose: str) -> bool:
+    """Whether the customer's newest word on a purpose is yes."""
+    consent = cast(Any, Consent)
+    query = select(consent.granted).where(consent.customer_id == customer_id, consent.purpose == purpose)
+    newest = reader.session.execute(query.order_by(desc(consent.created_at), desc(consent.id)).limit(1)).scalar()
+    return bool(newest)
+
+
+def shown_phone(reader: Reader, value: str) -> str:
+    """A phone as the actor's roles may see it."""
+    level = reader.access.sees(reader.actor, "contact")
+    return value if level == "read" else mask_phone(value) if level == "mask" else ""
+
+
+@answers(FindCustomers)
+def find_customers(question: FindCustomers, reader: Reader) -> list[CustomerLine]:
+    """Best first; a car named in the sentence lifts its owners."""
+    cars = _owners_of(reader, question.vehicle) if question.vehicle else set()
+    found = candidates(reader, question.words, question.focus_id, cars)[: question.limit]
+    return [_line(row, score, reader) for score, row in found]
+
+
+def _owners_of(reader: Reader, vehicle: str) -> set[str]:
+    """Customers whose open deal or car has these words; a bounded look."""
+    from crm_core.leads.tables import Lead
+
+    lead = cast(Any, Lead)
+    query = select(lead.customer_id).where(
+        reader.clause(Lead, "lead"), lead.owner_id == reader.actor.id, lead.vehicle.contains(vehicle, autoescape=True)
+    )
+    return set(reader.session.execute(query.limit(200)).scalars())
+
+
+def _line(row: Customer, score: float, reader: Reader) -> CustomerLine:
+    phones = phones_of(reader, row.id)
+    tail = phones[0][0][-4:] if phones and reader.access.sees(reader.actor, "contact") != "hide" else ""
+    return CustomerLine(
+        id=row.id, name=row.name, phone_tail=tail, vehicle=_vehicle(row, reader), score=score,
+        owner_name=person_name(reader, row.owner_id), last_touch=row.touched_at,
+    )  # fmt: skip
+
+
+def _vehicle(row: Customer, reader: Reader) -> str:
+    """The interest of the newest lead, else the first car."""
+    from crm_core.leads.tables import Lead
+
+    lead = cast(Any, Lead)
+    newest = reader.session.execute(
+        select(lead.vehicle).where(lead.customer_id == row.id, lead.vehicle != "").order_by(desc(lead.created_at)).limit(1)
+    ).scalar()  # fmt: skip
+    return str(newest or "")
+
+
+@answers(CustomerCard)
+def customer_card(question: CustomerCard, reader: Reader) -> CustomerView:
+    """What the actor may see of one customer."""
+    row = reader.get(Customer, question.customer_id, "customer")
+    phones = tuple(filter(None, (shown_phone(reader, value) for value, _ in phones_of(reader, row.id))))
+    identity = reader.access.sees(reader.actor, "identity")
+    return CustomerView(
+        id=row.id, name=row.name, phones=phones, city=row.city, company=row.company, level=row.level,
+        source=row.source, tags=tuple(row.tags or ()), birthday=birthday_text(row) if identity != "hide" else "",
+        consent_marketing=consents(reader, row.id, "marketing"), owner_id=row.owner_id,
+        owner_name=person_name(reader, row.owner_id),
+        cars=tuple(car.name for car in reader.ask(CustomerCars(customer_id=row.id))),
+        open_deals=tuple(f"{d.interest} · {d.stage_name}" for d in reader.ask(OpenDeals(customer_id=row.id))),
+        last_touch=row.touched_at, version=row.version,
+    )  # fmt: skip
+
+
+@answers(CustomerHistory)
+def customer_history(question: CustomerHistory, reader: Reader) -> list[RecordView]:
+    """What every concept tells, newest first. Raises NotFound for a customer the actor may not read."""
+    reader.get(Customer, question.customer_id, "customer")
+    wanted = question.kinds or tuple(tellers)
+    used = {id(tellers[kind]): tellers[kind] for kind in wanted if kind in tellers}
+    found = [view for teller in used.values() for view in teller(reader, question.customer_id)]
+    if question.kinds:
+        found = [view for view in found if view.kind in question.kinds]
+    return sorted(found, key=lambda view: (view.at, view.id), reverse=True)[: question.limit]
+
+
+@tells_history("call", "visit", "chat", "message", "note", "other")
+def told_records(reader: Reader, customer_id: str) -> list[RecordView]:
+    """Notes and contacts; they follow the customer, so that a new owner knows what was said. Staff only."""
+    if not reader.access.may(reader.actor, "record", "read"):
+        return []
+    record = cast(Any, Record)
+    query = (
+        select(Record).where(record.customer_id == customer_id, record.removed_at.is_(None))
+        .order_by(desc(record.at)).limit(100)
+    )  # fmt: skip
+    return [record_view(row, reader) for row in reader.rows(query)]
+
+
+def record_view(row: Record, reader: Reader) -> RecordView:
+    """A record in clear."""
+    return RecordView(id=row.id, ref=row.ref, customer_id=row.customer_id, kind=row.kind, at=row.at,
+                      by_name=person_name(reader, row.by_id), text=reader.reveal(row, "text"), outcome=row.outcome)  # fmt: skip

@@ -1,0 +1,113 @@
+"""Pure decisions about customers: names, birthdays, and who is meant."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+HONORIFICS = ("先生", "女士", "小姐", "太太", "总", "姐", "哥", "叔", "阿姨", "老师", "经理", "师傅", "老板", "同学")
+MALE, FEMALE = ("先生", "哥", "叔"), ("女士", "小姐", "太太", "姐", "阿姨")
+_TITLES = re.compile(r"^(mr|mrs|ms|miss|dr)\.?\s+", re.IGNORECASE)
+_BIRTHDAY = re.compile(r"(?:(\d{4})-)?(\d{1,2})-(\d{1,2})")
+_COMPOUND = ("欧阳", "司马", "上官", "诸葛", "东方", "皇甫", "尉迟", "公孙", "慕容", "司徒", "夏侯")
+
+
+class PrivacyPolicy(BaseModel):
+    """`privacy.yaml`."""
+
+    model_config = ConfigDict(extra="forbid")
+    dedupe_scope: Literal["dealer", "group"] = "dealer"
+    greeting_needs: str = "marketing"
+
+
+POLICIES = [("privacy", PrivacyPolicy)]
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A name as said: with its honorific taken off."""
+
+    name: str
+    surname_only: bool
+    gender: str
+
+
+def spoken_name(words: str) -> Spoken:
+    """`王总` → surname 王; `张伟先生` → 张伟; `Mr Li` → Li."""
+    bare = _TITLES.sub("", words.strip())
+    titled = bare != words.strip()
+    gender = ""
+    for honorific in HONORIFICS:
+        if bare.endswith(honorific) and len(bare) > len(honorific):
+            bare = bare.removesuffix(honorific)
+            gender = "m" if honorific in MALE else "f" if honorific in FEMALE else ""
+            titled = True
+            break
+    if bare[:1] in ("小", "老") and len(bare) == 2:
+        bare, titled = bare[1:], True
+    alone = bare in _COMPOUND or len(bare) == 1 or (titled and bare.isascii() and " " not in bare)
+    return Spoken(bare, titled and alone, gender)
+
+
+def surname_of(name: str) -> str:
+    """The family name: the first character, a compound surname, or the last Latin word's first letters."""
+    name = name.strip()
+    if name[:2] in _COMPOUND:
+        return name[:2]
+    if name.isascii():
+        return name.split()[-1][:8].lower() if name.split() else ""
+    return name[:1]
+
+
+@lru_cache(maxsize=65536)
+def pinyin_of(name: str) -> tuple[str, str]:
+    """The name's pinyin without tones, and its initials; Latin names in lower case."""
+    from pypinyin import Style, lazy_pinyin
+
+    syllables = lazy_pinyin(name, style=Style.NORMAL, errors=lambda text: list(text.lower()) if text.strip() else [])
+    joined = "".join(part.strip() for part in syllables)
+    return joined[:200], "".join(part[0] for part in syllables if part.strip())[:40]
+
+
+def parse_birthday(text: str) -> tuple[int | None, int, int] | None:
+    """`MM-DD` or `YYYY-MM-DD` as (year or None, month, day); None when it is no date."""
+    found = _BIRTHDAY.fullmatch(text.strip())
+    if not found:
+        return None
+    year, month, day = int(found[1]) if found[1] else None, int(found[2]), int(found[3])
+    return (year, month, day) if 1 <= month <= 12 and 1 <= day <= 31 else None
+
+
+def match_score(
+    spoken: Spoken, *, name: str, pinyin: str, gender: str, mine: bool, touched: datetime, now: datetime,
+    focus: bool, car_fits: bool,
+) -> float:  # fmt: skip
+    """How well a candidate fits what was said, 0 to about 3; ranks chips, never decides alone."""
+    score = _name_score(spoken, name, pinyin)
+    if score == 0:
+        return 0.0
+    days = max((now - touched).total_seconds() / 86400, 0)
+    score += 0.3 if days < 1 else 0.15 if days < 7 else 0.0
+    score += 0.6 if focus else 0.0
+    score += 0.2 if mine else 0.0
+    score += 0.3 if car_fits else 0.0
+    if spoken.gender and gender:
+        score += 0.15 if spoken.gender == gender else -0.3
+    return round(score, 3)
+
+
+def _name_score(spoken: Spoken, name: str, pinyin: str) -> float:
+    if spoken.surname_only:
+        return 0.7 if surname_of(name) == spoken.name.lower() or name.startswith(spoken.name) else 0.0
+    if name.lower() == spoken.name.lower():
+        return 1.5
+    if spoken.name and pinyin == pinyin_of(spoken.name)[0]:
+        return 1.1
+    if len(spoken.name) >= 2 and spoken.name.lower() in name.lower():
+        return 0.9
+    return 0.0

@@ -1,0 +1,179 @@
+"""Which part fits which vehicle: an exact catalogue look-up, never a guess. The public vocabulary."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from crm_core.kernel.registry import Command, Question, View
+
+Verdict = Literal["fits", "fits_if", "does_not_fit", "no_data"]
+
+
+class AddPart(Command):
+    """Create or change a part; `oe` in any spelling. Money in fen.
+
+    `supersedes`: the numbers this one replaced. A list that is given replaces the one known so far.
+    """
+
+    oe: str
+    name: str
+    name_en: str = ""
+    brand: str = ""
+    position: str = ""
+    category: str = ""
+    price_fen: int | None = None
+    cost_fen: int | None = None
+    supplier: str = ""
+    supersedes: tuple[str, ...] = ()
+    interchange: tuple[str, ...] = ()
+    aftermarket: tuple[str, ...] = ()
+
+
+class AddApplication(Command):
+    """Part × model with its conditions; `fits` False says it was tried and does not.
+
+    Conditions with several values (`1ZE;1LJ`) hold when any of them does. `from_vin` and `to_vin` are whole
+    VINs or their last six characters; months are `2018-05`; both ends are inclusive. `code` is the row's id
+    in its source: the same code again changes that row.
+    """
+
+    oe: str
+    model_code: str
+    code: str = ""
+    fits: bool = True
+    trim: str = ""
+    engine: str = ""
+    position: str = ""
+    from_vin: str = ""
+    to_vin: str = ""
+    from_month: str = ""
+    to_month: str = ""
+    option_code: str = ""
+    note: str = ""
+    source: str = ""
+
+
+class SetStock(Command):
+    """How many of a part a dealer has; `reserved` ones are not available."""
+
+    oe: str
+    unit: str
+    quantity: int
+    reserved: int = 0
+    bin: str = ""
+    in_transit: int = 0
+    eta_days: int | None = None
+
+
+class VehicleSpec(View):
+    """A vehicle as asked about: any of these may be missing. `external_id` such as `aces:7541`.
+
+    `car_id` is a car of a customer. `words` are free words that may hold a series, year and displacement.
+    `answers` are (qualifier, value) pairs chosen from `FitAnswer.choices`. A customer who says nothing asks
+    about his own car.
+    """
+
+    brand: str = ""
+    series: str = ""
+    generation: str = ""
+    year: int | None = None
+    displacement: str = ""
+    engine: str = ""
+    trim: str = ""
+    vin: str = ""
+    plate: str = ""
+    model_id: str = ""
+    external_id: str = ""
+    car_id: str = ""
+    words: str = ""
+    month: str = ""
+    options: tuple[str, ...] = ()
+    answers: tuple[tuple[str, str], ...] = ()
+
+
+class PartSpec(View):
+    """A part as asked about: an OE number, or words resolved to a category and position."""
+
+    oe: str = ""
+    category: str = ""
+    position: str = ""
+    words: str = ""
+
+
+class FitRow(View):
+    """A catalogue row behind a verdict."""
+
+    application_id: str
+    part_id: str
+    oe: str
+    part_name: str
+    model: str
+    fits: bool
+    conditions: tuple[tuple[str, str], ...]
+    note: str
+    source: str
+
+
+class StockLine(View):
+    """Stock of one part at one dealer; price and cost only for those who may see them.
+
+    For customers (and where policy says so) `quantity` is 1 for yes and 0 for no, and `bin` is empty.
+    """
+
+    oe: str
+    part_name: str
+    dealer: str
+    quantity: int
+    in_transit: int
+    eta_days: int | None
+    bin: str
+    price_fen: int | None
+    cost_fen: int | None = None
+    exact: bool = True
+
+
+class FitAnswer(View):
+    """The verdict with its rows.
+
+    `ask` names one question back and `choices` its (value, label) pairs; sending the pair (`ask`, value) in
+    `VehicleSpec.answers` goes on. `ask` is vehicle, model, car, displacement, year, generation, engine_code,
+    trim, gearbox (which vehicle), part, category, position (which part), or engine, option_code, month, vin
+    (a condition of the catalogue). The value `other` says: none of these. `superseded_by` is the chain of
+    newer numbers, oldest first; `near` are numbers that look alike: suggestions, never answers.
+    `check_vin`: the VIN's check digit looks wrong. `contradiction`: the catalogue says both yes and no.
+    """
+
+    verdict: Verdict
+    rows: tuple[FitRow, ...]
+    qualifiers: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    vehicle: str = ""
+    part: str = ""
+    oe: str = ""
+    superseded_by: tuple[str, ...] = ()
+    alternatives: tuple[str, ...] = ()
+    stock: tuple[StockLine, ...] = ()
+    ask: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    near: tuple[str, ...] = ()
+    check_vin: bool = False
+    contradiction: bool = False
+
+
+class CheckFit(Question):
+    """Does this part fit this vehicle? FitAnswer."""
+
+    part: PartSpec
+    vehicle: VehicleSpec
+
+
+class LookupParts(Question):
+    """Which parts of this kind fit this vehicle? FitAnswer, with one row a part and its stock."""
+
+    vehicle: VehicleSpec
+    part: PartSpec
+
+
+class StockOf(Question):
+    """Stock of a part by OE number in any spelling: FitAnswer with `stock`, or with `near` suggestions."""
+
+    oe: str

@@ -1,0 +1,1 @@
+"""Mechanisms every concept uses: database, unit of work, registry, queues, access, policies, time and secrets."""

@@ -1,0 +1,141 @@
+"""One database, two dialects. Only the begin and the claim differ."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, Engine, Integer, String, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Session
+
+from crm_core.kernel.errors import Unavailable
+
+BUSY_TIMEOUT_MS = 15_000
+
+# A plain BigInteger key does not auto-increment on SQLite.
+BigId = BigInteger().with_variant(Integer, "sqlite")
+# Prefix ranges need byte order, whatever the server's locale.
+UnitPath = String(200).with_variant(String(200, collation="C"), "postgresql")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware instants in UTC on both dialects; a naive value is a bug and is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Database:
+    """Sessions for reading and for writing."""
+
+    def __init__(self, url: str, *, pool_size: int = 8) -> None:
+        self.url = normal_url(url)
+        self.is_sqlite = self.url.startswith("sqlite")
+        self.engine = make_engine(self.url, pool_size=pool_size)
+        # Threads of one process queue here instead of polling SQLite's busy handler.
+        self._writer = threading.RLock() if self.is_sqlite else None
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session in a write transaction, committed at the end or rolled back whole.
+
+        Raises Unavailable when the database is locked or gone; nothing was changed then.
+        """
+        with self._writer or nullcontext():
+            try:
+                with self.engine.connect().execution_options(chexin_write=True) as connection:
+                    with Session(connection, expire_on_commit=False, autoflush=False) as session:
+                        with connection.begin():
+                            yield session
+                            session.flush()
+            except (OperationalError, DBAPIError) as error:
+                if _is_outage(error):
+                    raise Unavailable() from error
+                raise
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that sees one consistent state and writes nothing."""
+        with self.engine.connect() as connection:
+            with Session(connection, expire_on_commit=False, autoflush=False) as session:
+                with connection.begin() as transaction:
+                    yield session
+                    transaction.rollback()
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def normal_url(url: str) -> str:
+    """Accept `postgres://` and a bare `postgresql://`; both mean psycopg 3."""
+    for old in ("postgres://", "postgresql://"):
+        if url.startswith(old):
+            return "postgresql+psycopg://" + url.removeprefix(old)
+    return url
+
+
+def make_engine(url: str, *, pool_size: int = 8) -> Engine:
+    """An engine with this project's begin, pragmas and pool."""
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+    path = make_url(url).database
+    if path:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=64,
+        connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:
+    # The driver must not begin transactions by itself: a deferred begin that reads, then writes, fails
+    # in a way no timeout cures.
+    dbapi_connection.isolation_level = None
+    cursor = dbapi_connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        "cache_size=-16000",
+        "temp_store=MEMORY",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    write = connection.get_execution_options().get("chexin_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _is_outage(error: DBAPIError) -> bool:
+    if error.connection_invalidated:
+        return True
+    text = str(error.orig).lower()
+    return isinstance(error, OperationalError) and any(
+        sign in text for sign in ("locked", "busy", "connection", "disk i/o", "deadlock", "full")
+    )

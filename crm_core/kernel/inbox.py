@@ -1,0 +1,117 @@
+"""Arrivals: stored raw once, acknowledged, then worked off in order for each sender."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session
+
+from crm_core.kernel.db import Database
+from crm_core.kernel.pii import Cipher
+from crm_core.kernel.tables import Inbox
+
+NEW, CLAIMED, DONE, DEAD = range(4)
+LEASE = timedelta(seconds=90)
+MAX_ATTEMPTS = 5
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A claimed inbox row: who sent what. `token` fences the result."""
+
+    id: int
+    tenant: str
+    channel: str
+    account: str
+    sender: str
+    body: dict[str, Any]
+    token: int
+    attempts: int
+    received_at: datetime
+
+
+class InboxQueue:
+    """The inbox table as a queue with leases and fencing tokens."""
+
+    def __init__(self, database: Database, cipher: Cipher) -> None:
+        self._database = database
+        self._cipher = cipher
+
+    def put(
+        self, session: Session, *, tenant: str, channel: str, account: str, dedupe_key: str, sender: str,
+        body: dict[str, Any], now: datetime,
+    ) -> int | None:  # fmt: skip
+        """Store an arrival inside the caller's transaction. None when it is known already."""
+        cell = f"inbox.raw.{channel}.{account}.{dedupe_key}"
+        row = Inbox(
+            tenant=tenant, channel=channel, account=account, dedupe_key=dedupe_key, sender=sender,
+            raw_enc=self._cipher.seal(cell, json.dumps(body, ensure_ascii=False)), received_at=now,
+        )  # fmt: skip
+        try:
+            with session.begin_nested():
+                session.add(row)
+                session.flush()
+        except IntegrityError:
+            return None
+        return row.id
+
+    def claim(self, now: datetime, limit: int = 20, only: int | None = None) -> list[Arrival]:
+        """Take arrivals that are first in line for their sender; a lease that ran out may be taken again."""
+        with self._database.write() as session:
+            rows = session.execute(text(self._claim_sql(only)), {
+                "now": bind_instant(now, self._database), "lease": bind_instant(now + LEASE, self._database),
+                "n": limit, "only": only,
+            }).mappings().all()  # fmt: skip
+            return [self._arrival(row) for row in sorted(rows, key=lambda r: r["id"])]
+
+    def _claim_sql(self, only: int | None) -> str:
+        lock = "" if self._database.is_sqlite else "for update skip locked"
+        one = "and x.id = :only" if only is not None else ""
+        return f"""
+            update inbox set state = 1, token = token + 1, attempts = attempts + 1, lease_until = :lease
+            where id in (
+                select x.id from inbox x
+                where (x.state = 0 or (x.state = 1 and x.lease_until < :now)) {one}
+                  and not exists (select 1 from inbox p where p.sender = x.sender and p.state in (0, 1) and p.id < x.id)
+                order by x.id limit :n {lock})
+            returning *"""
+
+    def _arrival(self, row: Any) -> Arrival:
+        cell = f"inbox.raw.{row['channel']}.{row['account']}.{row['dedupe_key']}"
+        body = json.loads(self._cipher.open(cell, row["raw_enc"]))
+        return Arrival(row["id"], row["tenant"], row["channel"], row["account"], row["sender"], body,
+                       row["token"], row["attempts"], read_instant(row["received_at"]))  # fmt: skip
+
+    def done(self, session: Session, arrival: Arrival, now: datetime, error: str | None = None) -> bool:
+        """Mark an arrival as worked off inside the caller's transaction; False when the lease was lost."""
+        row = session.execute(
+            select(Inbox).where(Inbox.id == arrival.id, Inbox.token == arrival.token, Inbox.state == CLAIMED)  # type: ignore[arg-type]
+            .with_for_update()
+        ).scalars().first()  # fmt: skip
+        if row is None:
+            return False
+        row.state, row.done_at, row.error = (DEAD if error else DONE), now, error
+        return True
+
+    def release(self, arrival: Arrival) -> None:
+        """Give an arrival back, so that it is tried again at once."""
+        with self._database.write() as session:
+            row = session.get(Inbox, arrival.id)
+            if row is not None and row.token == arrival.token and row.state == CLAIMED:
+                row.state = NEW
+
+
+def read_instant(stored: Any) -> datetime:
+    """An instant as a raw query returns it: text on SQLite, aware on PostgreSQL."""
+    at = datetime.fromisoformat(stored) if isinstance(stored, str) else stored
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+def bind_instant(at: datetime, database: Database) -> Any:
+    """SQLite keeps instants as text in the form SQLAlchemy writes."""
+    return at.replace(tzinfo=None).isoformat(" ", "microseconds") if database.is_sqlite else at

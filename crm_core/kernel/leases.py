@@ -1,0 +1,57 @@
+"""Things only one process may hold at a time, fenced by a token that only grows."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+
+from crm_core.kernel.db import Database
+from crm_core.kernel.tables import Lease, Meta
+
+
+class Leases:
+    """Lease rows and small facts of the deployment."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def take(self, name: str, holder: str, now: datetime, ttl: timedelta) -> int | None:
+        """Take or renew a lease; the fencing token, or None while somebody else holds it."""
+        with self._database.write() as session:
+            row = session.execute(select(Lease).where(Lease.id == name).with_for_update()).scalars().first()  # type: ignore[arg-type]
+            if row is None:
+                session.add(Lease(id=name, holder=holder, token=1, until=now + ttl))
+                return 1
+            if row.holder != holder and row.until > now:
+                return None
+            if row.holder != holder:
+                row.holder, row.token = holder, row.token + 1
+            row.until = now + ttl
+            return row.token
+
+    def give_back(self, name: str, holder: str, now: datetime) -> None:
+        """End a lease early."""
+        with self._database.write() as session:
+            session.execute(update(Lease).where(Lease.id == name, Lease.holder == holder).values(until=now))  # type: ignore[arg-type]
+
+    def held(self, name: str, now: datetime) -> bool:
+        """Whether somebody holds the lease."""
+        with self._database.read() as session:
+            row = session.get(Lease, name)
+            return row is not None and row.until > now
+
+    def remember(self, name: str, value: str, now: datetime) -> None:
+        """Keep a small fact."""
+        with self._database.write() as session:
+            row = session.get(Meta, name)
+            if row is None:
+                session.add(Meta(id=name, value=value, updated_at=now))
+            else:
+                row.value, row.updated_at = value, now
+
+    def recall(self, name: str) -> str | None:
+        """A fact kept earlier."""
+        with self._database.read() as session:
+            row = session.get(Meta, name)
+            return row.value if row else None

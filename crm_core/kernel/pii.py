@@ -1,0 +1,96 @@
+"""Personal data at rest: authenticated encryption bound to its cell, and keyed blind indexes.
+
+AES-256-GCM; the associated data is `table.column.row_id`, so a value moved to another row does not open.
+Blind indexes are HMAC-SHA256 under a separate key, 16 bytes as hex: equality can be asked, nothing read.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+import unicodedata
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from crm_core.kernel.errors import ConfigError
+
+_NONCE = 12
+
+
+class Cipher:
+    """Seals and opens values, and makes blind indexes, from one secret key."""
+
+    def __init__(self, secret: str) -> None:
+        master = secret.encode()
+        self._aead = AESGCM(_derive(master, b"chexin/seal"))
+        self._index_key = _derive(master, b"chexin/index")
+        self.sign_key = _derive(master, b"chexin/sign")
+        self.key_id = hashlib.sha256(b"chexin/key-id" + master).hexdigest()[:8]
+        self._prefix = f"v1:{self.key_id}:"
+
+    def seal(self, cell: str, text: str) -> str:
+        """Encrypt `text` for the cell `table.column.row_id`."""
+        nonce = os.urandom(_NONCE)
+        sealed = nonce + self._aead.encrypt(nonce, text.encode(), cell.encode())
+        return self._prefix + base64.b64encode(sealed).decode()
+
+    def open(self, cell: str, sealed: str) -> str:
+        """Decrypt. Raises ConfigError under a wrong key, ValueError when the cell was tampered with."""
+        version, key_id, body = sealed.split(":", 2)
+        if version != "v1" or key_id != self.key_id:
+            raise ConfigError("CHEXIN_SECRET_KEY", f"the data was written with another key ({key_id})")
+        raw = base64.b64decode(body)
+        try:
+            return self._aead.decrypt(raw[:_NONCE], raw[_NONCE:], cell.encode()).decode()
+        except InvalidTag:
+            raise ValueError(f"sealed value does not belong to {cell}") from None
+
+    def index(self, purpose: str, value: str) -> str:
+        """The blind index of a normalised value, for one purpose; 32 hex digits."""
+        return self.sign(f"{purpose}\0{value}".encode(), self._index_key)
+
+    def sign(self, message: bytes, key: bytes | None = None) -> str:
+        """A 16-byte keyed digest as hex, for opaque ids and idempotent tokens."""
+        return hmac.digest(key or self.sign_key, message, "sha256")[:16].hex()
+
+    def put(self, row: Any, field: str, text: str | None) -> None:
+        """Seal `text` into `row.<field>_enc`. The row must have its id already."""
+        sealed = None if text is None else self.seal(_cell(row, field), text)
+        setattr(row, f"{field}_enc", sealed)
+
+    def get(self, row: Any, field: str) -> str:
+        """Open `row.<field>_enc`; empty when nothing is stored."""
+        sealed = getattr(row, f"{field}_enc")
+        return self.open(_cell(row, field), sealed) if sealed else ""
+
+
+def _cell(row: Any, field: str) -> str:
+    return f"{row.__tablename__}.{field}.{row.id}"
+
+
+def _derive(master: bytes, info: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(master)
+
+
+def mask_phone(phone: str) -> str:
+    """`13812345678` → `138****5678`; shorter numbers keep their last two digits."""
+    if len(phone) >= 11:
+        return f"{phone[:-8]}****{phone[-4:]}"
+    return "*" * max(len(phone) - 2, 0) + phone[-2:]
+
+
+def mask_tail(value: str, keep: int = 4) -> str:
+    """Everything but the last `keep` characters hidden."""
+    return "*" * max(len(value) - keep, 0) + value[-keep:]
+
+
+def clean_text(text: str) -> str:
+    """Drop control and invisible format characters (bidi overrides, zero width) but keep line breaks."""
+    kept = (c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
+    return "".join(kept).strip()

@@ -1,0 +1,72 @@
+"""The core's own settings, from the environment and `.env`."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from crm_core.kernel.errors import ConfigError
+
+MIN_SECRET = 32
+
+
+class Settings(BaseSettings):
+    """Where the data lives and which key protects it. Names are `CHEXIN_*`."""
+
+    model_config = SettingsConfigDict(env_prefix="CHEXIN_", env_file=".env", extra="ignore")
+
+    data_dir: Path = Path("data")
+    database_url: str = ""
+    policies: Path | None = Field(default=None, description="a directory whose YAML overlays the defaults")
+    secret_key: SecretStr = SecretStr("")
+
+    @property
+    def url(self) -> str:
+        """The database's address; SQLite in the data directory when none is set."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'chexin.db'}"
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.url.startswith("sqlite")
+
+    def key(self) -> str:
+        """The secret key; on the embedded database one is made and kept when none is set.
+
+        Raises ConfigError when PostgreSQL is used without a key, or the key is short.
+        """
+        given = self.secret_key.get_secret_value()
+        if given:
+            return _long_enough(given)
+        if not self.is_sqlite:
+            raise ConfigError(
+                "CHEXIN_SECRET_KEY",
+                "PostgreSQL needs a key shared by all processes: set 32 or more random characters, "
+                "for example from `openssl rand -hex 32`",
+            )
+        return _kept_key(self.data_dir / "secret.key")
+
+
+def _long_enough(key: str) -> str:
+    if len(key) < MIN_SECRET:
+        raise ConfigError("CHEXIN_SECRET_KEY", f"needs {MIN_SECRET} or more characters, it has {len(key)}")
+    return key
+
+
+def _kept_key(path: Path) -> str:
+    """Read the key beside the database, or make it; the first process to create the file wins."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with open(path, "x", opener=lambda p, flags: _open_private(p, flags)) as file:
+            file.write(secrets.token_hex(32))
+    except FileExistsError:
+        pass
+    return _long_enough(path.read_text().strip())
+
+
+def _open_private(path: str, flags: int) -> int:
+    import os
+
+    return os.open(path, flags, 0o600)

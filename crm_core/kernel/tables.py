@@ -1,0 +1,233 @@
+"""Rows of the kernel itself, and the columns every row of a concept shares. No logic."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Column, Index, LargeBinary, MetaData, Text, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from crm_core.kernel.db import BigId, UnitPath, UtcDateTime
+from crm_core.kernel.ids import new_id
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata: MetaData = SQLModel.metadata
+
+
+class Row(SQLModel):
+    """A row of a concept: opaque id, tenant, when it came and when it last changed."""
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=26)
+    tenant: str = Field(max_length=40)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+    version: int = 1
+
+
+class Owned(Row):
+    """A row that belongs to a unit and to a person; the access rule reads these columns."""
+
+    unit: str = Field(sa_type=UnitPath)
+    owner_id: str | None = Field(default=None, max_length=26)
+    customer_id: str | None = Field(default=None, max_length=26)
+
+
+def json_column(**kw: Any) -> Any:
+    """A JSON column for plain, non-personal data."""
+    return Field(default_factory=dict, sa_column_kwargs=kw, sa_type=JSON)
+
+
+def text_column() -> Any:
+    """A nullable text column of any length; with the suffix `_enc` it holds a sealed value."""
+    return Field(default=None, sa_type=Text)
+
+
+class Inbox(SQLModel, table=True):
+    """An arrival from a channel, stored raw under its key before anything else is done with it."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        UniqueConstraint("channel", "account", "dedupe_key"),
+        Index("ix_inbox_todo", "id", sqlite_where=text("state in (0,1)"), postgresql_where=text("state in (0,1)")),
+        Index("ix_inbox_sender", "sender", "id", sqlite_where=text("state in (0,1)"),
+              postgresql_where=text("state in (0,1)")),
+    )  # fmt: skip
+    id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
+    tenant: str = Field(max_length=40)
+    channel: str = Field(max_length=20)
+    account: str = Field(max_length=64)
+    dedupe_key: str = Field(max_length=128)
+    sender: str = Field(max_length=100)
+    raw_enc: str = Field(sa_type=Text)
+    state: int = 0
+    token: int = 0
+    attempts: int = 0
+    lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    received_at: datetime = Field(sa_type=UtcDateTime)
+    done_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    error: str | None = Field(default=None, max_length=200)
+
+
+class Outbox(SQLModel, table=True):
+    """A message that is due now to one chat. States: 0 pending, 1 claimed, 2 sent, 3 uncertain, 4 dead."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        UniqueConstraint("dedupe_key"),
+        Index("ix_outbox_due", "priority", "due_at", "id", sqlite_where=text("state = 0"),
+              postgresql_where=text("state = 0")),
+        Index("ix_outbox_chat", "chat", "id", sqlite_where=text("state in (0,1)"),
+              postgresql_where=text("state in (0,1)")),
+        Index("ix_outbox_lease", "lease_until", sqlite_where=text("state = 1"),
+              postgresql_where=text("state = 1")),
+        Index("ix_outbox_person", "person_id", "id"),
+        Index("ix_outbox_unseen", "person_id", "id", sqlite_where=text("shown_at is null"),
+              postgresql_where=text("shown_at is null")),
+    )  # fmt: skip
+    id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
+    tenant: str = Field(max_length=40)
+    chat: str = Field(max_length=100)
+    person_id: str = Field(max_length=26)
+    kind: str = Field(max_length=60)
+    subject: str = Field(default="", max_length=80)
+    payload_enc: str = Field(sa_type=Text)
+    priority: int = 2
+    dedupe_key: str = Field(max_length=160)
+    due_at: datetime = Field(sa_type=UtcDateTime)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    state: int = 0
+    token: int = 0
+    attempts: int = 0
+    worker: str | None = Field(default=None, max_length=60)
+    lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    shown_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    provider_id: str | None = Field(default=None, max_length=128)
+    body_enc: str | None = Field(default=None, sa_type=Text)
+    error: str | None = Field(default=None, max_length=200)
+
+
+class Attempt(SQLModel, table=True):
+    """One try to send one outbox row, committed before the network is touched."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (UniqueConstraint("outbox_id", "token"),)
+    id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
+    outbox_id: int = Field(sa_type=BigId)
+    token: int
+    worker: str = Field(max_length=60)
+    at: datetime = Field(sa_type=UtcDateTime)
+    outcome: str | None = Field(default=None, max_length=20)
+
+
+class Timer(SQLModel, table=True):
+    """Something to do at an instant, once. States: 0 pending, 1 fired, 2 cancelled, 3 dead."""
+
+    __tablename__ = "timers"
+    __table_args__ = (
+        UniqueConstraint("dedupe_key"),
+        Index("ix_timers_due", "due_at", "id", sqlite_where=text("state = 0"),
+              postgresql_where=text("state = 0")),
+        Index("ix_timers_subject", "subject", "state"),
+    )  # fmt: skip
+    id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
+    tenant: str = Field(max_length=40)
+    kind: str = Field(max_length=40)
+    subject: str = Field(max_length=80)
+    payload: dict[str, Any] = json_column()
+    dedupe_key: str = Field(max_length=160)
+    due_at: datetime = Field(sa_type=UtcDateTime)
+    state: int = 0
+    attempts: int = 0
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    done_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    error: str | None = Field(default=None, max_length=200)
+
+
+class Executed(SQLModel, table=True):
+    """A command's key and what it answered: the same key never acts twice."""
+
+    __tablename__ = "executed"
+    id: str = Field(primary_key=True, max_length=200)
+    fingerprint: str = Field(max_length=32)
+    result_enc: str = Field(sa_type=Text)
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Undo(SQLModel, table=True):
+    """How to take a write back: the inverse command, the version it expects, and until when."""
+
+    __tablename__ = "undo"
+    __table_args__ = (Index("ix_undo_actor", "actor_id", "created_at"),)
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=26)
+    tenant: str = Field(max_length=40)
+    actor_id: str = Field(max_length=26)
+    command: str = Field(max_length=60)
+    inverse_enc: str = Field(sa_type=Text)
+    label: str = Field(default="", max_length=60)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+    used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class Audit(SQLModel, table=True):
+    """Who did what to which record. Values are sealed, so that erasing a person breaks no line."""
+
+    __tablename__ = "audit"
+    __table_args__ = (Index("ix_audit_record", "tenant", "resource", "record_id"),)
+    id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
+    tenant: str = Field(max_length=40)
+    at: datetime = Field(sa_type=UtcDateTime)
+    actor_id: str = Field(max_length=26)
+    action: str = Field(max_length=60)
+    resource: str = Field(max_length=40)
+    record_id: str = Field(max_length=26)
+    fields: str = Field(default="", max_length=400)
+    values_enc: str | None = text_column()
+    reason: str | None = Field(default=None, max_length=200)
+
+
+class Lease(SQLModel, table=True):
+    """A thing only one process may hold: fenced by a token that only grows."""
+
+    __tablename__ = "leases"
+    id: str = Field(primary_key=True, max_length=80)
+    holder: str = Field(default="", max_length=60)
+    token: int = 0
+    until: datetime = Field(sa_type=UtcDateTime)
+
+
+class Lock(SQLModel, table=True):
+    """A row to lock on PostgreSQL, so that look-then-insert is one step. SQLite has one writer anyway."""
+
+    __tablename__ = "locks"
+    id: str = Field(primary_key=True, max_length=60)
+
+
+class Meta(SQLModel, table=True):
+    """Small facts about this deployment: demo clock, index version, heartbeats."""
+
+    __tablename__ = "meta"
+    id: str = Field(primary_key=True, max_length=80)
+    value: str = Field(sa_type=Text)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Blob(SQLModel, table=True):
+    """Bytes kept with the data: images people sent and cards show."""
+
+    __tablename__ = "blobs"
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=26)
+    tenant: str = Field(max_length=40)
+    unit: str = Field(default="", sa_type=UnitPath)
+    person_id: str = Field(max_length=26)
+    mime: str = Field(max_length=60)
+    content: bytes = Field(sa_type=LargeBinary)
+    created_at: datetime = Field(sa_type=UtcDateTime)

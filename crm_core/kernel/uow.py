@@ -1,0 +1,281 @@
+"""What a handler is given: one transaction's session, the actor, the time, and the ways to leave traces."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import ColumnElement, Select, select
+from sqlmodel import Session
+
+from crm_core.kernel.access import AccessTable, Actor
+from crm_core.kernel.errors import Conflict, NotFound, Refused
+from crm_core.kernel.pii import Cipher
+from crm_core.kernel.policies import Policies
+from crm_core.kernel.registry import Change, Command, Event, Question, Result, answerers, handlers, reactions
+from crm_core.kernel.tables import Audit, Lock, Outbox, Row, Timer, Undo
+
+R = TypeVar("R", bound=Row)
+UNDO_HOURS = 24
+
+
+class Priority:
+    """Order of delivery; smaller goes first."""
+
+    REPLY = 0
+    MUST_KNOW = 1
+    REMINDER = 2
+    DIGEST = 3
+
+
+@dataclass
+class Services:
+    """What one deployment shares: rules, keys and how a person is reached."""
+
+    policies: Policies
+    access: AccessTable
+    cipher: Cipher
+    is_sqlite: bool
+    load_actor: Callable[[Session, str, datetime], Actor | None]
+    route: Callable[[Session, str], str]
+    cards_about: Callable[[Session, str, str], Sequence[tuple[int, str, str]]]
+
+
+@dataclass
+class Reader:
+    """One consistent look at the database on behalf of an actor."""
+
+    session: Session
+    actor: Actor
+    now: datetime
+    services: Services
+
+    @property
+    def policies(self) -> Policies:
+        return self.services.policies
+
+    @property
+    def access(self) -> AccessTable:
+        return self.services.access
+
+    @property
+    def cipher(self) -> Cipher:
+        return self.services.cipher
+
+    @property
+    def tenant(self) -> str:
+        return self.actor.tenant
+
+    def clause(self, table: Any, resource: str, action: str = "read") -> ColumnElement[bool]:
+        """The rows of `table` this actor may act on."""
+        return self.access.clause(self.actor, resource, action, table)
+
+    def select(self, table: type[R], resource: str, action: str = "read") -> Select[tuple[R]]:
+        """A SELECT that holds only what the actor may act on."""
+        return select(table).where(self.clause(table, resource, action))
+
+    def rows(self, statement: Select[tuple[R]]) -> list[R]:
+        return list(self.session.execute(statement).scalars())
+
+    def first(self, statement: Select[tuple[R]]) -> R | None:
+        return self.session.execute(statement.limit(1)).scalars().first()
+
+    def get(self, table: type[R], record_id: str, resource: str, action: str = "read") -> R:
+        """One record. Raises NotFound, alike for absent and forbidden."""
+        row = self.session.get(table, record_id)
+        if row is None or not self.access.allows(self.actor, resource, action, row):
+            raise NotFound(resource=resource)
+        return row
+
+    def must(self, resource: str, action: str) -> None:
+        """Raises Refused when no role of the actor allows the action at all."""
+        if not self.access.may(self.actor, resource, action):
+            raise Refused("error.not_allowed")
+
+    def reveal(self, row: Any, column: str) -> str:
+        """Open the sealed column `<column>_enc` of a row the actor was allowed to load."""
+        return self.cipher.get(row, column)
+
+    def ask(self, question: Question) -> Any:
+        """Answer another question inside this transaction."""
+        return answerers[type(question)](question, self)
+
+
+@dataclass(frozen=True)
+class Push:
+    """A message to a person that becomes an outbox row when the transaction ends."""
+
+    person_id: str
+    kind: str
+    subject: str
+    params: dict[str, Any]
+    priority: int
+    key: str
+    chat: str | None = None
+
+
+@dataclass
+class Uow(Reader):
+    """A Reader that may write. Handlers never commit; the front door does."""
+
+    events: deque[Event] = field(default_factory=deque)
+    pushes: list[Push] = field(default_factory=list)
+    refreshed: dict[str, None] = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list)
+
+    def add(self, row: R) -> R:
+        self.session.add(row)
+        return row
+
+    def new(self, table: type[R], **values: Any) -> R:
+        """A new row of this tenant, created now. Values named `<x>_enc=` are given in clear and sealed."""
+        clear = {k[:-4]: values.pop(k) for k in list(values) if k.endswith("_enc")}
+        row = table(tenant=self.tenant, created_at=self.now, updated_at=self.now, **values)
+        for name, text in clear.items():
+            self.cipher.put(row, name, text)
+        return self.add(row)
+
+    def touch(self, row: Row, **changes: Any) -> None:
+        """Change columns of a row, bump its version and its time."""
+        for name, value in changes.items():
+            if name.endswith("_enc"):
+                self.cipher.put(row, name[:-4], value)
+            else:
+                setattr(row, name, value)
+        row.version += 1
+        row.updated_at = self.now
+
+    def expect(self, row: Row, version: int | None) -> None:
+        """Raises Conflict when the row moved on since the actor saw `version`."""
+        if version is not None and row.version != version:
+            raise Conflict("error.changed_since")
+
+    def change(self, field: str, before: Any, after: Any, kind: str = "text") -> None:
+        """Note a line of before → after, for confirmation cards and results."""
+        self.changes.append(Change(field=field, before=before, after=after, kind=kind))
+
+    def flush(self) -> None:
+        self.session.flush()
+
+    def lock(self, name: str) -> None:
+        """Hold `name` until the transaction ends, so that look-then-insert is one step.
+
+        SQLite has one writer, so only PostgreSQL needs the row. Take several in sorted order.
+        """
+        if self.services.is_sqlite:
+            return
+        from sqlalchemy.dialects.postgresql import insert
+
+        self.session.execute(insert(Lock).values(id=name).on_conflict_do_nothing())
+        self.session.execute(select(Lock.id).where(Lock.id == name).with_for_update())
+
+    def emit(self, event: Event) -> None:
+        """Tell the concepts; their reactions run in this transaction, in the order of events."""
+        self.events.append(event)
+
+    def settle(self) -> None:
+        """Run reactions until no event is left."""
+        while self.events:
+            event = self.events.popleft()
+            for reaction in reactions[type(event)]:
+                reaction(event, self)
+
+    def call(self, command: Command) -> Result:
+        """Carry out another command as part of this one, as the same actor."""
+        result: Result = handlers[type(command)](command, self)
+        return result
+
+    def push(
+        self,
+        person_id: str | None,
+        kind: str,
+        *,
+        subject: str = "",
+        key: str,
+        priority: int = Priority.REMINDER,
+        chat: str | None = None,
+        **params: Any,
+    ) -> None:
+        """Send a person a card or text of this kind. `key` makes it unique for ever; None reaches nobody."""
+        if person_id is not None:
+            self.pushes.append(Push(person_id, kind, subject, params, priority, f"{key}>{person_id}", chat))
+
+    def refresh(self, subject: str) -> None:
+        """Every card already sent about `subject` (`lead:ID`) is drawn anew in place."""
+        self.refreshed[subject] = None
+
+    def timer(self, kind: str, due_at: datetime, *, subject: str, key: str, **payload: Any) -> None:
+        """Do something at `due_at`, once; `key` makes it unique for ever. A past instant is due at once."""
+        self.session.add(
+            Timer(tenant=self.tenant, kind=kind, subject=subject, payload=payload, dedupe_key=key,
+                  due_at=due_at, created_at=self.now)
+        )  # fmt: skip
+
+    def cancel_timers(self, subject: str, kind: str | None = None) -> int:
+        """Cancel what is still pending about a subject; what fired stays fired. Returns how many."""
+        self.session.flush()
+        query = select(Timer).where(Timer.subject == subject, Timer.state == 0)
+        if kind:
+            query = query.where(Timer.kind == kind)
+        timers = self.session.execute(query.with_for_update()).scalars().all()
+        for timer in timers:
+            timer.state, timer.done_at = 2, self.now
+        return len(timers)
+
+    def audit(self, action: str, resource: str, record_id: str, reason: str | None = None, **values: Any) -> None:
+        """Write who did what; field names stay readable, values are sealed."""
+        line = Audit(tenant=self.tenant, at=self.now, actor_id=self.actor.id, action=action, resource=resource,
+                     record_id=record_id, fields=",".join(values)[:400], reason=reason)  # fmt: skip
+        if values:
+            text = json.dumps(values, ensure_ascii=False, default=str)
+            line.values_enc = self.cipher.seal(f"audit.values.{resource}.{record_id}", text)
+        self.session.add(line)
+
+    def undoable(self, inverse: Command, label: str) -> str:
+        """Remember how to take this back within 24 hours; returns the undo's id."""
+        undo = Undo(tenant=self.tenant, actor_id=self.actor.id, command=type(inverse).__name__, inverse_enc="",
+                    label=label, created_at=self.now, expires_at=self.now + timedelta(hours=UNDO_HOURS))  # fmt: skip
+        self.cipher.put(undo, "inverse", inverse.model_dump_json())
+        self.session.add(undo)
+        return undo.id
+
+    def flush_pushes(self) -> None:
+        """Turn pushes and refreshes into outbox rows, chat by chat in a fixed order."""
+        planned = [*self._planned_refreshes(), *self.pushes]
+        if not planned:
+            return
+        placed = [(p.chat or self.services.route(self.session, p.person_id), p) for p in planned]
+        for chat in sorted({chat for chat, _ in placed}):
+            self.lock(f"chat:{chat}"[:60])
+        known = self._known_keys(push.key for push in planned)
+        for chat, push in placed:
+            if push.key not in known:
+                known.add(push.key)
+                self.session.add(self._outbox_row(chat, push))
+        self.pushes.clear()
+        self.refreshed.clear()
+
+    def _planned_refreshes(self) -> list[Push]:
+        found = []
+        for subject in self.refreshed:
+            for message_id, chat, person_id in self.services.cards_about(self.session, self.tenant, subject):
+                key = f"refresh:{message_id}:{self.now.timestamp()}:{id(self)}"
+                found.append(Push(person_id, "@refresh", subject, {"message": message_id},
+                                  Priority.MUST_KNOW, key, chat))  # fmt: skip
+        return found
+
+    def _known_keys(self, keys: Iterable[str]) -> set[str]:
+        query = select(Outbox.dedupe_key).where(cast("Any", Outbox.dedupe_key).in_(list(keys)))
+        return set(self.session.execute(query).scalars())
+
+    def _outbox_row(self, chat: str, push: Push) -> Outbox:
+        text = json.dumps(push.params, ensure_ascii=False, default=str)
+        return Outbox(
+            tenant=self.tenant, chat=chat, person_id=push.person_id, kind=push.kind, subject=push.subject,
+            payload_enc=self.cipher.seal(f"outbox.payload.{push.key}", text), priority=push.priority,
+            dedupe_key=push.key, due_at=self.now, created_at=self.now,
+        )  # fmt: skip

@@ -1,0 +1,289 @@
+"""Changes of leads."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from sqlalchemy import desc, select, update
+
+from crm_core.customers.handlers import create_customer
+from crm_core.customers.lookup import add_phone, customer_with_phone
+from crm_core.customers.messages import LogContact
+from crm_core.customers.tables import Customer
+from crm_core.deals.messages import OpenDeal
+from crm_core.kernel.errors import Conflict, Invalid, NotFound, Refused
+from crm_core.kernel.ids import short_ref
+from crm_core.kernel.phones import Phone, parse_phone
+from crm_core.kernel.pii import clean_text
+from crm_core.kernel.registry import Result, handles
+from crm_core.kernel.uow import Priority, Uow
+from crm_core.leads.assign import decide_owner, lead_unit, people, team_unit
+from crm_core.leads.messages import (
+    AssignLead, CreateLead, DropLead, LeadAssigned, LeadContacted, LeadCreated, LeadLost, LeadTouched, LoseLead,
+    MarkContacted, OfferLead, ReleaseLead, ReopenLead, TakeLead,
+)  # fmt: skip
+from crm_core.leads.queries import lead_view
+from crm_core.leads.rules import AssignmentPolicy, Choice, interest_key, same_interest
+from crm_core.leads.tables import Lead, Touch
+from crm_core.org.people import person_name
+from crm_core.org.tables import Person
+
+OPEN = ("new", "contacted", "pool")
+
+
+@handles(CreateLead)
+def create_lead(cmd: CreateLead, uow: Uow) -> Result:
+    """One customer, one owner, one card, however often the same interest arrives."""
+    uow.must("lead", "create")
+    phone = parse_phone(cmd.phone) if cmd.phone.strip() else None
+    if phone is None and not cmd.name.strip() and cmd.customer_id is None:
+        raise Invalid("phone", "error.name_or_phone")
+    unit = lead_unit(uow, cmd)
+    customer = _customer(cmd, phone, unit, uow)
+    if customer is not None:
+        again = _open_lead(uow, customer.id, interest_key(cmd.vehicle))
+        if again is not None:
+            return _touch_again(again, cmd, uow)
+    return _new_lead(cmd, customer, phone, unit, uow)
+
+
+def _customer(cmd: CreateLead, phone: Phone | None, unit: str, uow: Uow) -> Customer | None:
+    if cmd.customer_id is not None:
+        return uow.get(Customer, cmd.customer_id, "customer", "write")
+    return customer_with_phone(uow, phone, unit, cmd.name.strip()) if phone else None
+
+
+def _open_lead(uow: Uow, customer_id: str, key: str) -> Lead | None:
+    lead = cast(Any, Lead)
+    query = select(Lead).where(lead.customer_id == customer_id, lead.state.in_(OPEN)).order_by(desc(lead.created_at))
+    return next((row for row in uow.rows(query) if same_interest(row.interest_key, key)), None)
+
+
+def _touch_again(lead: Lead, cmd: CreateLead, uow: Uow) -> Result:
+    """Same phone, same interest: one more touch, the owner is told, no second lead."""
+    _add_touch(lead, cmd, uow)
+    vehicle = cmd.vehicle if len(cmd.vehicle) > len(lead.vehicle) else lead.vehicle
+    uow.touch(lead, touches=lead.touches + 1, vehicle=vehicle, interest_key=interest_key(vehicle))
+    uow.audit("touch", "lead", lead.id, channel=cmd.channel)
+    uow.emit(LeadTouched(lead_id=lead.id, channel=cmd.channel))
+    if lead.owner_id != uow.actor.id:
+        uow.push(lead.owner_id, "lead_touched", subject=f"lead:{lead.id}", key=f"lead:{lead.id}:touch:{lead.touches}",
+                 priority=Priority.MUST_KNOW, channel=cmd.channel, source=cmd.source)  # fmt: skip
+    uow.refresh(f"lead:{lead.id}")
+    return Result(id=lead.id, view=lead_view(lead, uow, duplicate=True))
+
+
+def _new_lead(cmd: CreateLead, customer: Customer | None, phone: Phone | None, unit: str, uow: Uow) -> Result:
+    typist = uow.actor.id if cmd.keep and "rep" in uow.actor.roles else None
+    owner = customer.owner_id if customer is not None else None
+    choice = decide_owner(uow, cmd, unit, owner, typist)
+    home = team_unit(uow, choice.person_id, unit)
+    name = clean_text(cmd.name)
+    if customer is None:
+        customer = create_customer(uow, name=name or (phone.said if phone else ""), unit=home, city=cmd.city,
+                                   owner_id=choice.person_id, source=cmd.source, company=cmd.company,
+                                   email=cmd.email)  # fmt: skip
+        if phone:
+            add_phone(uow, customer, phone)
+    elif customer.owner_id is None:
+        uow.touch(customer, owner_id=choice.person_id, unit=home)
+    lead = _lead_row(cmd, customer, choice, phone, home, uow)
+    deal = uow.call(OpenDeal(customer_id=customer.id, lead_id=lead.id, interest=lead.vehicle, level=lead.level,
+                             unit=home, owner_id=choice.person_id))  # fmt: skip
+    lead.deal_id = deal.id
+    customer.touched_at = uow.now
+    _add_touch(lead, cmd, uow)
+    _announce(lead, uow)
+    undo = uow.undoable(DropLead(lead_id=lead.id), "lead") if uow.actor.is_staff else None
+    return Result(id=lead.id, view=lead_view(lead, uow), undo_id=undo)
+
+
+def _lead_row(cmd: CreateLead, customer: Customer, choice: Choice, phone: Phone | None, unit: str, uow: Uow) -> Lead:
+    vehicle = clean_text(cmd.vehicle)
+    return uow.new(
+        Lead, ref=short_ref("L"), state="new" if choice.person_id else "pool", customer_id=customer.id, unit=unit,
+        owner_id=choice.person_id, vehicle=vehicle, interest_key=interest_key(vehicle), source=cmd.source,
+        city=cmd.city, company=cmd.company, email_enc=cmd.email or None,
+        message_enc=clean_text(cmd.message) or None, score=cmd.score, campaign=cmd.campaign,
+        event_time=cmd.event_time, level=cmd.level, phone_ok=phone.ok if phone else True,
+        rule=f"assignment.yaml: {choice.rule}", reason_zh=choice.zh[:200], reason_en=choice.en[:200],
+        assigned_at=uow.now if choice.person_id else None,
+    )  # fmt: skip
+
+
+def _announce(lead: Lead, uow: Uow) -> None:
+    uow.audit("create", "lead", lead.id, rule=lead.rule, owner=lead.owner_id)
+    uow.emit(LeadCreated(lead_id=lead.id))
+    uow.emit(LeadAssigned(lead_id=lead.id, owner_id=lead.owner_id, previous_id=None))
+    if lead.owner_id != uow.actor.id:
+        _card_to_owner(lead, uow)
+
+
+def _card_to_owner(lead: Lead, uow: Uow) -> None:
+    uow.push(lead.owner_id, "lead", subject=f"lead:{lead.id}", priority=Priority.MUST_KNOW,
+             key=f"lead:{lead.id}:owner:{lead.version}")  # fmt: skip
+
+
+def _add_touch(lead: Lead, cmd: CreateLead, uow: Uow) -> None:
+    uow.new(
+        Touch, unit=lead.unit, lead_id=lead.id, customer_id=lead.customer_id, channel=cmd.channel, source=cmd.source,
+        campaign=cmd.campaign, referrer=cmd.referrer, utm=dict(cmd.utm), event_time=cmd.event_time,
+        message_enc=clean_text(cmd.message) or None,
+    )  # fmt: skip
+
+
+@handles(MarkContacted)
+def mark_contacted(cmd: MarkContacted, uow: Uow) -> Result:
+    """The first call was made; what came of it is kept as a contact record, and the ladder ends."""
+    lead = uow.get(Lead, cmd.lead_id, "lead", "write")
+    if lead.state not in ("new", "contacted"):
+        raise Conflict("error.lead_closed")
+    before = lead.state
+    uow.change("lead_state", before, "contacted")
+    uow.touch(lead, state="contacted", outcome=cmd.outcome[:60], contacted_at=lead.contacted_at or uow.now)
+    record = uow.call(LogContact(customer_id=cast(str, lead.customer_id), text=cmd.text,
+                                 outcome=cmd.outcome or "reached"))  # fmt: skip
+    uow.audit("contacted", "lead", lead.id, outcome=cmd.outcome)
+    uow.emit(LeadContacted(lead_id=lead.id))
+    uow.refresh(f"lead:{lead.id}")
+    return Result(id=lead.id, view=lead_view(lead, uow), undo_id=record.undo_id)
+
+
+@handles(AssignLead)
+def assign_lead(cmd: AssignLead, uow: Uow) -> Result:
+    """Give the lead to a colleague of the same dealer; both are told."""
+    lead = uow.get(Lead, cmd.lead_id, "lead", "assign")
+    uow.expect(lead, cmd.version)
+    person = uow.session.get(Person, cmd.to_id)
+    if person is None or person.tenant != uow.tenant or person.kind != "staff" or not person.active:
+        raise NotFound(resource="person")
+    if team_unit(uow, person.id, lead.unit[: _dealer_length(lead.unit)]) == lead.unit[: _dealer_length(lead.unit)]:
+        raise Refused("error.other_dealer")
+    if lead.owner_id == person.id:
+        raise Conflict("error.already_owner", name=person.name)
+    previous = lead.owner_id
+    uow.change("owner", person_name(uow, previous), person.name, "person")
+    _move(lead, person.id, "by_hand", f"{uow.actor.name}转给{person.name}", f"{uow.actor.name} gave it to {person.name}",
+          uow)  # fmt: skip
+    undo = uow.undoable(AssignLead(lead_id=lead.id, to_id=previous), "assign") if previous else None
+    return Result(id=lead.id, view=lead_view(lead, uow), undo_id=undo)
+
+
+def _dealer_length(unit: str) -> int:
+    return len("".join(f"{part}." for part in unit.split(".")[:3] if part))
+
+
+def _move(lead: Lead, to_id: str, rule: str, zh: str, en: str, uow: Uow) -> None:
+    """A new owner: the customer without other open work goes along, timers follow by event."""
+    previous = lead.owner_id
+    unit = team_unit(uow, to_id, lead.unit[: _dealer_length(lead.unit)])
+    uow.touch(lead, owner_id=to_id, unit=unit, rule=rule, reason_zh=zh[:200], reason_en=en[:200],
+              assigned_at=uow.now, offered_at=None, state="contacted" if lead.contacted_at else "new")  # fmt: skip
+    customer = uow.session.get(Customer, lead.customer_id)
+    if customer is not None and customer.owner_id in (previous, None):
+        uow.touch(customer, owner_id=to_id, unit=unit)
+    uow.audit("assign", "lead", lead.id, before=previous, after=to_id, rule=rule)
+    uow.emit(LeadAssigned(lead_id=lead.id, owner_id=to_id, previous_id=previous))
+    if to_id != uow.actor.id:
+        _card_to_owner(lead, uow)
+    if previous not in (None, to_id, uow.actor.id):
+        uow.push(previous, "lead_moved", subject=f"lead:{lead.id}", key=f"lead:{lead.id}:moved:{lead.version}",
+                 to_name=person_name(uow, to_id))  # fmt: skip
+    uow.refresh(f"lead:{lead.id}")
+
+
+@handles(TakeLead)
+def take_lead(cmd: TakeLead, uow: Uow) -> Result:
+    """The first to press gets an offered or pooled lead; it is decided by the row, once."""
+    lead = uow.get(Lead, cmd.lead_id, "lead", "take")
+    if "rep" not in uow.actor.roles and "manager" not in uow.actor.roles:
+        raise Refused("error.not_allowed")
+    table = cast(Any, Lead)
+    uow.flush()
+    taken = uow.session.execute(
+        update(Lead).where(table.id == lead.id, table.version == lead.version,
+                           (table.offered_at.is_not(None)) | (table.state == "pool")).values(version=lead.version)
+    )  # fmt: skip
+    if lead.owner_id == uow.actor.id or not getattr(taken, "rowcount", 0):
+        raise Conflict("error.lead_taken", name=person_name(uow, lead.owner_id))
+    uow.change("owner", person_name(uow, lead.owner_id), uow.actor.name, "person")
+    _move(lead, uow.actor.id, "taken", f"{uow.actor.name}主动接手", f"{uow.actor.name} took it", uow)
+    return Result(id=lead.id, view=lead_view(lead, uow))
+
+
+@handles(OfferLead)
+def offer_lead(cmd: OfferLead, uow: Uow) -> Result:
+    """Offer a lead nobody called to the other reps on duty."""
+    lead = uow.get(Lead, cmd.lead_id, "lead", "assign")
+    if lead.state not in ("new", "pool") or lead.offered_at is not None:
+        return Result(id=lead.id)
+    uow.touch(lead, offered_at=uow.now)
+    policy = uow.policies.model("assignment", AssignmentPolicy, unit=lead.unit)
+    others = people(uow, lead.unit, policy.load_cap, exclude=tuple(filter(None, [lead.owner_id])))
+    for person in others:
+        if not person.away:
+            uow.push(person.id, "lead_offer", subject=f"lead:{lead.id}", priority=Priority.MUST_KNOW,
+                     key=f"lead:{lead.id}:offer:{lead.version}")  # fmt: skip
+    uow.audit("offer", "lead", lead.id, to=len(others))
+    uow.refresh(f"lead:{lead.id}")
+    return Result(id=lead.id)
+
+
+@handles(ReleaseLead)
+def release_lead(cmd: ReleaseLead, uow: Uow) -> Result:
+    """Into the public pool: everybody at the dealer may take it."""
+    lead = uow.get(Lead, cmd.lead_id, "lead", "assign")
+    if lead.state != "new":
+        return Result(id=lead.id)
+    previous = lead.owner_id
+    uow.change("owner", person_name(uow, previous), "", "person")
+    unit = lead.unit[: _dealer_length(lead.unit)]
+    uow.touch(lead, state="pool", owner_id=None, unit=unit, rule="pool", reason_zh=cmd.reason[:200],
+              reason_en=cmd.reason[:200], assigned_at=None)  # fmt: skip
+    uow.audit("release", "lead", lead.id, before=previous)
+    uow.emit(LeadAssigned(lead_id=lead.id, owner_id=None, previous_id=previous))
+    uow.push(previous, "lead_pool", subject=f"lead:{lead.id}", key=f"lead:{lead.id}:pool:{lead.version}")
+    uow.refresh(f"lead:{lead.id}")
+    return Result(id=lead.id)
+
+
+@handles(LoseLead)
+def lose_lead(cmd: LoseLead, uow: Uow) -> Result:
+    """战败, with its reason; its deal and its timers end with it."""
+    lead = uow.get(Lead, cmd.lead_id, "lead", "write")
+    if lead.state in ("lost", "won", "dropped"):
+        raise Conflict("error.lead_closed")
+    before = lead.state
+    uow.change("lead_state", before, "lost")
+    uow.touch(lead, state="lost", lost_reason_enc=clean_text(cmd.reason)[:500] or None)
+    uow.audit("lose", "lead", lead.id, reason_given=bool(cmd.reason))
+    uow.emit(LeadLost(lead_id=lead.id, reason=cmd.reason))
+    uow.refresh(f"lead:{lead.id}")
+    undo = uow.undoable(ReopenLead(lead_id=lead.id, state=before, version=lead.version), "lose")
+    return Result(id=lead.id, view=lead_view(lead, uow), undo_id=undo)
+
+
+@handles(ReopenLead)
+def reopen_lead(cmd: ReopenLead, uow: Uow) -> Result:
+    """Back to what it was; cadences that ended start anew by the event."""
+    lead = uow.get(Lead, cmd.lead_id, "lead", "write")
+    uow.expect(lead, cmd.version)
+    uow.change("lead_state", lead.state, cmd.state)
+    uow.touch(lead, state=cmd.state, lost_reason_enc=None)
+    uow.audit("reopen", "lead", lead.id)
+    uow.emit(LeadAssigned(lead_id=lead.id, owner_id=lead.owner_id, previous_id=lead.owner_id))
+    uow.refresh(f"lead:{lead.id}")
+    return Result(id=lead.id, view=lead_view(lead, uow))
+
+
+@handles(DropLead)
+def drop_lead(cmd: DropLead, uow: Uow) -> Result:
+    """Take a lead back that was written by mistake. Refused once somebody worked on it."""
+    lead = uow.get(Lead, cmd.lead_id, "lead", "write")
+    if lead.state not in ("new", "pool") or lead.touches > 1:
+        raise Conflict("error.changed_since")
+    uow.touch(lead, state="dropped")
+    uow.audit("drop", "lead", lead.id)
+    uow.emit(LeadLost(lead_id=lead.id, reason="dropped"))
+    uow.refresh(f"lead:{lead.id}")
+    return Result(id=lead.id, view=lead_view(lead, uow))

@@ -1,0 +1,174 @@
+"""Leads: how somebody came to us, who follows him, and what was first said. The public vocabulary."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import Field
+
+from crm_core.kernel.registry import Command, Event, Question, View
+
+
+class CreateLead(Command):
+    """Somebody is interested. Same phone and interest with an open lead: one more touch, no second lead."""
+
+    name: str = Field(default="", max_length=120)
+    phone: str = Field(default="", max_length=60)
+    vehicle: str = Field(default="", max_length=200)
+    source: str = Field(default="", max_length=60)
+    city: str = Field(default="", max_length=60)
+    message: str = Field(default="", max_length=4000)
+    company: str = Field(default="", max_length=200)
+    email: str = Field(default="", max_length=200)
+    score: float | None = None
+    campaign: str = Field(default="", max_length=200)
+    referrer: str = Field(default="", max_length=500)
+    utm: dict[str, str] = {}
+    event_time: datetime | None = None
+    unit: str = Field(default="", max_length=200)
+    level: str = ""
+    channel: str = "api"
+    customer_id: str | None = None
+    keep: bool = Field(default=False, description="the actor who typed it follows it himself")
+
+
+class MarkContacted(Command):
+    """The first call was made; `outcome` is interested, later, no_answer, not_interested or free text."""
+
+    lead_id: str
+    outcome: str = ""
+    text: str = ""
+
+
+class AssignLead(Command):
+    """Give the lead to a colleague."""
+
+    lead_id: str
+    to_id: str
+    reason: str = ""
+    version: int | None = None
+
+
+class TakeLead(Command):
+    """Take a lead that was offered or lies in the public pool; the first to press gets it."""
+
+    lead_id: str
+
+
+class LoseLead(Command):
+    """战败: the lead and its deal are lost, with a reason."""
+
+    lead_id: str
+    reason: str = ""
+
+
+class ReopenLead(Command):
+    """Put a lead back to what it was; the inverse of losing or contacting."""
+
+    lead_id: str
+    state: str
+    version: int
+
+
+class DropLead(Command):
+    """Take back a lead that was written by mistake, within its undo time and while nobody worked on it."""
+
+    lead_id: str
+
+
+class OfferLead(Command):
+    """Offer the lead to other people on duty (a cadence does this)."""
+
+    lead_id: str
+
+
+class ReleaseLead(Command):
+    """Put the lead into the public pool (公海)."""
+
+    lead_id: str
+    reason: str = ""
+
+
+class LeadCreated(Event):
+    lead_id: str
+
+
+class LeadAssigned(Event):
+    """The lead has a (new) owner, or none when the pool got it."""
+
+    lead_id: str
+    owner_id: str | None
+    previous_id: str | None
+
+
+class LeadTouched(Event):
+    """The same interest came again."""
+
+    lead_id: str
+    channel: str
+
+
+class LeadContacted(Event):
+    lead_id: str
+
+
+class LeadLost(Event):
+    lead_id: str
+    reason: str
+
+
+class LeadView(View):
+    """A lead as this actor may see it. `rule` and `reason` say why it has this owner."""
+
+    id: str
+    ref: str
+    state: str
+    customer_id: str
+    deal_id: str | None
+    name: str
+    phone: str
+    phone_ok: bool
+    vehicle: str
+    source: str
+    city: str
+    message: str
+    level: str
+    stage: str
+    owner_id: str | None
+    owner_name: str
+    rule: str
+    reason: str
+    touches: int
+    outcome: str
+    created_at: datetime
+    first_call_due: datetime | None
+    offered: bool
+    version: int
+    duplicate: bool = False
+
+
+class LeadCard(Question):
+    """One lead: LeadView."""
+
+    lead_id: str
+
+
+class MyLeads(Question):
+    """The actor's leads, newest first: list[LeadView]. `stage` and `level` narrow."""
+
+    stage: str | None = None
+    level: str | None = None
+    open_only: bool = True
+    limit: int = 20
+
+
+class LatestLead(Question):
+    """The newest open lead of a customer the actor may see: LeadView or None."""
+
+    customer_id: str
+
+
+class LeadPool(Question):
+    """Leads anybody on the team may take: list[LeadView]."""
+
+    limit: int = 10

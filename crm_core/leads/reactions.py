@@ -1,0 +1,54 @@
+"""What leads do about events of other concepts."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from sqlalchemy import select
+
+from crm_core.deals.messages import DealLost, DealWon, OwnerChanged
+from crm_core.kernel.registry import reacts
+from crm_core.kernel.uow import Uow
+from crm_core.leads.assign import team_unit
+from crm_core.leads.handlers import OPEN, _dealer_length
+from crm_core.leads.messages import LeadAssigned, LeadLost
+from crm_core.leads.tables import Lead
+
+
+@reacts(DealLost)
+def lose_with_deal(event: DealLost, uow: Uow) -> None:
+    """A lost deal's lead is lost too."""
+    for lead in _leads_of(event.deal_id, uow):
+        if lead.state in OPEN:
+            uow.touch(lead, state="lost", lost_reason_enc=event.reason[:500] or None)
+            uow.emit(LeadLost(lead_id=lead.id, reason=event.reason))
+            uow.refresh(f"lead:{lead.id}")
+
+
+@reacts(DealWon)
+def win_with_deal(event: DealWon, uow: Uow) -> None:
+    """A won deal's lead is won."""
+    for lead in _leads_of(event.deal_id, uow):
+        uow.touch(lead, state="won")
+        uow.refresh(f"lead:{lead.id}")
+
+
+def _leads_of(deal_id: str, uow: Uow) -> list[Lead]:
+    uow.flush()
+    return uow.rows(select(Lead).where(cast(Any, Lead.deal_id) == deal_id))
+
+
+@reacts(OwnerChanged)
+def move_with_customer(event: OwnerChanged, uow: Uow) -> None:
+    """A customer handed over brings his open leads along."""
+    lead = cast(Any, Lead)
+    uow.flush()
+    query = select(Lead).where(lead.customer_id == event.customer_id, lead.state.in_(OPEN))
+    for row in uow.rows(query):
+        if row.owner_id == event.after_id:
+            continue
+        previous = row.owner_id
+        unit = team_unit(uow, event.after_id, row.unit[: _dealer_length(row.unit)])
+        uow.touch(row, owner_id=event.after_id, unit=unit, assigned_at=uow.now)
+        uow.emit(LeadAssigned(lead_id=row.id, owner_id=event.after_id, previous_id=previous))
+        uow.refresh(f"lead:{row.id}")

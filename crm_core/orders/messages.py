@@ -1,0 +1,46 @@
+"""Orders, thin: lines, state, dates. Money in fen. The public vocabulary."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from crm_core.kernel.registry import Command, Question, View
+
+
+class AddOrder(Command):
+    """Create or change an order; `code` is its number in the dealer's files."""
+
+    code: str
+    customer_id: str
+    kind: str = "car"
+    title: str = ""
+    lines: tuple[tuple[str, int, int], ...] = ()
+    amount_fen: int = 0
+    state: str = "placed"
+    ordered_on: date | None = None
+    expected_on: date | None = None
+
+
+class OrderView(View):
+    """`lines` are (what, quantity, fen)."""
+
+    id: str
+    ref: str
+    code: str
+    customer_id: str
+    customer_name: str
+    kind: str
+    title: str
+    lines: tuple[tuple[str, int, int], ...]
+    amount_fen: int
+    state: str
+    ordered_on: date | None
+    expected_on: date | None
+
+
+class Orders(Question):
+    """A customer's orders, newest first: list[OrderView]. A customer asks about himself."""
+
+    customer_id: str | None = None
+    ref: str = ""
+    limit: int = 10

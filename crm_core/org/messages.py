@@ -1,0 +1,92 @@
+"""Who works where: tenants, units, people, roles. The public vocabulary."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from crm_core.kernel.registry import Command, Event, Question, View
+
+
+class AddUnit(Command):
+    """Create or change a unit; `path` is `group.`, `group.region.`, `group.region.dealer.` or one more."""
+
+    path: str
+    name: str
+    name_en: str = ""
+    zone: str = "Asia/Shanghai"
+    language: str = "zh"
+    city: str = ""
+    address: str = ""
+    phone: str = ""
+    brands: tuple[str, ...] = ()
+    pipeline: str = "car_sale"
+
+
+class AddPerson(Command):
+    """Create or change a colleague; `code` is the id other systems know (`rep1`)."""
+
+    code: str
+    name: str
+    role: str
+    unit: str
+    language: str = "zh"
+    phone: str = ""
+    wecom_userid: str = ""
+    expertise: tuple[str, ...] = ()
+
+
+class SetLanguage(Command):
+    """The actor reads and is answered in this language from now on."""
+
+    language: str
+
+
+class SetAway(Command):
+    """The actor is away until an instant; new leads pass him by. None: back again."""
+
+    until: datetime | None
+
+
+class PersonAdded(Event):
+    person_id: str
+
+
+class PersonView(View):
+    """A colleague as colleagues see him."""
+
+    id: str
+    code: str
+    name: str
+    role: str
+    unit: str
+    unit_name: str
+    language: str
+    zone: str
+    kind: str
+    away: bool = False
+
+
+class UnitView(View):
+    path: str
+    name: str
+    name_en: str
+    zone: str
+    city: str
+    address: str
+    phone: str
+    pipeline: str
+
+
+class Me(Question):
+    """The actor as a PersonView."""
+
+
+class FindColleagues(Question):
+    """Colleagues whose name or code fits the words, best first: list[PersonView]. Empty words: all."""
+
+    words: str = ""
+    role: str | None = None
+
+
+class MyDealer(Question):
+    """The actor's dealer as a UnitView."""

@@ -1,0 +1,117 @@
+"""Loading people as actors, and finding the right colleague for a piece of work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import or_, select
+from sqlmodel import Session
+
+from crm_core.kernel.access import Actor, Grant, Scope, in_range, reach
+from crm_core.kernel.uow import Reader
+from crm_core.org.tables import GrantRow, Person, Unit
+
+
+def load_actor(session: Session, who: str, now: datetime, tenant: str | None = None) -> Actor | None:
+    """The active person with this id or code and the grants that hold now; None when there is none."""
+    person = cast(Any, Person)
+    query = (
+        select(Person, GrantRow)
+        .outerjoin(GrantRow, cast(Any, GrantRow.person_id == Person.id))
+        .where(or_(person.id == who, person.code == who), person.active)
+    )
+    if tenant is not None:
+        query = query.where(person.tenant == tenant)
+    found = session.execute(query).all()
+    if not found or len({row[0].id for row in found}) != 1:
+        return None
+    first = found[0][0]
+    grants = tuple(Grant(g.role, g.unit) for _, g in found if g is not None and _holds(g, now))
+    return Actor(
+        id=first.id, tenant=first.tenant, kind=first.kind, name=first.name, unit=first.unit, grants=grants,
+        customer_id=first.customer_id, language=first.language, zone=first.zone, code=first.code,
+    )  # fmt: skip
+
+
+def _holds(grant: GrantRow, now: datetime) -> bool:
+    return (grant.valid_from is None or grant.valid_from <= now) and (
+        grant.valid_until is None or now < grant.valid_until
+    )
+
+
+def tenants(session: Session) -> list[str]:
+    """Every tenant that has units."""
+    return sorted(session.execute(select(Unit.tenant).distinct()).scalars())
+
+
+def dealer_of(unit: str) -> str:
+    """The dealer's path of a unit: its first three parts."""
+    return reach(unit, Scope.DEALER)
+
+
+def person_name(reader: Reader, person_id: str | None) -> str:
+    """A colleague's name; empty for nobody."""
+    if not person_id:
+        return ""
+    if person_id == reader.actor.id:
+        return reader.actor.name
+    person = reader.session.get(Person, person_id)
+    return person.name if person is not None and person.tenant == reader.tenant else ""
+
+
+def unit_of(reader: Reader, path: str) -> Unit | None:
+    """The nearest unit row at or above a path."""
+    paths = []
+    parts = [p for p in path.split(".") if p]
+    while parts:
+        paths.append("".join(f"{p}." for p in parts))
+        parts.pop()
+    unit = cast(Any, Unit)
+    rows = reader.session.execute(
+        select(Unit).where(unit.tenant == reader.tenant, unit.path.in_(paths))
+    ).scalars().all()  # fmt: skip
+    return max(rows, key=lambda row: len(row.path), default=None)
+
+
+def zone_of(reader: Reader, path: str) -> str:
+    """The time zone at a unit."""
+    unit = unit_of(reader, path)
+    return unit.zone if unit is not None else "Asia/Shanghai"
+
+
+def holders(reader: Reader, role: str, unit: str, *, exclude: Sequence[str] = (), on_duty: bool = False) -> list[Person]:
+    """Active people holding `role` in a unit that covers `unit`, or inside its dealer; nearest unit first."""
+    person, grant = cast(Any, Person), cast(Any, GrantRow)
+    above = [unit[: i + 1] for i, c in enumerate(unit) if c == "."]
+    query = (
+        select(Person, GrantRow)
+        .join(GrantRow, grant.person_id == person.id)
+        .where(person.tenant == reader.tenant, person.active, grant.role == role,
+               or_(grant.unit.in_(above), in_range(grant.unit, dealer_of(unit))))
+    )  # fmt: skip
+    found: dict[str, tuple[tuple[int, str], Person]] = {}
+    for row, held in reader.session.execute(query).all():
+        away = row.away_until is not None and row.away_until > reader.now
+        if row.id in exclude or not _holds(held, reader.now) or (on_duty and away):
+            continue
+        found[row.id] = ((-_common(held.unit, unit), row.code), row)
+    return [row for _, row in sorted(found.values(), key=lambda item: item[0])]
+
+
+def _common(a: str, b: str) -> int:
+    """How many leading parts two paths share."""
+    shared = 0
+    for x, y in zip(a.split("."), b.split("."), strict=False):
+        if x != y or not x:
+            break
+        shared += 1
+    return shared
+
+
+def manager_of(reader: Reader, unit: str, *, exclude: Sequence[str] = ()) -> Person | None:
+    """The nearest manager on duty whose unit covers this one; else one who is away; else None."""
+    covering = [p for p in holders(reader, "manager", unit, exclude=exclude, on_duty=True)]
+    anybody = covering or holders(reader, "manager", unit, exclude=exclude)
+    return anybody[0] if anybody else None

@@ -1,0 +1,82 @@
+"""Questions about units and people."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from sqlalchemy import select
+
+from crm_core.kernel.access import in_range
+from crm_core.kernel.errors import NotFound
+from crm_core.kernel.registry import answers
+from crm_core.kernel.uow import Reader
+from crm_core.org.messages import FindColleagues, Me, MyDealer, PersonView, UnitView
+from crm_core.org.people import dealer_of, unit_of
+from crm_core.org.tables import GrantRow, Person
+
+_HONORIFICS = ("师傅", "经理", "主管", "老师", "哥", "姐", "总")
+
+
+@answers(Me)
+def me(question: Me, reader: Reader) -> PersonView:
+    """The actor himself."""
+    person = reader.session.get(Person, reader.actor.id)
+    if person is None:
+        raise NotFound(resource="person")
+    return _view(person, reader.actor.role, reader)
+
+
+@answers(FindColleagues)
+def find_colleagues(question: FindColleagues, reader: Reader) -> list[PersonView]:
+    """Colleagues of the same dealer first, then of the group; only staff find staff."""
+    if not reader.access.may(reader.actor, "person", "read"):
+        return []
+    person = cast(Any, Person)
+    query = select(Person, GrantRow).join(GrantRow, cast(Any, GrantRow.person_id) == person.id).where(
+        person.tenant == reader.tenant, person.kind == "staff", person.active,
+        in_range(person.unit, dealer_of(reader.actor.unit) if reader.actor.unit.count(".") >= 3 else reader.actor.unit),
+    )  # fmt: skip
+    if question.role:
+        query = query.where(cast(Any, GrantRow.role) == question.role)
+    ranked = []
+    for row, grant in reader.session.execute(query).all():
+        rank = _rank(question.words.strip(), row)
+        if rank is not None and grant.valid_until is None:
+            ranked.append((rank, row.code, _view(row, grant.role, reader)))
+    return [view for _, _, view in sorted(ranked, key=lambda item: item[:2])]
+
+
+def _rank(words: str, person: Person) -> int | None:
+    """0 exact, 1 code, 2 part of the name or 小/老 + surname or surname + honorific; None: no."""
+    if not words or words == person.name:
+        return 0
+    if words.lower() == person.code.lower():
+        return 1
+    bare = words
+    for suffix in _HONORIFICS:
+        bare = bare.removesuffix(suffix)
+    bare = bare.removeprefix("小").removeprefix("老") or words
+    if len(bare) == 1:
+        return 2 if person.name.startswith(bare) else None
+    return 2 if bare.lower() in person.name.lower() or person.name.lower() in words.lower() else None
+
+
+@answers(MyDealer)
+def my_dealer(question: MyDealer, reader: Reader) -> UnitView:
+    """The dealer the actor belongs to, or the nearest unit above."""
+    unit = unit_of(reader, dealer_of(reader.actor.unit))
+    if unit is None:
+        raise NotFound(resource="unit")
+    return UnitView(path=unit.path, name=unit.name, name_en=unit.name_en, zone=unit.zone, city=unit.city,
+                    address=unit.address, phone=unit.phone, pipeline=unit.pipeline)  # fmt: skip
+
+
+def _view(person: Person, role: str, reader: Reader) -> PersonView:
+    unit = unit_of(reader, person.unit)
+    english = reader.actor.language == "en" and unit is not None and unit.name_en
+    name = "" if unit is None else (unit.name_en if english else unit.name)
+    return PersonView(
+        id=person.id, code=person.code, name=person.name, role=role, unit=person.unit, unit_name=name,
+        language=person.language, zone=person.zone, kind=person.kind,
+        away=person.away_until is not None and person.away_until > reader.now,
+    )  # fmt: skip

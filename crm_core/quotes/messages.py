@@ -1,0 +1,83 @@
+"""Quotes and discounts. Money is fen. The public vocabulary."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from crm_core.kernel.registry import Command, Event, Question, View
+
+
+class CreateQuote(Command):
+    """Quote a car or part for a deal. Without `price_fen` the list price of the model is used."""
+
+    deal_id: str
+    title: str = ""
+    price_fen: int | None = None
+    quantity: int = 1
+
+
+class RequestDiscount(Command):
+    """Ask for `amount_fen` off in total on the deal's quote. Rules decide whether somebody must approve."""
+
+    deal_id: str
+    amount_fen: int
+    reason: str = ""
+
+
+class ApplyDiscount(Command):
+    """Use what an approval allows (after a counter-offer: its amount)."""
+
+    approval_id: str
+
+
+class SetDiscount(Command):
+    """Put the discount back; the inverse of an applied one."""
+
+    quote_id: str
+    discount_fen: int
+    version: int
+
+
+class QuoteMade(Event):
+    quote_id: str
+
+
+class DiscountApplied(Event):
+    quote_id: str
+    deal_id: str
+    discount_fen: int
+
+
+class QuoteView(View):
+    """A quote with its net price; `version` is what an approval binds to."""
+
+    id: str
+    ref: str
+    deal_id: str
+    customer_id: str
+    customer_name: str
+    title: str
+    list_fen: int
+    discount_fen: int
+    net_fen: int
+    state: str
+    valid_until: datetime | None
+    version: int
+
+
+class DiscountView(View):
+    """What became of a discount request: `applied` at once, or `pending` with an approval."""
+
+    state: str
+    quote: QuoteView
+    requested_fen: int
+    approval_id: str | None = None
+    approver_name: str = ""
+    rule: str = ""
+    reason: str = ""
+
+
+class QuoteCard(Question):
+    """One quote: QuoteView."""
+
+    quote_id: str

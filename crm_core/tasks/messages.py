@@ -1,0 +1,112 @@
+"""Tasks and reminders: something a person does, with an end. The public vocabulary."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from crm_core.kernel.registry import Command, Event, Question, View
+
+Kind = Literal["reminder", "todo", "question", "followup", "handoff"]
+
+
+class AddTask(Command):
+    """Something to do. Without `assignee_id` the actor himself; with `role`, the right person of that role."""
+
+    title: str
+    kind: Kind = "todo"
+    due_at: datetime | None = None
+    assignee_id: str | None = None
+    role: str | None = None
+    customer_id: str | None = None
+    text: str = ""
+    subject: str = ""
+
+
+class CompleteTask(Command):
+    """Done; with `again_at` the next occurrence is made."""
+
+    task_id: str
+    text: str = ""
+    again_at: datetime | None = None
+
+
+class SnoozeTask(Command):
+    """Remind again at another time."""
+
+    task_id: str
+    until: datetime
+
+
+class CancelTask(Command):
+    """Not needed any more; the inverse of AddTask."""
+
+    task_id: str
+
+
+class ReopenTask(Command):
+    """Not done after all; the inverse of CompleteTask."""
+
+    task_id: str
+    version: int
+
+
+class AskColleague(Command):
+    """Hand a question to the right person of a role (tech, service, warehouse, finance, manager).
+
+    The answer comes back to the asker. `found` is what was found so far.
+    """
+
+    question: str
+    role: str = "tech"
+    found: str = ""
+    customer_id: str | None = None
+
+
+class AnswerQuestion(Command):
+    """The colleague answers; the asker is told."""
+
+    task_id: str
+    text: str
+
+
+class TaskAdded(Event):
+    task_id: str
+
+
+class TaskDone(Event):
+    task_id: str
+
+
+class TaskView(View):
+    id: str
+    ref: str
+    title: str
+    kind: str
+    text: str
+    state: str
+    due_at: datetime | None
+    assignee_id: str
+    assignee_name: str
+    asker_id: str | None
+    asker_name: str
+    customer_id: str | None
+    customer_name: str
+    answer: str
+    overdue: bool
+    version: int
+
+
+class TaskCard(Question):
+    """One task: TaskView."""
+
+    task_id: str
+
+
+class MyTasks(Question):
+    """What this person has to do in a span, overdue first: list[TaskView]."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+    open_only: bool = True
+    limit: int = 30

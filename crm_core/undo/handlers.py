@@ -1,0 +1,46 @@
+"""Runs the inverse of an earlier command, as the same actor and under today's rules."""
+
+from __future__ import annotations
+
+from sqlalchemy import desc, select, update
+
+from crm_core.kernel.errors import Conflict, Expired
+from crm_core.kernel.registry import Result, commands_by_name, handles
+from crm_core.kernel.tables import Undo
+from crm_core.kernel.uow import Uow
+from crm_core.undo.messages import UndoLast, UndoneView
+
+
+@handles(UndoLast)
+def undo_last(cmd: UndoLast, uow: Uow) -> Result:
+    """Raises Expired when there is nothing (left) to take back, Conflict when the record moved on."""
+    undo = _find(cmd.undo_id, uow)
+    _use_once(undo, uow)
+    inverse = commands_by_name[undo.command].model_validate_json(uow.cipher.get(undo, "inverse"))
+    done = uow.call(inverse)
+    uow.audit("undo", "undo", undo.id, command=undo.command)
+    return Result(id=undo.id, view=UndoneView(label=undo.label, command=undo.command), changes=done.changes)
+
+
+def _find(undo_id: str | None, uow: Uow) -> Undo:
+    query = select(Undo).where(Undo.actor_id == uow.actor.id)  # type: ignore[arg-type]
+    if undo_id:
+        query = query.where(Undo.id == undo_id)  # type: ignore[arg-type]
+    else:
+        query = query.where(Undo.used_at.is_(None))  # type: ignore[union-attr]
+    undo = uow.session.execute(query.order_by(desc(Undo.created_at), desc(Undo.id)).limit(1)).scalars().first()  # type: ignore[arg-type]
+    if undo is None:
+        raise Expired("error.nothing_to_undo")
+    if undo.used_at is not None:
+        raise Conflict("error.undone_already")
+    if undo.expires_at <= uow.now:
+        raise Expired("error.undo_expired")
+    return undo
+
+
+def _use_once(undo: Undo, uow: Uow) -> None:
+    changed = uow.session.execute(
+        update(Undo).where(Undo.id == undo.id, Undo.used_at.is_(None)).values(used_at=uow.now)  # type: ignore[arg-type,union-attr]
+    )
+    if not getattr(changed, "rowcount", 0):
+        raise Conflict("error.undone_already")
