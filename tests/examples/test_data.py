@@ -28,7 +28,7 @@ REFERENCES = [
 ]  # fmt: skip
 # fmt: off
 CHOICES = {
-    ("staff", "role"): "rep manager technician admin warehouse finance",
+    ("staff", "role"): "rep manager tech admin warehouse finance",
     ("staff", "language"): "zh en",
     ("customers", "level"): "H A B C",
     ("customers", "consent_marketing"): "yes no",
