@@ -26,6 +26,7 @@ export const serverNow = () => new Date(Date.now() + ahead);
 const formats = new Map();
 
 function format(options, instant, tag = currentLang() === "zh" ? "zh-CN" : "en-GB") {
+  if (Number.isNaN(instant.getTime())) return ""; // a bad date must not cost the message
   const key = `${tag}|${zone}|${JSON.stringify(options)}`;
   if (!formats.has(key)) formats.set(key, new Intl.DateTimeFormat(tag, { timeZone: zone, ...options }));
   return formats.get(key).format(instant);
