@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 import yaml
 from openpyxl import load_workbook
 
+from crm_core.kernel.calendar import Hours
+from crm_core.kernel.policies import Policies
+from retrieval.documents import learn
 from tests.examples.data import HOME, Row, column, notes, oe_key, rows, several, units
 
 MAGOTAN_18T = "vw-magotan-b8-2018-18t"
@@ -187,6 +190,19 @@ def test_notes_cover_both_languages_and_every_audience() -> None:
     assert "发动机灯亮了还能开吗" in questions
 
 
+def test_note_sources_are_unique() -> None:
+    sources = Counter(front["source"] for front, _ in NOTES.values())
+    assert [source for source, count in sources.items() if count > 1] == []
+
+
+def test_notes_can_be_learnt() -> None:
+    today = date(2026, 3, 14)
+    learnt = {document.id: document for document in learn(HOME / "knowledge", today=today)}
+    assert set(learnt) == {path.stem for path in NOTES}
+    assert learnt["engine-warning-light"].audience == "public"
+    assert learnt["engine-warning-light"].valid_from == today - timedelta(days=300)
+
+
 def test_staff_knowledge_does_not_leak_into_public_notes() -> None:
     for front, body in NOTES.values():
         if front["audience"] != "staff":
@@ -202,3 +218,14 @@ def test_sample_workbook_and_mapping() -> None:
     mapping = yaml.safe_load((sample / "mapping.yaml").read_text(encoding="utf-8"))
     columns = (sample / "leads_unknown_columns.csv").read_text(encoding="utf-8").splitlines()[0].split(",")
     assert set(columns) == set(mapping["columns"]) | set(mapping["ignore"])
+
+
+@pytest.mark.parametrize("path", units("dealer"))
+def test_hours_policy_says_what_the_group_file_says(path: str) -> None:
+    policies = Policies(extra=HOME / "policies")
+    hours = policies.model("hours", Hours, unit=f"{path}team.")
+    spans = {
+        day: [f"{shift.start:%H:%M}-{shift.end:%H:%M}" for shift in shifts]
+        for day, shifts in hours.week.items()
+    }
+    assert spans == units()[path]["hours"]["sales"]
