@@ -34,7 +34,7 @@ NO_POSTGRES = pytest.StashKey[str]()
 def pytest_configure(config: pytest.Config) -> None:
     """Forget the developer's own settings, and stay on this machine."""
     for name in list(os.environ):
-        if name.startswith(OURS) and name != GIVEN:
+        if (name.startswith(OURS) or name in ("HOST", "PORT")) and name != GIVEN:
             del os.environ[name]
     network.guard(also=_given_host())
 
