@@ -16,9 +16,9 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 if TYPE_CHECKING:
     from retrieval.answer import Answer, Citation
+    from retrieval.documents import Document, learn
     from retrieval.history import Record, answer_history
     from retrieval.knowledge import KnowledgeBase
-    from retrieval.learn import Document, learn
     from retrieval.search import SearchIndex
     from retrieval.store import ChunkRow, DocumentStore, MemoryStore, Scope
     from retrieval.support import supported, unsupported
@@ -28,7 +28,7 @@ _HOMES = {
     "Answer": "answer",
     "ChunkRow": "store",
     "Citation": "answer",
-    "Document": "learn",
+    "Document": "documents",
     "DocumentStore": "store",
     "KnowledgeBase": "knowledge",
     "MemoryStore": "store",
@@ -37,7 +37,7 @@ _HOMES = {
     "SearchIndex": "search",
     "Wording": "wording",
     "answer_history": "history",
-    "learn": "learn",
+    "learn": "documents",
     "read_wording": "wording",
     "supported": "support",
     "unsupported": "support",
@@ -67,8 +67,6 @@ def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'retrieval' has no attribute {name!r}")
-    # `retrieval.learn` is a module as well as a function: the import system has already bound the
-    # module by the time we get here, so the public name is bound over it.
     value = getattr(import_module(f"retrieval.{home}"), name)
     globals()[name] = value
     return value

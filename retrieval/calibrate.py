@@ -2,6 +2,7 @@
 
     python -m retrieval.calibrate priors                       # mean vectors of generic workshop text
     python -m retrieval.calibrate measure NOTES QUESTIONS      # recall@1/5, MRR, abstention by language pair
+    python -m retrieval.calibrate ship DOCUMENTS OUT.npz       # vectors of documents, keyed by content hash
     python -m retrieval.calibrate fit NOTES QUESTIONS          # weights and thresholds → data/bands.yaml
 
 NOTES is YAML `[{id, text}]`; QUESTIONS is YAML `[{q, ids}]`, where no ids means "nothing here answers it".
@@ -21,6 +22,7 @@ import yaml
 
 from retrieval.calibration import features
 from retrieval.data import HERE, load_yaml
+from retrieval.documents import learn
 from retrieval.knowledge import Hit
 from retrieval.lexicon import lexicon
 from retrieval.search import SearchIndex
@@ -54,6 +56,16 @@ def build_priors(target: Path = HERE / "priors.npz") -> None:
             rows = embed([shapes[i % len(shapes)].format(word) for i, word in enumerate(words)])
             arrays[f"{vectoriser.model_id}|{kind}.{lang}"] = rows.mean(axis=0).astype(np.float32)
     np.savez_compressed(target, **arrays)
+
+
+def ship_vectors(documents: Path, target: Path) -> int:
+    """Write the vectors of all documents below a path, so that a first start need not embed them."""
+    from retrieval.embeddings import BundledEmbeddings
+    from retrieval.vectors import EmbeddingCache, FileVectorCache, faces_of
+
+    rows = [row for document in learn(documents) for row in document.rows("shipped")]
+    cache = EmbeddingCache(BundledEmbeddings(), FileVectorCache(target))
+    return len(cache.embed([face.text for face in faces_of(rows)]))
 
 
 def run(notes: Path, questions: Path) -> list[Case]:
@@ -150,6 +162,8 @@ def main(arguments: Sequence[str]) -> int:
     match list(arguments):
         case ["priors"]:
             build_priors()
+        case ["ship", documents, target]:
+            print(ship_vectors(Path(documents), Path(target)), "vectors")
         case ["measure", notes, questions]:
             for name, values in measure(run(Path(notes), Path(questions))).items():
                 print(f"{name:12}", "  ".join(f"{key} {value:.3g}" for key, value in values.items()))

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from retrieval.answer import Answer, answer_from
 from retrieval.calibration import Calibration, calibration
 from retrieval.centring import Centring
+from retrieval.documents import learn
 from retrieval.fusion import Ranked, Tier
 from retrieval.lexicon import lexicon
 from retrieval.lock import OwnerLock
@@ -25,6 +27,8 @@ from retrieval.vectors import EmbeddingCache, Face, NumpyVectors, VectorIndex, f
 
 if TYPE_CHECKING:
     from retrieval.embeddings import Vectoriser
+
+__all__ = ["Hit", "KnowledgeBase", "expanded", "learn"]
 
 _TIERS = 16  # scopes whose words stay indexed, per tenant
 
@@ -108,13 +112,23 @@ class KnowledgeBase:
         ranked = [hit for hit in ranked if scope.admits(hit.row) and hit.row.valid_on(on)][:k]
         return self._hits(ranked, lang)
 
+    def answer(
+        self, question: str, scope: Scope, lang: Lang | None = None, *, on: date | None = None
+    ) -> Answer:
+        """A cited answer in the evidence's own words, a choice of titles, or "unknown".
+
+        `lang` is the asker's language: of two equally good notes the one in it is told.
+        """
+        asked = clean(question, MAX_QUESTION)
+        return answer_from(asked, self.search(asked, scope, 6, on=on), lang)
+
     def _hits(self, ranked: list[Ranked], lang: Lang) -> list[Hit]:
         marks: Calibration = calibration()
-        runner_up = [hit.fused for hit in ranked[1:]] + [ranked[-1].fused if ranked else 0.0]
-        hits = [
-            Hit(hit.row, marks.score(hit.signals, hit.fused - after, lang, hit.row.lang), hit)
-            for hit, after in zip(ranked, runner_up, strict=True)
-        ]
+        hits = []
+        for at, hit in enumerate(ranked):
+            after = next((x.fused for x in ranked[at + 1 :] if x.row.document != hit.row.document), hit.fused)
+            score = marks.score(hit.signals, hit.fused - after, lang, hit.row.lang)
+            hits.append(Hit(hit.row, score, hit))
         return _descending(hits)
 
     def _question_vector(self, asked: str, lang: Lang, state: _State) -> Matrix | None:

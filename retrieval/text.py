@@ -64,18 +64,32 @@ def number_key(words: str) -> str:
     return re.sub(r"[^A-Z0-9]", "", unicodedata.normalize("NFKC", words).upper())
 
 
-def number_keys(text: str) -> list[str]:
-    """Keys that look like part numbers (8-14 characters, at least 5 digits) in `text`, in order."""
+def number_spans(low: str) -> list[tuple[str, int, int]]:
+    """(key, start, end) of what looks like a part number in NFKC lower-case text, without overlaps.
+
+    A key has 8-14 characters and at least 5 digits; its groups may be apart by one space, dot or dash.
+    """
     found = []
-    for match in _GROUPS.finditer(unicodedata.normalize("NFKC", text).lower()):
-        groups = re.split(r"[ .\-/]", match.group())
-        for start in range(len(groups)):
-            for end in range(len(groups), start, -1):
-                key = number_key("".join(groups[start:end]))
+    for run in _GROUPS.finditer(low):
+        groups = [(g.start() + run.start(), g.end() + run.start()) for g in _WORD.finditer(run.group())]
+        first = 0
+        while first < len(groups):
+            step = 1
+            for last in range(len(groups) - 1, first - 1, -1):
+                start, end = groups[first][0], groups[last][1]
+                key = number_key(low[start:end])
                 if 8 <= len(key) <= 14 and sum(char.isdigit() for char in key) >= 5:
-                    found.append(key)
+                    found.append((key, start, end))
+                    step = last - first + 1
                     break
-    return list(dict.fromkeys(found))
+            first += step
+    return found
+
+
+def number_keys(text: str) -> list[str]:
+    """Keys that look like part numbers in `text`, in order."""
+    low = unicodedata.normalize("NFKC", text).lower()
+    return list(dict.fromkeys(key for key, _, _ in number_spans(low)))
 
 
 def tokens(text: str) -> list[str]:
@@ -95,9 +109,9 @@ def _run_tokens(run: str) -> Iterator[str]:
     yield from (run[i : i + 2] for i in range(len(run) - 1))
 
 
-def latin_words(low: str) -> list[tuple[str, int]]:
-    """Stemmed Latin words of already lower-cased text with their start offsets."""
-    return [(stem(match.group()), match.start()) for match in _WORD.finditer(low)]
+def latin_words(low: str) -> list[tuple[str, int, int]]:
+    """Stemmed Latin words of already lower-cased text with where they start and end."""
+    return [(stem(match.group()), match.start(), match.end()) for match in _WORD.finditer(low)]
 
 
 def sentences(text: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,3 +19,9 @@ def load_yaml(path: str | Path) -> Any:
         return yaml.load(where.read_text(encoding="utf-8"), Loader=loader)
     except yaml.YAMLError as error:
         raise ValueError(f"{where}: {error}") from error
+
+
+@cache
+def load_yaml_once(name: str) -> Any:
+    """A file of this folder, parsed at its first use. Callers must not change what they get."""
+    return load_yaml(name)

@@ -1,0 +1,151 @@
+"""Cited answers made of the evidence's own sentences, in three bands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from retrieval.calibration import Band, calibration
+from retrieval.data import load_yaml_once
+from retrieval.documents import is_table
+from retrieval.lexicon import lexicon
+from retrieval.support import supported
+from retrieval.text import Lang, language, sentences
+
+if TYPE_CHECKING:
+    from retrieval.knowledge import Hit
+    from retrieval.store import ChunkRow
+
+_WHOLE = 220  # characters of a piece short enough to be said whole
+_SENTENCES = 4
+_NEAR = 0.6  # a sentence this relevant, beside the best one, is said too
+_CLOSE = 0.8  # a hit in the asker's language this near the best one is preferred
+_SUGGESTIONS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where a sentence stands."""
+
+    doc_id: str
+    title: str
+    section: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What may be said. `sentences` are the evidence's own words; empty unless the band is `answer`.
+
+    `suggestions` are titles to choose from in the band `did_you_mean`. `score` is 0..1.
+    """
+
+    band: Band
+    sentences: tuple[tuple[str, Citation], ...] = ()
+    citations: tuple[Citation, ...] = ()
+    suggestions: tuple[str, ...] = ()
+    score: float = 0.0
+
+    @property
+    def text(self) -> str:
+        """The sentences in a row, a line each."""
+        return "\n".join(sentence for sentence, _ in self.sentences)
+
+
+UNKNOWN = Answer("unknown")
+
+
+def answer_from(question: str, hits: Sequence[Hit], lang: Lang | None = None) -> Answer:
+    """An answer from hits that are already within the asker's scope; `lang` is the asker's language."""
+    if not hits or outside(question):
+        return UNKNOWN
+    asked = language(question)
+    best = _preferred(hits, lang or asked)
+    top = hits[0].score
+    band = calibration().band(top, asked, hits[0].row.lang)
+    if band == "answer" and _mistaken(question, best.row):
+        band = "did_you_mean"
+    if band == "unknown":
+        return Answer("unknown", score=top)
+    if band == "did_you_mean":
+        return Answer("did_you_mean", suggestions=_suggestions(hits), score=top)
+    cited = citation(best.row)
+    said = tuple((sentence, cited) for sentence in extract(question, best.row.text))
+    if not said:
+        return Answer("did_you_mean", suggestions=_suggestions(hits), score=top)
+    return Answer("answer", said, (cited,), (), top)
+
+
+def outside(question: str) -> bool:
+    """Whether a question is none of the business: small talk, the world, somebody else's data."""
+    low = question.lower()
+    words = load_yaml_once("outside.yaml")
+    if any(word in low for word in words["personal"]):
+        return not any(word in low for word in words["ours"])
+    return any(word in low for word in words["topics"]) and not lexicon().concepts(question)
+
+
+def citation(row: ChunkRow) -> Citation:
+    return Citation(row.document, row.title, row.section, row.source)
+
+
+def extract(question: str, text: str) -> list[str]:
+    """The sentences of `text` that answer `question`, in their order; all of a short text."""
+    units = units_of(text)
+    if len(text) > _WHOLE and len(units) > 1:
+        scores = _relevance(question, units)
+        best = max(scores)
+        order = sorted(range(len(units)), key=lambda at: -scores[at])[:_SENTENCES]
+        units = [units[at] for at in sorted(order) if scores[at] >= _NEAR * best]
+    return [unit for unit in units if supported(unit, [text])]
+
+
+def units_of(text: str) -> list[str]:
+    """Sentences and table rows. A row is said with its column heads: `项目 小保养 · 周期 12 个月`."""
+    units: list[str] = []
+    head: list[str] = []
+    for line in text.split("\n"):
+        if not line.lstrip().startswith("|"):
+            head = []
+            units += sentences(line.strip().lstrip("-*> ").strip())
+            continue
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+        if not head:
+            head = cells
+        elif not all(set(cell) <= set("-: ") for cell in cells):
+            pairs = zip(head, cells, strict=False)
+            units.append(" · ".join(f"{name} {cell}".strip() for name, cell in pairs if cell))
+    return units if units or not is_table(text) else [" · ".join(head)]
+
+
+def _relevance(question: str, units: Sequence[str]) -> list[float]:
+    """Half words, half meaning; only the fast model, since there may be twenty sentences."""
+    from retrieval.knowledge import expanded
+    from retrieval.lexical import LexicalIndex
+    from retrieval.models import use_vectors
+
+    lang = language(question)
+    index = LexicalIndex(units, [language(unit) for unit in units])
+    words = index.scores(index.question_tokens(question), lang)
+    rows = use_vectors([expanded(question, lang), *units])
+    meaning = rows[1:] @ rows[0]
+    return [float(0.5 * word + 0.5 * max(near, 0.0)) for word, near in zip(words, meaning, strict=True)]
+
+
+def _preferred(hits: Sequence[Hit], lang: Lang) -> Hit:
+    """The best hit, or one as good in the asker's language."""
+    near = [hit for hit in hits if hit.score >= _CLOSE * hits[0].score and hit.row.lang == lang]
+    return near[0] if near and hits[0].row.lang != lang else hits[0]
+
+
+def _mistaken(question: str, row: ChunkRow) -> bool:
+    """Whether the evidence is about the confusable neighbour of what was asked, and not about that."""
+    words = lexicon()
+    held = {concept for face in row.faces for concept in words.concepts(face)}
+    return any(concept not in held and words.rivals(concept) & held for concept in words.concepts(question))
+
+
+def _suggestions(hits: Sequence[Hit]) -> tuple[str, ...]:
+    titles = (hit.row.title or hit.row.section or sentences(hit.row.text)[0] for hit in hits)
+    return tuple(dict.fromkeys(titles))[:_SUGGESTIONS]
