@@ -18,6 +18,7 @@ from retrieval.vectors import Face, VectorIndex
 
 LEXICAL_SHARE = 0.3
 _CANDIDATES = 64
+_STAND_IN = 0.45  # the cosine of a typical good hit: words stand in for a vector that is not there yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class Tier:
     def _ranked(self, at: int, dense: float | None, words: float, asked: Sequence[str], lang: Lang) -> Ranked:
         row = self.faces[at].row
         signals = Signals(
-            dense=dense or 0.0,
+            dense=_STAND_IN * words if dense is None else dense,
             lexical=words,
             coverage=self._lexical.coverage(asked, at),
             crossing=row.lang != lang,

@@ -49,6 +49,7 @@ class _State:
     version: int | str
     centring: Centring
     vectors: VectorIndex
+    final: bool  # everything embedded and, by the owner, written
     tiers: OrderedDict[Scope, Tier] = field(default_factory=OrderedDict)
 
 
@@ -144,16 +145,13 @@ class KnowledgeBase:
         """
         version = self._store.version(tenant)
         held = self._states.get(tenant)
-        if held is not None and held.version == version and self._complete(held):
+        if held is not None and held.version == version and held.final:
             return False
         rows = list(self._store.all_documents(tenant))
         state = self._build(tenant, version, rows, embed=True)
         with self._lock:
             self._states[tenant] = state
         return True
-
-    def _complete(self, state: _State) -> bool:
-        return not isinstance(state.vectors, _Partial)
 
     def _current(self, tenant: str) -> _State:
         """The state of the store's present version; rows that left a scope are gone at once."""
@@ -182,14 +180,9 @@ class KnowledgeBase:
         questions = (raw[examples], [langs[i] for i in examples])
         centring = Centring.fit(vectoriser.model_id, vectoriser.blocks, (raw, langs), questions)
         matrix = centring.passages(raw, langs)
-        complete = len(held) == len(faces)
-        return _State(version, centring, self._vectors(tenant, held, matrix, complete, write=embed))
+        return _State(version, centring, self._vectors(tenant, held, matrix, write=embed), final=embed)
 
-    def _vectors(
-        self, tenant: str, faces: list[Face], matrix: Matrix, complete: bool, *, write: bool
-    ) -> VectorIndex:
-        if not complete:
-            return _Partial(faces, matrix)
+    def _vectors(self, tenant: str, faces: list[Face], matrix: Matrix, *, write: bool) -> VectorIndex:
         if not (write and self.owns_index and faces):
             return NumpyVectors(faces, matrix)
         from retrieval.chroma import ChromaVectors, open_client
@@ -217,10 +210,6 @@ class KnowledgeBase:
 
             self._vectoriser = open_vectoriser()
         return self._vectoriser
-
-
-class _Partial(NumpyVectors):
-    """Vectors of some faces; the rest wait for `refresh` and are found by their words."""
 
 
 def expanded(asked: str, lang: Lang) -> str:

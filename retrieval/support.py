@@ -27,6 +27,7 @@ _NUMBER = re.compile(
     r"\s*(?P<unit>%|元|块|rmb|yuan|cny|usd|dollars?)?(?![\d])"
 )
 _CODE = re.compile(r"(?:[a-z]+[-./]?\d|\d+[-/]?[a-z])[a-z0-9\-./]*")
+_COUNTED = re.compile(r"\s*(?:元|块|公里|米|年|个|天|万|亿|%|km|yuan|rmb)")
 _MONEY = frozenset({"元", "块", "rmb", "yuan", "cny", "usd", "dollar", "dollars"})
 
 
@@ -60,6 +61,8 @@ def figures(text: str) -> set[str]:
     low = _take(_DAY, low, found, lambda m: [f"date:{int(m['m'])}-{int(m['d'])}"])
     low = _take(_TIME, low, found, _time)
     for key, start, end in number_spans(low):
+        if low[start:end].isdigit() and _COUNTED.match(low, end):
+            continue
         found.add(f"code:{key}")
         low = low[:start] + " " * (end - start) + low[end:]
     low = _take(_CODE, low, found, lambda m: [f"code:{re.sub(r'[^A-Z0-9]', '', m.group().upper())}"])

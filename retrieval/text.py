@@ -20,7 +20,7 @@ _RUN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+|[a-z0-9]+")
 _LATIN_WORD = re.compile(r"[A-Za-zÀ-ɏ]{2,}")
 _COMPOUND = re.compile(r"[a-z0-9]+(?:[-./][a-z0-9]+)+")
 # Groups of letters and digits with one separator between them, as part numbers are written and dictated.
-_GROUPS = re.compile(r"(?<![a-z0-9])[a-z]?[0-9][a-z0-9]*(?:[ .\-/][a-z0-9]+){0,4}(?![a-z0-9])")
+_GROUPS = re.compile(r"(?<![a-z0-9])[a-z]?[0-9][a-z0-9]*(?:[ .\-/][a-z0-9]+){0,7}(?![a-z0-9])")
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 _SENTENCE = re.compile(r"[^。!?;\n]*?(?:[。!?;\n]|\.(?=\s|$)|$)")
 
@@ -77,13 +77,25 @@ def number_spans(low: str) -> list[tuple[str, int, int]]:
             step = 1
             for last in range(len(groups) - 1, first - 1, -1):
                 start, end = groups[first][0], groups[last][1]
-                key = number_key(low[start:end])
-                if 8 <= len(key) <= 14 and sum(char.isdigit() for char in key) >= 5:
-                    found.append((key, start, end))
+                if _is_number(low[start:end]):
+                    found.append((number_key(low[start:end]), start, end))
                     step = last - first + 1
                     break
             first += step
     return found
+
+
+def _is_number(words: str) -> bool:
+    """Whether the groups are one number. Apart by spaces, only the first may mix letters and digits, and
+    letters may only end it (06L 115 562 B): anything else is two things said in a row."""
+    key = number_key(words)
+    if not 8 <= len(key) <= 14 or sum(char.isdigit() for char in key) < 5:
+        return False
+    _, *rest = _WORD.findall(words)
+    if " " not in words or not rest:
+        return True
+    *middle, last = rest
+    return all(group.isdigit() for group in middle) and (last.isdigit() or (last.isalpha() and len(last) < 3))
 
 
 def number_keys(text: str) -> list[str]:
