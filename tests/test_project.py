@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
 import tomllib
+from importlib import metadata
 from itertools import chain
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-bootstrap.lock")
+OWN = ("bot", "intents", "crm_core", "retrieval", "schedulers", "benchmarks", "run_bot", "tests")
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs")
 
 
@@ -57,6 +60,34 @@ def test_the_lock_follows_pyproject(lock: str, wanted: list[str]) -> None:
 def test_both_locks_agree() -> None:
     runtime, development = pinned("requirements.lock"), pinned("requirements-dev.lock")
     assert {name: development.get(name) for name in runtime} == runtime
+
+
+def imported(top: Path) -> set[str]:
+    """The top-level names that Python files import, without this project's own and the standard library's."""
+    found: set[str] = set()
+    for path in [top] if top.is_file() else top.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found.add(node.module.partition(".")[0])
+    return found - set(sys.stdlib_module_names) - set(OWN)
+
+
+@pytest.mark.parametrize("room", OWN)
+def test_what_is_imported_is_declared(room: str) -> None:
+    path = next(path for path in (ROOT / room, ROOT / f"{room}.py") if path.exists())
+    declared = list(PROJECT["project"]["dependencies"])
+    if room == "tests":
+        declared += chain.from_iterable(PROJECT["project"]["optional-dependencies"].values())
+    names = {canonicalize_name(Requirement(line).name) for line in declared}
+    providers = metadata.packages_distributions()
+    unknown = {
+        module
+        for module in imported(path)
+        if not names & {canonicalize_name(distribution) for distribution in providers.get(module, [])}
+    }
+    assert unknown == set(), "add it to pyproject.toml and docs/decisions/0002, then `make lock`"
 
 
 def test_the_example_settings_set_nothing_and_explain_everything() -> None:
