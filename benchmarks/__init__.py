@@ -1,0 +1,35 @@
+"""How fast it is, beside the floors it is measured against: `run_bot.py bench NAME`."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+OUT = Path(__file__).parent / "out"
+BENCHES = {
+    "leads": "a lead taken in: the command alone, and over HTTP",
+    "turns": "people in a chat: through the whole pipeline",
+    "growth": "2,000 customers against 200,000",
+}
+
+
+class UnknownBench(ValueError):
+    """There is no benchmark of this name; the message lists those there are."""
+
+
+def run(name: str, argv: Sequence[str] = (), out: Path = OUT) -> dict[str, Any]:
+    """Run one benchmark, print its table, write `<out>/<name>.json` and return the same data.
+
+    Raises UnknownBench for a name not in `BENCHES`; unknown options end the program with a usage message.
+    """
+    if name not in BENCHES:
+        raise UnknownBench(f"no benchmark {name!r}; there are {', '.join(BENCHES)}")
+    from benchmarks import report
+
+    found = importlib.import_module(f"benchmarks.{name}").main(list(argv))
+    finished = report.finish(name, argv, found)
+    report.show(finished)
+    report.save(finished, out / f"{name}.json")
+    return finished
