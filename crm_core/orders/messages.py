@@ -39,7 +39,10 @@ class OrderView(View):
 
 
 class Orders(Question):
-    """A customer's orders, newest first: list[OrderView]. A customer asks about himself."""
+    """Orders the actor may see, newest first: list[OrderView]. `ref` is ours or the code in the dealer's files.
+
+    States: placed, confirmed, in_production, in_transit, arrived, delivered, cancelled.
+    """
 
     customer_id: str | None = None
     ref: str = ""

@@ -1,0 +1,120 @@
+"""Reading the catalogue: numbers in any spelling, and the rows for a kind of part on some models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import or_, select
+from sqlmodel import col
+
+from crm_core.fitment.crossrefs import refs_from
+from crm_core.fitment.messages import FitRow, PartSpec
+from crm_core.fitment.normalise import family, look_alikes, oe_key
+from crm_core.fitment.rules import Row, Span, vin_tail
+from crm_core.fitment.stock import part_name
+from crm_core.fitment.tables import Application, Part
+from crm_core.kernel.uow import Reader
+from crm_core.vehicles.rules import model_name
+from crm_core.vehicles.tables import Model
+
+MAX_NEAR = 6
+MIN_FAMILY = 6
+MAX_ROWS = 5_000
+MAX_CATEGORIES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A catalogue row with its part, and the row as the rules see it."""
+
+    application: Application
+    part: Part
+    row: Row
+
+
+def parts_with(reader: Reader, keys: Iterable[str]) -> dict[str, Part]:
+    """The parts with these keys."""
+    query = select(Part).where(col(Part.tenant) == reader.tenant, col(Part.oe_key).in_(set(keys)))
+    return {part.oe_key: part for part in reader.rows(query)}
+
+
+def meant_by(reader: Reader, text: str) -> list[Part]:
+    """The parts a number stands for: its own part, else what cross references lead to."""
+    key = oe_key(text)
+    own = parts_with(reader, {key})
+    if own:
+        return list(own.values())
+    found = parts_with(reader, {ref.to_key for ref in refs_from(reader, {key})})
+    return [found[name] for name in sorted(found)]
+
+
+def near_numbers(reader: Reader, text: str) -> tuple[str, ...]:
+    """Numbers that look alike (O/0, I/1) or are other revisions. Suggestions, never answers."""
+    key = oe_key(text)
+    if not key:
+        return ()
+    stem = family(key)
+    ours = select(Part).where(col(Part.tenant) == reader.tenant).order_by(col(Part.oe_key)).limit(MAX_NEAR)
+    found = reader.rows(ours.where(col(Part.oe_key).in_(look_alikes(key))))
+    if len(stem) >= MIN_FAMILY:
+        found += reader.rows(ours.where(col(Part.oe_key) >= stem, col(Part.oe_key) < stem + "["))
+    close = [part.oe for part in found if part.oe_key != key]
+    return tuple(dict.fromkeys(close))[:MAX_NEAR]
+
+
+def entries(reader: Reader, models: Sequence[Model], categories: Iterable[str], vin: str = "") -> list[Entry]:
+    """Every row for these kinds of parts on these models. Index: (tenant, model, category)."""
+    query = (
+        select(Application, Part).join(Part, col(Part.id) == col(Application.part_id))
+        .where(col(Application.tenant) == reader.tenant, col(Application.model_id).in_([m.id for m in models]),
+               col(Application.category).in_(set(categories)))
+        .order_by(col(Application.natural_key)).limit(MAX_ROWS)
+    )  # fmt: skip
+    return [Entry(a, p, as_row(a, p, vin)) for a, p in reader.session.execute(query).all()]
+
+
+def categories_named(reader: Reader, models: Sequence[Model], spec: PartSpec) -> list[str]:
+    """The kinds of parts meant: the category said, else those of the models' parts whose name holds the words."""
+    if spec.category:
+        return [spec.category]
+    words = spec.words.strip()
+    if not words or not models:
+        return []
+    named = or_(
+        col(Part.name).contains(words, autoescape=True), col(Part.name_en).icontains(words, autoescape=True)
+    )
+    query = (
+        select(col(Part.category)).join(Application, col(Application.part_id) == col(Part.id))
+        .where(col(Application.tenant) == reader.tenant, col(Application.model_id).in_([m.id for m in models]), named)
+        .distinct().limit(MAX_CATEGORIES)
+    )  # fmt: skip
+    return sorted(reader.session.execute(query).scalars())
+
+
+def as_row(application: Application, part: Part, vin: str) -> Row:
+    """The row as the rules see it. Whole VINs become production numbers where the vehicle's VIN is alike."""
+    return Row(
+        id=application.id, part_id=part.id, fits=application.fits, trims=tuple(application.trims),
+        engines=tuple(application.engines), options=tuple(application.options), position=application.position,
+        vin=Span(_comparable(application.from_vin, vin), _comparable(application.to_vin, vin)),
+        month=Span(application.from_month, application.to_month), part_position=part.position,
+    )  # fmt: skip
+
+
+def _comparable(bound: str, vin: str) -> str:
+    """A whole VIN compares by its tail only with cars of the same type, year and plant."""
+    alike = len(bound) == 17 == len(vin) and bound[:8] == vin[:8] and bound[9:11] == vin[9:11]
+    return vin_tail(bound) if alike else bound
+
+
+def fit_row(entry: Entry, model: Model, reader: Reader) -> FitRow:
+    """A catalogue row to show as evidence."""
+    a = entry.application
+    conditions = [(q, "/".join(entry.row.values(q)) if entry.row.values(q) else str(entry.row.span(q)))
+                  for q in entry.row.qualifiers]  # fmt: skip
+    return FitRow(
+        application_id=a.id, part_id=entry.part.id, oe=entry.part.oe, part_name=part_name(entry.part, reader),
+        model=model_name(model, reader.actor.language), fits=a.fits, conditions=tuple(conditions), note=a.note,
+        source=a.source,
+    )  # fmt: skip

@@ -1,0 +1,97 @@
+"""Which numbers stand for which: superseded, interchangeable, of other makers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import or_, select
+from sqlmodel import col
+
+from crm_core.fitment.messages import AddPart
+from crm_core.fitment.normalise import oe_key
+from crm_core.fitment.tables import CrossRef
+from crm_core.kernel.uow import Reader, Uow
+
+KINDS = ("supersedes", "interchange", "aftermarket")
+MAX_CHAIN = 20
+Key = tuple[str, str, str]
+
+
+def put_crossrefs(commands: Sequence[tuple[int, AddPart]], uow: Uow) -> list[tuple[int, bool]]:
+    """Store what the parts say about other numbers. Returns (position, whether something changed)."""
+    keys = {oe_key(cmd.oe) for _, cmd in commands}
+    query = select(CrossRef).where(col(CrossRef.tenant) == uow.tenant, col(CrossRef.to_key).in_(keys))
+    known: dict[Key, CrossRef] = {(row.kind, row.from_key, row.to_key): row for row in uow.rows(query)}
+    return [(at, _put_refs(cmd, known, uow)) for at, cmd in commands]
+
+
+def _put_refs(cmd: AddPart, known: dict[Key, CrossRef], uow: Uow) -> bool:
+    """Each list that is given replaces the known one; True when something changed."""
+    to_key, changed = oe_key(cmd.oe), False
+    for kind in KINDS:
+        wanted = {
+            (kind, key, to_key): shown for said in getattr(cmd, kind) for key, shown in _keys(said, kind)
+        }
+        wanted = {ref: shown for ref, shown in wanted.items() if ref[1] and ref[1] != to_key}
+        if not wanted:
+            continue
+        for ref in [r for r in known if r[0] == kind and r[2] == to_key and r not in wanted]:
+            uow.session.delete(known.pop(ref))
+            changed = True
+        for ref in wanted.keys() - known.keys():
+            known[ref] = uow.new(CrossRef, kind=kind, from_key=ref[1], to_key=to_key, display=wanted[ref])
+            changed = True
+    return changed
+
+
+def _keys(said: str, kind: str) -> list[tuple[str, str]]:
+    """The keys a number is found by: with its maker's name, and without."""
+    shown = said.strip()[:80]
+    maker, _, number = shown.partition(" ")
+    found = [(oe_key(shown)[:60], shown)]
+    if kind == "aftermarket" and number and not any(c.isdigit() for c in maker):
+        found.append((oe_key(number)[:60], shown))
+    return found
+
+
+def refs_from(reader: Reader, keys: Iterable[str]) -> list[CrossRef]:
+    """What these numbers stand for."""
+    query = select(CrossRef).where(
+        col(CrossRef.tenant) == reader.tenant, col(CrossRef.from_key).in_(set(keys))
+    )
+    return reader.rows(query)
+
+
+def replacements(reader: Reader, keys: Iterable[str]) -> dict[str, list[str]]:
+    """Old number → numbers that replaced it, followed from `keys` as far as the chain goes."""
+    found: dict[str, list[str]] = defaultdict(list)
+    edge, seen = set(keys), set(keys)
+    for _ in range(MAX_CHAIN):
+        refs = [ref for ref in refs_from(reader, edge) if ref.kind == "supersedes"] if edge else []
+        for ref in refs:
+            found[ref.from_key].append(ref.to_key)
+        edge = {ref.to_key for ref in refs} - seen
+        seen |= edge
+        if not edge:
+            break
+    return dict(found)
+
+
+def same_parts(reader: Reader, key: str) -> list[str]:
+    """Keys of numbers listed as the very same part, in either direction."""
+    query = select(CrossRef).where(
+        col(CrossRef.tenant) == reader.tenant, col(CrossRef.kind) == "interchange",
+        or_(col(CrossRef.from_key) == key, col(CrossRef.to_key) == key),
+    )  # fmt: skip
+    return sorted({ref.to_key if ref.from_key == key else ref.from_key for ref in reader.rows(query)})
+
+
+def aftermarket_of(reader: Reader, keys: Iterable[str]) -> list[str]:
+    """Other makers' numbers for these parts, as people write them."""
+    query = select(CrossRef).where(
+        col(CrossRef.tenant) == reader.tenant,
+        col(CrossRef.kind) == "aftermarket",
+        col(CrossRef.to_key).in_(set(keys)),
+    )
+    return list(dict.fromkeys(ref.display for ref in sorted(reader.rows(query), key=lambda r: r.id)))

@@ -1,0 +1,113 @@
+"""Questions about parts: does it fit, which fits, how many are there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from crm_core.fitment.catalogue import categories_named, meant_by, parts_with
+from crm_core.fitment.messages import CheckFit, FitAnswer, LookupParts, PartSpec, StockOf
+from crm_core.fitment.stock import part_name
+from crm_core.fitment.tables import Part
+from crm_core.fitment.vehicle import MAX_MODELS, Vehicle, find_vehicle, tell_apart
+from crm_core.fitment.verdicts import Catalogue, answer, check, line_of, look_up, unknown_number
+from crm_core.kernel.registry import answers
+from crm_core.kernel.uow import Reader
+from crm_core.vehicles.tables import Model
+
+
+@answers(CheckFit)
+def check_fit(question: CheckFit, reader: Reader) -> FitAnswer:
+    """Does this part fit this vehicle? A part in words is looked up."""
+    reader.must("part", "read")
+    if not question.part.oe:
+        return lookup_parts(LookupParts(vehicle=question.vehicle, part=question.part), reader)
+    vehicle = find_vehicle(question.vehicle, reader)
+    parts = meant_by(reader, question.part.oe)
+    if not parts:
+        return unknown_number(question.part.oe, reader, vehicle.label(reader.actor.language))
+    unclear = _which_vehicle(vehicle, parts, reader)
+    if unclear is not None:
+        return unclear
+    line = {part.id: _candidates(part, reader) for part in parts}
+    kinds = {candidate.category for candidates in line.values() for candidate in candidates}
+    catalogue = Catalogue.load(vehicle, kinds, reader, question.part.position)
+    findings = {model.id: check(parts, model, catalogue, line) for model in vehicle.models}
+    return answer(findings, vehicle, parts, reader)
+
+
+def _candidates(part: Part, reader: Reader) -> list[Part]:
+    """The part itself, the numbers that replaced it (newest first), the numbers that are the same part."""
+    newer, same = line_of(part, reader)
+    known = parts_with(reader, {*newer, *same}) if newer or same else {}
+    return [part, *(known[key] for key in (*reversed(newer), *same) if key in known)]
+
+
+@answers(LookupParts)
+def lookup_parts(question: LookupParts, reader: Reader) -> FitAnswer:
+    """Which parts of this kind fit this vehicle?"""
+    reader.must("part", "read")
+    if question.part.oe:
+        return check_fit(CheckFit(part=question.part, vehicle=question.vehicle), reader)
+    said = dict(question.vehicle.answers)
+    spec = question.part.model_copy(update={
+        "category": said.get("category", question.part.category),
+        "position": said.get("position", question.part.position),
+    })  # fmt: skip
+    vehicle = find_vehicle(question.vehicle, reader)
+    unclear = _which_vehicle(vehicle, (), reader)
+    if unclear is not None:
+        return unclear
+    kinds = categories_named(reader, vehicle.models, spec)
+    if len(kinds) != 1:
+        return _which_kind(kinds, vehicle, reader)
+    catalogue = Catalogue.load(vehicle, kinds, reader, spec.position)
+    places = _positions(catalogue, spec)
+    if len(places) > 1:
+        return _asking(vehicle, reader, "position", places)
+    findings = {model.id: look_up(model, catalogue) for model in vehicle.models}
+    return answer(findings, vehicle, (), reader)
+
+
+def _positions(catalogue: Catalogue, spec: PartSpec) -> list[str]:
+    """Where on the car parts of this kind are listed that fit, when the asker did not say where."""
+    if spec.position:
+        return []
+    found = {catalogue.part(m, p).position for m in catalogue.vehicle.models for p in catalogue.fitting(m)}
+    return sorted(found - {""})
+
+
+def _which_kind(kinds: Sequence[str], vehicle: Vehicle, reader: Reader) -> FitAnswer:
+    return _asking(vehicle, reader, "category" if kinds else "part", kinds)
+
+
+def _which_vehicle(vehicle: Vehicle, parts: Sequence[Part], reader: Reader) -> FitAnswer | None:
+    """The question back when no vehicle, or far too many, may be meant; None when one can go on."""
+    if not vehicle.models:
+        asked = _asking(vehicle, reader, vehicle.ask)
+        return asked.model_copy(update={"choices": vehicle.choices} | _about(parts, reader))
+    if len(vehicle.models) <= MAX_MODELS:
+        return None
+    everybody: Sequence[Model] = vehicle.models
+    ask, choices = tell_apart(everybody, lambda model: model.series, reader.actor.language)
+    return _asking(vehicle, reader, ask).model_copy(update={"choices": choices} | _about(parts, reader))
+
+
+def _about(parts: Sequence[Part], reader: Reader) -> dict[str, str]:
+    return {"oe": parts[0].oe, "part": part_name(parts[0], reader)} if parts else {}
+
+
+def _asking(vehicle: Vehicle, reader: Reader, ask: str, values: Sequence[str] = ()) -> FitAnswer:
+    """No verdict yet, one question."""
+    return FitAnswer(verdict="no_data", rows=(), vehicle=vehicle.label(reader.actor.language), ask=ask,
+                     choices=tuple((value, value) for value in values), check_vin=vehicle.check_vin)  # fmt: skip
+
+
+@answers(StockOf)
+def stock_of(question: StockOf, reader: Reader) -> FitAnswer:
+    """Stock of a number in any spelling, with the numbers that replaced it."""
+    reader.must("part", "read")
+    parts = meant_by(reader, question.oe)
+    if not parts:
+        return unknown_number(question.oe, reader)
+    return answer({}, replace(Vehicle(), models=()), parts, reader)

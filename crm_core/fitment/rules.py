@@ -1,0 +1,313 @@
+"""The verdict: fits, fits if, does not fit, no data. Pure, and never "fits" by likeness.
+
+A condition is true, false or unknown of a vehicle. A part fits when, whatever the unknown is, some row says
+it fits and none says it does not; everything else asks, denies on evidence, or admits to know nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from crm_core.fitment.messages import Verdict
+from crm_core.fitment.normalise import oe_key
+
+OTHER = "other"
+TAIL = 6
+# What people can answer most easily comes first.
+ASK_ORDER = ("engine", "option_code", "trim", "position", "month", "vin")
+_CLOSED = ("engine", "option_code", "trim", "position")
+
+
+class FitmentPolicy(BaseModel):
+    """Who learns what of the stock of other dealers: quantity, yes_no or hide."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    others_for_staff: Literal["quantity", "yes_no", "hide"] = "quantity"
+    others_for_customers: Literal["quantity", "yes_no", "hide"] = "yes_no"
+
+
+POLICIES = [("fitment", FitmentPolicy)]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A range of comparable texts, both ends inclusive; an empty end is open."""
+
+    low: str = ""
+    high: str = ""
+
+    @property
+    def known(self) -> bool:
+        return bool(self.low or self.high)
+
+    def inside(self, other: Span) -> bool | None:
+        """True when all of it lies in the other, False when none of it does, None when part of it may.
+
+        Ends of different lengths (a whole VIN, a production number) do not compare: None.
+        """
+        if len({len(end) for end in (self.low, self.high, other.low, other.high) if end}) > 1:
+            return None
+        if (other.high and self.low and self.low > other.high) or (
+            other.low and self.high and self.high < other.low
+        ):
+            return False
+        low_ok = not other.low or (bool(self.low) and self.low >= other.low)
+        high_ok = not other.high or (bool(self.high) and self.high <= other.high)
+        return True if low_ok and high_ok else None
+
+    def __str__(self) -> str:
+        return self.low if self.low == self.high else f"{self.low}..{self.high}"
+
+
+def read_span(text: str) -> Span:
+    """`2018-05` is that month, `2018-05..`, `..2018-05` and `2017-01..2018-05` are ranges."""
+    if ".." in text:
+        low, _, high = text.partition("..")
+        return Span(low, high)
+    return Span(text, text)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One catalogue row as these rules see it. Conditions with several values: any of them will do."""
+
+    id: str
+    part_id: str
+    fits: bool = True
+    trims: tuple[str, ...] = ()
+    engines: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    position: str = ""
+    vin: Span = Span()
+    month: Span = Span()
+    part_position: str = ""
+
+    def values(self, qualifier: str) -> tuple[str, ...]:
+        """The values of a closed condition; empty when the row has no such condition."""
+        own = {"engine": self.engines, "option_code": self.options, "trim": self.trims}
+        return own.get(qualifier, (self.position,) if self.position else ())
+
+    def span(self, qualifier: str) -> Span:
+        return self.vin if qualifier == "vin" else self.month
+
+    @property
+    def qualifiers(self) -> tuple[str, ...]:
+        """The conditions this row has."""
+        return tuple(q for q in ASK_ORDER if (self.values(q) if q in _CLOSED else self.span(q).known))
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a vehicle. `answers` hold what was answered to a question, by qualifier.
+
+    `engines` are engine codes; `engine_names` what else the engine is called, which proves but never denies.
+    """
+
+    engines: frozenset[str] = frozenset()
+    engine_names: frozenset[str] = frozenset()
+    trims: frozenset[str] = frozenset()
+    options: frozenset[str] = frozenset()
+    position: str = ""
+    vin: Span = Span()
+    month: Span = Span()
+    answers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A verdict, the rows that made it, and what to ask: (qualifier, choices), most decisive first."""
+
+    verdict: Verdict
+    rows: tuple[Row, ...] = ()
+    unknown: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    contradiction: bool = False
+
+
+def judge(
+    rows: Sequence[Row], facts: Facts, *, scope: Sequence[Row] = (), catalogue_knows: bool = False
+) -> Judgement:
+    """Whether the part of these rows (of one model) fits the vehicle.
+
+    `scope` are all rows whose values were offered when something was asked; the rows themselves at least.
+    `catalogue_knows`: another part of the same kind is listed for the vehicle, so that a part whose every
+    row is contradicted is denied instead of unknown.
+    """
+    scope = scope or rows
+    states = {row: holds(row, facts, scope) for row in rows}
+    sure_yes, maybe_yes = _split(states, fits=True)
+    sure_no, maybe_no = _split(states, fits=False)
+    if sure_no:
+        if not sure_yes and not maybe_yes:
+            return Judgement("does_not_fit", tuple(sure_no))
+        if all(_is_exception(no, yes) for no in sure_no for yes in (*sure_yes, *maybe_yes)):
+            return Judgement("does_not_fit", tuple(sure_no))
+        return Judgement("no_data", (*sure_no, *sure_yes, *maybe_yes), contradiction=True)
+    if sure_yes and not maybe_no:
+        return Judgement("fits", tuple(sure_yes))
+    if sure_yes or maybe_yes:
+        open_rows = [*maybe_yes, *maybe_no]
+        return Judgement("fits_if", (*sure_yes, *maybe_yes, *maybe_no), questions(open_rows, facts, scope))
+    if rows and not maybe_no and catalogue_knows:
+        return Judgement("does_not_fit", tuple(rows))
+    return Judgement("no_data", tuple(maybe_no))
+
+
+def _split(states: dict[Row, bool | None], *, fits: bool) -> tuple[list[Row], list[Row]]:
+    ours = {row: state for row, state in states.items() if row.fits is fits}
+    return [r for r, s in ours.items() if s is True], [r for r, s in ours.items() if s is None]
+
+
+def _is_exception(no: Row, yes: Row) -> bool:
+    """A denial with more conditions than the approval it contradicts is an exception to it."""
+    return set(no.qualifiers) > set(yes.qualifiers)
+
+
+def holds(row: Row, facts: Facts, scope: Sequence[Row]) -> bool | None:
+    """Whether every condition of the row is true of the vehicle; False when one is false, else unknown."""
+    states = [holds_one(row, qualifier, facts, scope) for qualifier in row.qualifiers]
+    if False in states:
+        return False
+    return None if None in states else True
+
+
+def holds_one(row: Row, qualifier: str, facts: Facts, scope: Sequence[Row]) -> bool | None:
+    """One condition. `scope` are the rows whose values were offered as choices."""
+    if qualifier in ("vin", "month"):
+        known = (
+            read_span(facts.answers[qualifier]) if qualifier in facts.answers else getattr(facts, qualifier)
+        )
+        return known.inside(row.span(qualifier)) if known.known else None
+    if qualifier == "position":
+        return _position(row, facts)
+    wanted = {oe_key(v) or v for v in row.values(qualifier)}
+    answered = _answered(qualifier, wanted, facts, scope)
+    if answered is not None:
+        return answered
+    if qualifier == "engine":
+        return _engine(wanted, facts)
+    known_values = facts.trims if qualifier == "trim" else facts.options
+    # Not knowing a trim or option of a car is not knowing that it has none.
+    return True if wanted & {oe_key(v) or v for v in known_values} else None
+
+
+def _answered(qualifier: str, wanted: set[str], facts: Facts, scope: Sequence[Row]) -> bool | None:
+    """What an answered question says of a condition; an answer that was no choice says nothing."""
+    answer = facts.answers.get(qualifier)
+    if answer is None:
+        return None
+    if answer == OTHER:
+        return False
+    key = oe_key(answer) or answer
+    if key in wanted:
+        return True
+    offered = {oe_key(v) or v for row in scope for v in row.values(qualifier)}
+    return False if key in offered else None
+
+
+def _engine(wanted: set[str], facts: Facts) -> bool | None:
+    codes = {oe_key(e) for e in facts.engines if oe_key(e)}
+    known = codes | {oe_key(e) for e in facts.engine_names if oe_key(e)}
+    if wanted & known:
+        return True
+    if not codes or any(w.startswith(k) or k.startswith(w) for w in wanted for k in known):
+        return None
+    return False
+
+
+def _position(row: Row, facts: Facts) -> bool | None:
+    """Where on the car: as asked, or as the number itself says."""
+    asked = facts.answers.get("position") or facts.position
+    if asked:
+        return position_fits(row.position, asked)
+    return True if row.position == row.part_position else None
+
+
+def position_fits(ours: str, asked: str) -> bool:
+    """`front` asked fits `front` and `front_left`; a part without a position fits every question."""
+    return not ours or not asked or ours == asked or set(asked.split("_")) <= set(ours.split("_"))
+
+
+def questions(
+    open_rows: Sequence[Row], facts: Facts, scope: Sequence[Row]
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """(qualifier, choices) that are still unknown, the one most rows wait for first."""
+    waiting = {
+        q: [r for r in open_rows if q in r.qualifiers and holds_one(r, q, facts, scope) is None]
+        for q in ASK_ORDER
+    }
+    order = sorted((q for q in ASK_ORDER if waiting[q]), key=lambda q: (-len(waiting[q]), ASK_ORDER.index(q)))
+    return tuple((q, _choices(q, waiting[q])) for q in order)
+
+
+def _choices(qualifier: str, rows: Sequence[Row]) -> tuple[str, ...]:
+    if qualifier in _CLOSED:
+        return (*dict.fromkeys(v for row in rows for v in row.values(qualifier)), OTHER)
+    return tuple(str(span) for span in pieces([row.span(qualifier) for row in rows]))
+
+
+def pieces(spans: Iterable[Span]) -> list[Span]:
+    """The ranges between all the ends of some ranges, so that each lies wholly inside or outside each."""
+    starts: set[str] = set()
+    for span in spans:
+        if span.low:
+            starts.add(span.low)
+        if span.high:
+            starts.add(after(span.high))
+    cuts = sorted(starts)
+    lows, highs = ["", *cuts], [*(before(cut) for cut in cuts), ""]
+    return [Span(low, high) for low, high in zip(lows, highs, strict=True)]
+
+
+def after(end: str) -> str:
+    """The next month, or the next production number of the same length."""
+    return _step(end, 1)
+
+
+def before(start: str) -> str:
+    """The month or production number just before."""
+    return _step(start, -1)
+
+
+def _step(text: str, by: int) -> str:
+    if "-" in text:
+        months = int(text[:4]) * 12 + int(text[5:7]) - 1 + by
+        return f"{months // 12:04d}-{months % 12 + 1:02d}"
+    head = text.rstrip("0123456789")
+    digits = text[len(head) :]
+    number = int(digits or 0) + by
+    if not digits or not 0 <= number < 10 ** len(digits):
+        return text
+    return f"{head}{number:0{len(digits)}d}"
+
+
+def vin_tail(text: str) -> str:
+    """The production number of a VIN: its last six characters."""
+    return oe_key(text)[-TAIL:]
+
+
+def successors(start: str, replaced_by: dict[str, list[str]]) -> list[str]:
+    """The chain of numbers that replaced one another, oldest first, without the start. Cycles end it.
+
+    Where a number was replaced by several, the chain stops before them: which one is not known.
+    """
+    chain: list[str] = []
+    at = start
+    while len(nexts := replaced_by.get(at, [])) == 1:
+        at = nexts[0]
+        if at == start or at in chain:
+            break
+        chain.append(at)
+    return chain
+
+
+def merge(verdicts: Sequence[Verdict]) -> Verdict:
+    """What several readings of one vehicle have in common: their verdict when they agree, else a condition."""
+    found = set(verdicts)
+    if len(found) == 1:
+        return verdicts[0]
+    return "fits_if" if found & {"fits", "fits_if"} else "no_data"

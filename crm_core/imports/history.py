@@ -1,0 +1,230 @@
+"""What happened before Chexin: leads, contacts and appointments written down quietly, without cards or reminders."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from crm_core.appointments.messages import AppointmentBooked
+from crm_core.appointments.tables import Appointment
+from crm_core.customers.lookup import add_phone, customer_with_phone
+from crm_core.customers.messages import AddCustomer
+from crm_core.customers.tables import Customer, Record
+from crm_core.deals.tables import Deal, DealStage
+from crm_core.imports.cells import split_semicolons, word
+from crm_core.imports.convert import Values, leads, when
+from crm_core.imports.references import References
+from crm_core.kernel.errors import Invalid
+from crm_core.kernel.ids import short_ref
+from crm_core.kernel.phones import parse_phone
+from crm_core.kernel.registry import Result
+from crm_core.kernel.tables import Row
+from crm_core.kernel.uow import Uow
+from crm_core.leads.assign import decide_owner, lead_unit, team_unit
+from crm_core.leads.rules import Choice, interest_key
+from crm_core.leads.tables import Lead, Touch
+from crm_core.org.people import dealer_of
+from crm_core.org.tables import Unit
+
+FRESH = timedelta(days=7)
+CONTACT_KINDS = ("call", "visit", "chat", "message", "service", "other", "note")
+APPOINTMENT_KINDS = ("test_drive", "service", "visit", "delivery")
+WON_STAGES = {"won": "delivery", "lost": "contacted"}
+
+
+def put_lead(v: Values, refs: References) -> Result:
+    """A lead: what just arrived is assigned, told and followed up; what is old or closed is only kept."""
+    state = word("lead_state", v.get("state", ""), "") or ("open" if not v.get("state") else "")
+    if state not in ("open", "won", "lost"):
+        raise Invalid("state", "error.unknown_state", value=v["state"], known="open, won, lost")
+    at = when(v, refs, refs.unit(v.get("unit", "")), "event_time")
+    command = leads(v, refs)
+    _with_owner(v, refs)
+    if state == "open" and (at is None or at > refs.uow.now - FRESH):
+        customer = _given_customer(v, refs)
+        result = refs.uow.call(command.model_copy(update={"customer_id": customer.id if customer else None}))
+        _more_phones(v, result, refs.uow)
+        return result
+    return Result(id=keep_lead(v, refs, state, at or refs.uow.now).id, view="added")
+
+
+def _with_owner(v: Values, refs: References) -> None:
+    """A named owner gets the customer first, so that the lead goes to him."""
+    if v.get("owner") and not v.get("customer") and (v.get("name") or v.get("phone")):
+        owner = refs.person(v["owner"])
+        phones = split_semicolons(v.get("phone", ""))
+        made = refs.uow.call(
+            AddCustomer(name=v.get("name", ""), phones=phones, unit=owner.unit, owner_id=owner.id)
+        )
+        refs.uow.flush()
+        v["customer_id"] = made.id
+
+
+def _given_customer(v: Values, refs: References) -> Customer | None:
+    if v.get("customer"):
+        return refs.customer(v["customer"])
+    return refs.uow.session.get(Customer, v["customer_id"]) if v.get("customer_id") else None
+
+
+def _more_phones(v: Values, result: Result, uow: Uow) -> None:
+    """A cell with several numbers: the others are kept with the customer too."""
+    others = split_semicolons(v.get("phone", ""))[1:]
+    lead = uow.session.get(Lead, result.id) if others else None
+    customer = uow.session.get(Customer, lead.customer_id) if lead and lead.customer_id else None
+    for phone in others if customer is not None else ():
+        uow.flush()
+        add_phone(uow, customer, parse_phone(phone))
+
+
+def keep_lead(v: Values, refs: References, state: str, at: datetime) -> Lead:
+    """The rows of a lead and its deal as they were, with the time it came."""
+    uow = refs.uow
+    customer = _given_customer(v, refs) or _customer_of(v, refs)
+    owner_id, choice = _owner_of(v, customer, refs)
+    unit = team_unit(uow, owner_id, dealer_of(customer.unit))
+    stage = v.get("stage") or WON_STAGES.get(state, "new")
+    vehicle = v.get("vehicle", "")
+    lead = dated(at, uow.new(
+        Lead, ref=short_ref("L"), state=_lead_state(state, stage), customer_id=customer.id, unit=unit,
+        owner_id=owner_id, vehicle=vehicle[:200], interest_key=interest_key(vehicle),
+        source=word("source", v.get("source", "")), city=v.get("city", ""), company=v.get("company", ""),
+        email_enc=v.get("email"), message_enc=v.get("message"), score=v.get("score"),
+        campaign=v.get("campaign", ""), event_time=at, level=v.get("level", ""), rule=choice.rule[:120],
+        reason_zh=choice.zh[:200], reason_en=choice.en[:200], lost_reason_enc=v.get("lost_reason"),
+        assigned_at=at if owner_id else None, contacted_at=None if stage == "new" else at,
+    ))  # fmt: skip
+    lead.deal_id = _keep_deal(v, lead, state, stage, at, refs).id
+    dated(at, uow.new(Touch, unit=unit, lead_id=lead.id, customer_id=customer.id, channel="import",
+                      source=lead.source, campaign=lead.campaign, event_time=at,
+                      message_enc=v.get("message")))  # fmt: skip
+    customer.touched_at = max(customer.touched_at, at)
+    return lead
+
+
+def dated(at: datetime, row: Any) -> Any:
+    """The row as of an earlier time."""
+    assert isinstance(row, Row)
+    row.created_at = row.updated_at = at
+    return row
+
+
+def _lead_state(state: str, stage: str) -> str:
+    return state if state != "open" else ("new" if stage == "new" else "contacted")
+
+
+def _customer_of(v: Values, refs: References) -> Customer:
+    """The customer by phone, or a new one."""
+    phones = split_semicolons(v.get("phone", ""))
+    if not phones and not v.get("name"):
+        raise Invalid("phone", "error.name_or_phone")
+    unit = lead_unit(refs.uow, leads(v, refs))
+    found = customer_with_phone(refs.uow, parse_phone(phones[0]), unit, v.get("name", "")) if phones else None
+    if found is not None:
+        return found
+    made = refs.uow.call(AddCustomer(name=v.get("name", "") or phones[0], phones=phones, unit=unit,
+                                     city=v.get("city", ""), company=v.get("company", "")))  # fmt: skip
+    refs.uow.flush()
+    row = refs.uow.session.get(Customer, made.id)
+    assert row is not None
+    return row
+
+
+def _owner_of(v: Values, customer: Customer, refs: References) -> tuple[str | None, Choice]:
+    """The owner named in the file, the customer's, or for what is still open the one the rules choose."""
+    named = refs.person(v["owner"]).id if v.get("owner") else customer.owner_id
+    if named is not None:
+        return named, Choice(person_id=named, rule="import", zh="导入的历史线索", en="imported history")
+    choice = decide_owner(refs.uow, leads(v, refs), dealer_of(customer.unit), None, None)
+    customer.owner_id, customer.unit = choice.person_id, team_unit(refs.uow, choice.person_id, customer.unit)
+    return choice.person_id, choice
+
+
+def _keep_deal(v: Values, lead: Lead, state: str, stage: str, at: datetime, refs: References) -> Deal:
+    uow, close_in = refs.uow, v.get("expected_close_in_days")
+    deal: Deal = dated(at, uow.new(
+        Deal, ref=short_ref("D"), lead_id=lead.id, customer_id=lead.customer_id, unit=lead.unit,
+        owner_id=lead.owner_id, pipeline=v.get("pipeline") or _pipeline(uow, lead.unit), stage=stage,
+        level=lead.level, interest=lead.vehicle, state=state, amount_fen=v.get("budget"),
+        expected_close=None if close_in is None else (uow.now + timedelta(days=close_in)).date(),
+        stage_since=at, closed_at=None if state == "open" else at, lost_reason_enc=v.get("lost_reason"),
+    ))  # fmt: skip
+    dated(at, uow.new(DealStage, deal_id=deal.id, stage=stage, entered_at=at, by_id=lead.owner_id or "",
+                      cause="import"))  # fmt: skip
+    return deal
+
+
+def _pipeline(uow: Uow, unit: str) -> str:
+    query = select(col(Unit.pipeline)).where(
+        col(Unit.tenant) == uow.tenant, col(Unit.path) == dealer_of(unit)
+    )
+    return uow.session.execute(query).scalars().first() or "car_sale"
+
+
+def put_contact(v: Values, refs: References) -> Result:
+    """A contact or note as it was; no cadence ends by it."""
+    uow, customer = refs.uow, refs.customer(v["customer"])
+    kind = word("contact", v.get("kind", ""), "") or ("call" if not v.get("kind") else "other")
+    at = when(v, refs, customer.unit, "at") or uow.now
+    if at > uow.now:
+        raise Invalid("at", "error.future_contact")
+    if not v.get("text") and not v.get("outcome"):
+        raise Invalid("text", "error.empty")
+    by_id = refs.person(v["by"]).id if v.get("by") else (customer.owner_id or uow.actor.id)
+    return Result(id=keep_record(uow, customer, kind, at, by_id, v.get("text", ""), v.get("outcome", "")).id,
+                  view="added")  # fmt: skip
+
+
+def keep_record(
+    uow: Uow, customer: Customer, kind: str, at: datetime, by_id: str, text: str, outcome: str = ""
+) -> Record:
+    """A record of the customer as of then."""
+    record: Record = dated(at, uow.new(
+        Record, ref=short_ref("R"), kind=kind, at=at, by_id=by_id, text_enc=text[:4000], outcome=outcome[:60],
+        customer_id=customer.id, unit=customer.unit, owner_id=customer.owner_id,
+    ))  # fmt: skip
+    customer.touched_at = max(customer.touched_at, at)
+    return record
+
+
+def put_appointment(v: Values, refs: References) -> Result:
+    """An appointment: past ones as done; future ones with their reminders."""
+    uow, customer = refs.uow, refs.customer(v["customer"])
+    kind = word("appointment", v.get("kind", ""), "") or ("visit" if not v.get("kind") else "")
+    if kind not in APPOINTMENT_KINDS:
+        raise Invalid("kind", "error.unknown_kind", value=v["kind"], known=", ".join(APPOINTMENT_KINDS))
+    start = when(v, refs, customer.unit, "start")
+    if start is None:
+        raise Invalid("start", "error.empty")
+    owner_id = refs.person(v["by"]).id if v.get("by") else customer.owner_id
+    row = keep_appointment(uow, customer, kind, start, v.get("minutes") or 60, owner_id, v.get("vehicle", ""),
+                           "booked" if start > uow.now else "done", v.get("text", ""))  # fmt: skip
+    if row.state == "booked":
+        uow.flush()
+        uow.emit(AppointmentBooked(appointment_id=row.id, kind=kind))
+    return Result(id=row.id, view="added")
+
+
+def keep_appointment(
+    uow: Uow, customer: Customer, kind: str, start: datetime, minutes: int, owner_id: str | None, vehicle: str,
+    state: str, text: str, outcome: str = "",
+) -> Appointment:  # fmt: skip
+    """The row of an appointment as of when it was made."""
+    end = start + timedelta(minutes=minutes)
+    row: Appointment = uow.new(
+        Appointment, ref=short_ref("P"), kind=kind, vehicle=vehicle[:200], vehicle_key=interest_key(vehicle),
+        start_at=start, end_at=end, state=state, booked_by=owner_id or "", text_enc=text or None,
+        ended_at=None if state == "booked" else end, outcome_enc=outcome or None, customer_id=customer.id,
+        unit=customer.unit, owner_id=owner_id,
+    )  # fmt: skip
+    return row if state == "booked" else dated(min(start, uow.now), row)
+
+
+def order_date(v: Values, uow: Uow) -> date | None:
+    """When an order was placed."""
+    if "days_ago" in v:
+        return (uow.now - timedelta(days=v["days_ago"])).date()
+    on: date | None = v.get("ordered_on")
+    return on

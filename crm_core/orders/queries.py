@@ -1,0 +1,55 @@
+"""Questions about orders."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from crm_core.customers.tables import Customer
+from crm_core.kernel.registry import answers
+from crm_core.kernel.uow import Reader
+from crm_core.orders.messages import Orders, OrderView
+from crm_core.orders.tables import Order, OrderLine
+
+MAX_ORDERS = 100
+
+
+@answers(Orders)
+def orders(question: Orders, reader: Reader) -> list[OrderView]:
+    """Visible orders, newest first. Absent and forbidden are alike: not in the list."""
+    query = reader.select(Order, "order")
+    customer_id = question.customer_id or reader.actor.customer_id
+    if customer_id is not None:
+        query = query.where(col(Order.customer_id) == customer_id)
+    if question.ref:
+        said = question.ref.strip().upper()
+        query = query.where((col(Order.ref) == said) | (col(Order.code) == question.ref.strip()))
+    newest = query.order_by(col(Order.ordered_on).desc(), col(Order.id).desc())
+    found = reader.rows(newest.limit(min(question.limit, MAX_ORDERS)))
+    lines, names = _lines(found, reader), _names(found, reader)
+    return [_view(order, lines[order.id], names.get(order.customer_id or "", "")) for order in found]
+
+
+def _lines(found: list[Order], reader: Reader) -> dict[str, list[tuple[str, int, int]]]:
+    lines: dict[str, list[tuple[str, int, int]]] = defaultdict(list)
+    query = select(OrderLine).where(col(OrderLine.order_id).in_([order.id for order in found]))
+    for line in reader.rows(query.order_by(col(OrderLine.position))):
+        lines[line.order_id].append((line.what, line.quantity, line.amount_fen))
+    return lines
+
+
+def _names(found: list[Order], reader: Reader) -> dict[str, str]:
+    """Names of customers the actor may see."""
+    ids = {order.customer_id for order in found}
+    query = reader.select(Customer, "customer").where(col(Customer.id).in_(ids))
+    return {customer.id: customer.name for customer in reader.rows(query)}
+
+
+def _view(order: Order, lines: list[tuple[str, int, int]], customer_name: str) -> OrderView:
+    return OrderView(
+        id=order.id, ref=order.ref, code=order.code, customer_id=order.customer_id or "", kind=order.kind,
+        customer_name=customer_name, title=order.title, lines=tuple(lines), amount_fen=order.amount_fen,
+        state=order.state, ordered_on=order.ordered_on, expected_on=order.expected_on,
+    )  # fmt: skip
