@@ -52,12 +52,27 @@ class MarkNoShow(Command):
     appointment_id: str
 
 
+class ReopenAppointment(Command):
+    """Put an appointment back to booked; the inverse of cancelling, completing and no-show.
+
+    `record_id` is the visit record that was written with its completion.
+    """
+
+    appointment_id: str
+    version: int
+    record_id: str | None = None
+
+
 class AppointmentBooked(Event):
     appointment_id: str
     kind: str
 
 
 class AppointmentMoved(Event):
+    appointment_id: str
+
+
+class AppointmentReopened(Event):
     appointment_id: str
 
 
@@ -70,6 +85,8 @@ class AppointmentEnded(Event):
 
 
 class AppointmentView(View):
+    """An appointment. `clash` names what else is then (the actor's own view of it), empty when nothing is."""
+
     id: str
     ref: str
     kind: str
@@ -85,6 +102,7 @@ class AppointmentView(View):
     text: str
     clash: str
     version: int
+    deal_id: str | None = None
 
 
 class AppointmentCard(Question):

@@ -51,7 +51,10 @@ class ApprovalDecided(Event):
 
 
 class ApprovalView(View):
-    """An approval with the deal's numbers; money in fen."""
+    """An approval with the deal's numbers; money in fen, `percent` is the requested part of the list price.
+
+    `superseded`: withdrawn because a newer request took its place.
+    """
 
     id: str
     ref: str
@@ -84,6 +87,10 @@ class ApprovalView(View):
     created_at: datetime
     decided_at: datetime | None
     version: int
+    approver_id: str = ""
+    approver_name: str = ""
+    superseded: bool = False
+    may_apply: bool = False
 
 
 class ApprovalCard(Question):

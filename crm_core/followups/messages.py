@@ -16,6 +16,7 @@ class StartCadence(Command):
     owner_id: str | None
     unit: str
     occurrence: str = ""
+    at: datetime | None = None
 
 
 class CompleteFollowup(Command):
@@ -39,11 +40,29 @@ class SendGreeting(Command):
     followup_id: str
 
 
+class ReopenFollowup(Command):
+    """Not done after all: the steps that are still ahead will come; the inverse of CompleteFollowup.
+
+    `record_id` is the contact record that was written with it.
+    """
+
+    followup_id: str
+    version: int
+    record_id: str | None = None
+
+
+class PlanBirthdays(Command):
+    """Make the follow-ups of the birthdays of the next hours; for the scheduler, as often as it likes."""
+
+
 class FollowupMissed(Event):
     followup_id: str
 
 
 class FollowupView(View):
+    """A follow-up. `subject` is its record (`lead:ID`); `step` and `text` say what is to be done, `greeting`
+    whether a greeting went out, waits for a press, or why not."""
+
     id: str
     sop: str
     title: str
@@ -59,6 +78,10 @@ class FollowupView(View):
     answer: str
     text: str
     version: int
+    satisfaction: int | None = None
+    greeting: str = ""
+    lead_id: str | None = None
+    deal_id: str | None = None
 
 
 class FollowupCard(Question):

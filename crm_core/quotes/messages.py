@@ -49,7 +49,7 @@ class DiscountApplied(Event):
 
 
 class QuoteView(View):
-    """A quote with its net price; `version` is what an approval binds to."""
+    """A quote with its net price; `version` is what an approval binds to. `pending_fen` off is being decided."""
 
     id: str
     ref: str
@@ -63,10 +63,16 @@ class QuoteView(View):
     state: str
     valid_until: datetime | None
     version: int
+    quantity: int = 1
+    pending_fen: int | None = None
+    approval_id: str | None = None
 
 
 class DiscountView(View):
-    """What became of a discount request: `applied` at once, or `pending` with an approval."""
+    """What became of a discount request: `applied` at once, or `pending` with an approval.
+
+    `replaced_id`: an undecided earlier request that this one took the place of.
+    """
 
     state: str
     quote: QuoteView
@@ -75,6 +81,7 @@ class DiscountView(View):
     approver_name: str = ""
     rule: str = ""
     reason: str = ""
+    replaced_id: str | None = None
 
 
 class QuoteCard(Question):

@@ -79,6 +79,8 @@ class TaskDone(Event):
 
 
 class TaskView(View):
+    """A task. `fallback`: nobody holds the wanted `role`, so it went to a manager."""
+
     id: str
     ref: str
     title: str
@@ -95,6 +97,8 @@ class TaskView(View):
     answer: str
     overdue: bool
     version: int
+    role: str = ""
+    fallback: bool = False
 
 
 class TaskCard(Question):

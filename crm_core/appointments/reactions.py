@@ -1,0 +1,82 @@
+"""What appointments do about events and about time."""
+
+from __future__ import annotations
+
+from crm_core.appointments.handlers import booked_of, end
+from crm_core.appointments.rules import is_visit_of
+from crm_core.appointments.tables import Appointment
+from crm_core.customers.messages import ContactLogged
+from crm_core.customers.tables import Record
+from crm_core.deals.messages import DealHandedOver, DealLost, OwnerChanged
+from crm_core.followups.lookup import place_of
+from crm_core.kernel.registry import on_timer, reacts
+from crm_core.kernel.tables import Timer
+from crm_core.kernel.uow import Uow
+from crm_core.org.tables import Person
+
+# The record that completing an appointment writes; it completes nothing else.
+COMPLETED_AS = ("test_drive", "visit", "delivery", "service")
+
+
+@reacts(ContactLogged)
+def visit_completes(event: ContactLogged, uow: Uow) -> None:
+    """Writing the visit down completes the test drive or visit it was."""
+    uow.flush()
+    record = uow.session.get(Record, event.record_id)
+    if event.kind != "visit" or record is None or record.outcome in COMPLETED_AS:
+        return
+    for row in booked_of(uow, customer_id=event.customer_id):
+        zone = place_of(uow, row.unit).zone
+        if row.kind in ("test_drive", "visit") and is_visit_of(row.start_at, event.at, zone):
+            end(uow, row, "done")
+            return
+
+
+@reacts(DealLost)
+def cancel_with_deal(event: DealLost, uow: Uow) -> None:
+    """Nobody drives for a lost deal."""
+    for row in booked_of(uow, deal_id=event.deal_id):
+        end(uow, row, "cancelled")
+
+
+@reacts(DealHandedOver)
+def move_with_deal(event: DealHandedOver, uow: Uow) -> None:
+    """Booked appointments go along with their deal."""
+    for row in booked_of(uow, deal_id=event.deal_id):
+        _hand(uow, row, event.after_id, event.unit)
+
+
+@reacts(OwnerChanged)
+def move_with_customer(event: OwnerChanged, uow: Uow) -> None:
+    """So do the ones without a deal that the former owner had."""
+    person = uow.session.get(Person, event.after_id)
+    for row in booked_of(uow, customer_id=event.customer_id):
+        if row.owner_id in (event.before_id, None) and person is not None:
+            _hand(uow, row, event.after_id, person.unit)
+
+
+def _hand(uow: Uow, row: Appointment, owner_id: str | None, unit: str) -> None:
+    if row.owner_id != owner_id:
+        uow.touch(row, owner_id=owner_id, unit=unit)
+        uow.refresh(f"appointment:{row.id}")
+
+
+def _booked(timer: Timer, uow: Uow) -> Appointment | None:
+    row = uow.session.get(Appointment, timer.subject.removeprefix("appointment:"))
+    return row if row is not None and row.state == "booked" else None
+
+
+@on_timer("appointment_due")
+def due(timer: Timer, uow: Uow) -> None:
+    """On the day the owner is reminded."""
+    row = _booked(timer, uow)
+    if row is not None:
+        uow.push(row.owner_id, "appointment_due", subject=f"appointment:{row.id}", key=timer.dedupe_key)
+
+
+@on_timer("appointment_check")
+def check(timer: Timer, uow: Uow) -> None:
+    """After it should have taken place, the owner is asked how it went."""
+    row = _booked(timer, uow)
+    if row is not None:
+        uow.push(row.owner_id, "appointment_check", subject=f"appointment:{row.id}", key=timer.dedupe_key)

@@ -1,0 +1,66 @@
+"""Who may decide: people whose right to approve covers a record."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from sqlalchemy import or_, select
+
+from crm_core.approvals.rules import ApprovalPolicy, Candidate
+from crm_core.approvals.tables import Approval
+from crm_core.kernel.access import Actor, Grant, Scope, in_range, reach
+from crm_core.kernel.uow import Reader
+from crm_core.org.people import dealer_of
+from crm_core.org.tables import GrantRow, Person
+
+
+def policy_for(reader: Reader, unit: str) -> ApprovalPolicy:
+    """`approvals.yaml` as it holds for a unit."""
+    return reader.policies.model("approvals", ApprovalPolicy, unit=unit)
+
+
+def candidates(reader: Reader, unit: str, exclude: str) -> list[Candidate]:
+    """Everybody whose right to approve covers `unit`, except the asker."""
+    person, grant = cast(Any, Person), cast(Any, GrantRow)
+    roles = {
+        role
+        for role, resource, action in reader.access.rules
+        if (resource, action) == ("approval", "approve")
+    }
+    above = [unit[: i + 1] for i, c in enumerate(unit) if c == "."]
+    query = (
+        select(Person, GrantRow).join(GrantRow, grant.person_id == person.id)
+        .where(person.tenant == reader.tenant, person.active, person.id != exclude, grant.role.in_(roles),
+               or_(grant.unit.in_(above), in_range(grant.unit, dealer_of(unit))))
+        .order_by(person.code)
+    )  # fmt: skip
+    best: dict[str, Candidate] = {}
+    for order, (row, held) in enumerate(reader.session.execute(query).all()):
+        depth = _depth(reader, Grant(held.role, held.unit), unit)
+        if depth is None or not _holds(held, reader):
+            continue
+        away = row.away_until is not None and row.away_until > reader.now
+        known = best.get(row.id)
+        if known is None or depth < known.depth:
+            best[row.id] = Candidate(row.id, depth, away, order)
+    return list(best.values())
+
+
+def _holds(held: GrantRow, reader: Reader) -> bool:
+    begun = held.valid_from is None or held.valid_from <= reader.now
+    return begun and (held.valid_until is None or reader.now < held.valid_until)
+
+
+def _depth(reader: Reader, grant: Grant, unit: str) -> int | None:
+    """How far a grant's right to approve reaches, as the depth of its unit; None when it does not cover `unit`."""
+    scope = reader.access.rules.get((grant.role, "approval", "approve"))
+    if scope is None or scope in (Scope.SELF, Scope.OWN) or not unit.startswith(reach(grant.unit, scope)):
+        return None
+    return grant.unit.count(".")
+
+
+def limit_of(reader: Reader, actor: Actor, approval: Approval) -> int | None:
+    """How much the actor may grant here, in fen; None is no limit. He was allowed to approve."""
+    policy = policy_for(reader, approval.unit)
+    depths = [depth for grant in actor.grants if (depth := _depth(reader, grant, approval.unit)) is not None]
+    return policy.limit_at(min(depths)) if depths else 0

@@ -1,0 +1,36 @@
+"""Rows of tasks."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Index
+from sqlmodel import Field
+
+from crm_core.kernel.db import UtcDateTime
+from crm_core.kernel.tables import Owned, text_column
+
+
+class Task(Owned, table=True):
+    """One occurrence of something to do; its owner does it. States: open, done, cancelled."""
+
+    __tablename__ = "tasks"
+    __table_args__ = (
+        Index("ix_tasks_owner", "tenant", "owner_id", "state", "due_at"),
+        Index("ix_tasks_unit", "tenant", "unit", "state"),
+        Index("ix_tasks_customer", "tenant", "customer_id"),
+        Index("ix_tasks_subject", "subject"),
+    )
+    ref: str = Field(max_length=12)
+    kind: str = Field(max_length=20)
+    state: str = Field(default="open", max_length=10)
+    due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    done_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    asker_id: str | None = Field(default=None, max_length=26)
+    role: str = Field(default="", max_length=20)
+    fallback: bool = False
+    subject: str = Field(default="", max_length=80)
+    previous_id: str | None = Field(default=None, max_length=26)
+    title_enc: str | None = text_column()
+    text_enc: str | None = text_column()
+    answer_enc: str | None = text_column()
