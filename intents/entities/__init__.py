@@ -1,0 +1,1 @@
+"""Typed pieces of text: codes, vehicles, parts, times, money, people."""

@@ -1,0 +1,181 @@
+"""Atoms of time expressions, as lexers of both languages emit them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+# Letters, so that a sequence of atoms reads as a short word: D day, S stretch of days, P part of the day,
+# C clock, U length, O point at a distance from now, T "to", F "from", B "before", A "after", W "within", N now.
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    code: str
+    start: int
+    end: int
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day, possibly with gaps: `fixed`, or a weekday, or parts of a calendar date (lunar if said so)."""
+
+    fixed: date | None = None
+    year: int | None = None
+    month: int | None = None
+    day: int | None = None
+    weekday: int | None = None
+    lunar: bool = False
+    past: bool = False
+
+    def resolve(self, today: date, near: date | None = None) -> list[date]:
+        """The days meant, likeliest first: the coming one, then the last one gone. Empty if impossible."""
+        if self.fixed:
+            return [self.fixed]
+        if self.weekday is not None:
+            return self._weekday(near or today, bool(near))
+        return self._calendar(today, near)
+
+    def _weekday(self, base: date, after: bool) -> list[date]:
+        ahead = (self.weekday or 0) - base.weekday()
+        coming = base + timedelta(days=ahead % 7)
+        gone = coming - timedelta(days=7)
+        return [coming] if after else ([gone, coming] if self.past else [coming, gone])
+
+    def _calendar(self, today: date, near: date | None) -> list[date]:
+        if self.day is None or (self.lunar and self.month is None):
+            return []
+        anchor = near or today
+        if self.month is None:
+            months = [(anchor.year, anchor.month), _shift(anchor, 1), _shift(anchor, -1)]
+            found = [_make(y, m, self.day) for y, m in months]
+        elif self.year is not None:
+            return [d for d in [self._on(self.year)] if d]
+        else:
+            found = [self._on(anchor.year + step) for step in (0, 1, -1)]
+        days = [d for d in found if d]
+        coming = sorted(d for d in days if d >= anchor)[:1]
+        gone = sorted((d for d in days if d < anchor), reverse=True)[:1]
+        if near:
+            return coming or gone
+        return gone + coming if self.past else coming + gone
+
+    def _on(self, year: int) -> date | None:
+        if self.lunar:
+            return lunar_day(year, self.month or 1, self.day or 1)
+        return _make(year, self.month or 1, self.day or 1)
+
+
+def _shift(day: date, months: int) -> tuple[int, int]:
+    index = day.year * 12 + day.month - 1 + months
+    return index // 12, index % 12 + 1
+
+
+def _make(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def lunar_day(year: int, month: int, day: int) -> date | None:
+    """The solar date of a lunar one; day 30 of a short month is its 29th (New Year's Eve)."""
+    from lunardate import LunarDate
+
+    for last in (day, day - 1):
+        try:
+            solar = LunarDate(year, month, last).to_solar_date()
+        except (ValueError, OverflowError):
+            continue
+        return date(solar.year, solar.month, solar.day)
+    return None
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day of another month, or that month's last day."""
+    year, month = _shift(day, months)
+    for last in (day.day, 30, 29, 28):
+        if found := _make(year, month, last):
+            return found
+    raise ValueError(f"no such month: {year}-{month}")
+
+
+def month_span(year: int, month: int) -> tuple[date, date]:
+    first = date(year, month, 1)
+    return first, add_months(first, 1)
+
+
+def week_span(day: date, weeks: int = 0) -> tuple[date, date]:
+    monday = day - timedelta(days=day.weekday()) + timedelta(weeks=weeks)
+    return monday, monday + timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Hour, minute, second; `open` when a.m. or p.m. was not said and both are possible."""
+
+    hour: int
+    minute: int = 0
+    second: int = 0
+    open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the day in hours (end may pass 24 for the night); `pm` says how an hour in it is read."""
+
+    start: int
+    end: int
+    pm: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """A length: months and days of the calendar, and seconds."""
+
+    months: int = 0
+    days: int = 0
+    seconds: float = 0
+
+    @property
+    def total(self) -> float:
+        return self.months * 30 * 86400 + self.days * 86400 + self.seconds
+
+    @property
+    def whole_days(self) -> bool:
+        return self.seconds == 0
+
+    def plus(self, other: Length) -> Length:
+        return Length(self.months + other.months, self.days + other.days, self.seconds + other.seconds)
+
+
+def shifted(now: datetime, length: Length, sign: int) -> date | datetime:
+    """`now` moved by a length: a day when only days and months were said, else an instant."""
+    day = add_months(now.date(), sign * length.months) + timedelta(days=sign * length.days)
+    if length.whole_days:
+        return day
+    return datetime.combine(day, now.time()) + timedelta(seconds=sign * length.seconds)
+
+
+Reader = Callable[[re.Match[str], datetime], "tuple[str, Any] | None"]
+
+
+def scan(rules: list[tuple[re.Pattern[str], Reader]], text: str, now: datetime) -> list[Atom]:
+    """What the rules read in `text`, left to right: the longest at each place, the earlier rule among equals."""
+    hits = [
+        (match.start(), -match.end(), order, match)
+        for order, (pattern, _) in enumerate(rules)
+        for match in pattern.finditer(text)
+        if match.end() > match.start()
+    ]
+    found: list[Atom] = []
+    for start, _, order, match in sorted(hits, key=lambda hit: hit[:3]):
+        if found and start < found[-1].end:
+            continue
+        if read := rules[order][1](match, now):
+            found.append(Atom(read[0], start, match.end(), read[1]))
+    return found

@@ -1,0 +1,142 @@
+"""People as they are named in chat: 张伟, 李总, 王姐, 小李, 欧阳先生, Mr Li, Zhang Wei, Lily."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from ..data import lists
+from ..types import Lexicon, Span
+from .gazetteer import matcher
+
+_EN_TITLE = r"(?:mr|mrs|ms|miss|mister|madam|dr|doctor|sir|manager|boss|auntie|uncle)\.?"
+_EN_NAME = re.compile(r"(?<![A-Za-z0-9'])[A-Z][a-z]{1,14}(?:[ -][A-Z][a-z]{1,14}){0,2}(?![A-Za-z0-9])(?!'(?:t|ll|re|m\b))")
+_PRONOUN_ZH = re.compile(r"(?:这个|那个|这位|那位|该|上面那个|刚才那个|刚才那位)(?:客户|顾客|车主|先生|女士|人|单|线索)|(?<![其吉])[他她](?!们|店)|对方")
+_PRONOUN_EN = re.compile(r"\b(?:him|her|he|she|(?:this|that|the) (?:customer|client|lead|guy|gentleman|lady|one))\b", re.I)
+
+
+@cache
+def _data() -> Any:
+    return lists("zh", "people")
+
+
+@cache
+def _not_person() -> frozenset[str]:
+    return frozenset(lists("en", "not_names"))
+
+
+@cache
+def _titled() -> re.Pattern[str]:
+    data = _data()
+    surnames = f"(?:{'|'.join(data['compound_surnames'])}|[{data['surnames']}])"
+    titles = "|".join(sorted(data["honorifics"], key=len, reverse=True))
+    given = f"[^{re.escape(data['never_in_names'])}\\W\\d_a-zA-Z]{{1,2}}?"
+    stop = "".join(data["not_after_prefix"])
+    prefix = "".join(data["prefixes"])
+    not_title = r"(?!总是|总共|总价|总体|总得|总能|总算|总说|总想着|工作|工资|工程|董事|处理|处方|处罚|叔叔家|哥们|姐们|同学会|工时|工位|总部|总之|总泵|总成)"
+    return re.compile(
+        rf"(?P<name>{surnames}(?:{given})?{not_title}(?:{titles}))|"
+        rf"(?P<short>[{prefix}](?![{stop}])(?:{surnames})(?![{stop}]{{0}}们|车|店|型|区|时|心|灯|轮|毛病|平时|路))"
+    )
+
+
+@cache
+def _plain() -> re.Pattern[str]:
+    data = _data()
+    surnames = f"(?:{'|'.join(data['compound_surnames'])}|[{data['surnames']}])"
+    given = f"[^{re.escape(data['never_in_names'])}\\W\\d_a-zA-Z\\u3000]"
+    return re.compile(rf"(?=(?P<name>{surnames}{given}{{1,2}}))")
+
+
+@cache
+def _not_names() -> re.Pattern[str]:
+    return re.compile("|".join(sorted(map(re.escape, _data()["not_names"]), key=len, reverse=True)))
+
+
+def find_people(text: str, lexicon: Lexicon | None = None) -> Iterator[Span]:
+    """People; `weak` marks a bare name known from its surname only, which a sentence must confirm."""
+    for match in matcher(lexicon.people).finditer(text) if lexicon and lexicon.people else ():
+        yield _span(match.start(), match.end(), text, detail="known")
+    for match in _titled().finditer(text):
+        if not _inside_word(text, match.start(), match[0]):
+            yield _span(match.start(), match.end(), text, detail="titled")
+    for match in (*_PRONOUN_ZH.finditer(text), *_PRONOUN_EN.finditer(text)):
+        yield _span(match.start(), match.end(), text, detail="pronoun")
+    yield from _latin_people(text)
+    yield from _bare_names(text)
+
+
+def _span(start: int, end: int, text: str, detail: str, weak: bool = False) -> Span:
+    return Span("person", start, end, text[start:end], text[start:end], detail=detail, weak=weak)
+
+
+def _inside_word(text: str, start: int, name: str) -> bool:
+    """马上, 高兴, 方便: a word that only begins like a name; or a name's head that ends another word."""
+    if _not_names().match(text, start):
+        return True
+    return name[:1] in "小大老阿" and text[start - 1 : start] in ("大", "最", "多", "很", "太", "不", "从", "变")
+
+
+def _bare_names(text: str) -> Iterator[Span]:
+    end = 0
+    for match in _plain().finditer(text):
+        if match.start() < end or _not_names().match(text, match.start()):
+            continue
+        name = _trim(text, match["name"], match.start())
+        if name is None:
+            continue
+        end = match.start() + len(name)
+        yield _span(match.start(), end, text, detail="name", weak=True)
+
+
+def _trim(text: str, name: str, start: int) -> str | None:
+    """The likelier of the two- and the three-character reading; words inside a name decide against it."""
+    blocked = [m.start() for m in _common().finditer(text, start + 1, start + len(name) + 3)]
+    limit = min((b - start for b in blocked), default=len(name))
+    name = name[: max(limit, 0)]
+    return name if len(name) >= 2 else None
+
+
+@cache
+def _common() -> re.Pattern[str]:
+    """Words that start right after a name and must not be swallowed by it."""
+    words = [w for w in lists("zh", "after_names")]
+    return re.compile("|".join(sorted(map(re.escape, words), key=len, reverse=True)))
+
+
+def _latin_people(text: str) -> Iterator[Span]:
+    titled = re.compile(
+        rf"\b{_EN_TITLE}\s?(?P<n>[A-Za-z][a-z]{{1,14}}(?:\s[A-Z][a-z]{{1,14}})?)\b", re.I
+    )
+    for match in titled.finditer(text):
+        words = match["n"].split()
+        if words[0].lower() in _not_person():
+            continue
+        end = match.end()
+        if len(words) > 1 and (words[1].lower() in _not_person() or not words[1][0].isupper()):
+            end = match.start("n") + len(words[0])
+        yield _span(match.start(), end, text, detail="titled")
+    for match in _EN_NAME.finditer(text):
+        yield from _latin_name(text, match)
+    surnames = "|".join(_data()["english_surnames"])
+    for match in re.finditer(rf"(?<![A-Za-z])(?:{surnames}) [a-z]{{2,12}}(?![A-Za-z])", text):
+        if match[0].split()[1] not in _not_person():
+            yield _span(match.start(), match.end(), text, detail="name", weak=True)
+
+
+def _latin_name(text: str, match: re.Match[str]) -> Iterator[Span]:
+    start, words = match.start(), match[0].split(" ")
+    while words and words[0].lower() in _not_person():
+        start += len(words[0]) + 1
+        words = words[1:]
+    for index, word in enumerate(words):
+        if word.lower() in _not_person():
+            words = words[:index]
+            break
+    name = " ".join(words)
+    if len(name) >= 2:
+        title = re.compile(r"[ ]?(?:先生|女士|小姐|总|姐|哥|老师|经理)").match(text, start + len(name))
+        end = title.end() if title else start + len(name)
+        yield _span(start, end, text, detail="latin", weak=len(words) == 1 and not title)

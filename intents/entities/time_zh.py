@@ -1,0 +1,352 @@
+"""Chinese time words to atoms."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta
+from functools import cache
+from typing import Any
+
+from .atoms import (
+    Atom,
+    Clock,
+    Day,
+    Length,
+    Part,
+    Reader,
+    add_months,
+    lunar_day,
+    month_span,
+    scan,
+    shifted,
+    week_span,
+)
+from .numbers import DIGITS, number, small
+
+_N = r"(?:\d+(?:\.\d+)?|[一二两三四五六七八九十百零廿卅]+)"
+_D1 = r"(?:[012]?\d|3[01]|[初]?[一二三四五六七八九]|[二三]?十[一二三四五六七八九]?|廿[一二三四五六七八九]?|卅[一]?|二十[一二三四五六七八九])"
+_M1 = r"(?:0?[1-9]|1[012]|十[一二]|[一二三四五六七八九十]|正|腊|冬)"
+_Y1 = r"(?:(?:19|20)\d\d|[一二][九零][一二三四五六七八九零]{2}|\d\d(?=年)|[一二三四五六七八九零]{2}(?=年))"
+_WD = r"(?:[一二三四五六日天末]|[1-7](?!\d|[点:.]))"
+_WEEK = r"(?:个?(?:周|星期|礼拜))"
+_WEEKDAYS = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "六": 5, "日": 6, "天": 6, "1": 0, "2": 1, "3": 2, "4": 3, "5": 4,
+             "6": 5, "7": 6}  # fmt: skip
+_REL_DAYS = {"大前天": -3, "大前日": -3, "前天": -2, "前日": -2, "昨天": -1, "昨日": -1, "昨儿": -1, "昨": -1, "今天": 0,
+             "今日": 0, "今儿个": 0, "今儿": 0, "当天": 0, "当日": 0, "今": 0, "明天": 1, "明日": 1, "明儿个": 1, "明儿": 1, "翌日": 1, "次日": 1,
+             "隔天": 1, "明": 1, "后天": 2, "后日": 2, "后儿": 2, "大后天": 3, "大后日": 3, "上一天": -1, "下一天": 1, "最近一天": 0}  # fmt: skip
+_SHIFT = {"大前": -3, "前": -2, "上上": -2, "上": -1, "上一": -1, "去": -1, "这": 0, "这一": 0, "本": 0, "今": 0, "当": 0, "下": 1, "下一": 1, "明": 1, "后": 2, "下下": 2, "大后": 3}
+PARTS = {"凌晨": Part(0, 6), "清晨": Part(5, 8), "清早": Part(5, 8), "一大早": Part(6, 9), "一早": Part(6, 9), "大清早": Part(5, 8),
+         "早晨": Part(8, 12), "早上": Part(8, 12), "上午": Part(8, 12), "早间": Part(8, 12), "午前": Part(8, 12), "中午": Part(11, 13, True), "正午": Part(11, 13, True),
+         "午间": Part(11, 13, True), "下午": Part(12, 16, True), "午后": Part(12, 16, True), "傍晚": Part(16, 20, True), "黄昏": Part(16, 20, True), "晚间": Part(16, 20, True),
+         "晚上": Part(16, 20, True), "夜晚": Part(20, 24, True), "夜里": Part(20, 24, True), "夜间": Part(20, 24, True), "深夜": Part(20, 24, True),
+         "半夜": Part(20, 24, True), "午夜": Part(20, 24, True), "晚": Part(16, 20, True), "早": Part(8, 12), "夜": Part(20, 24, True)}  # fmt: skip
+_PART = r"(?:凌晨|清晨|清早|大清早|一大早|一早|早晨|早上|上午|早间|午前|中午|正午|午间|下午|午后|傍晚|黄昏|晚间|晚上|夜晚|夜里|夜间|深夜|半夜|午夜|(?<=[今明昨日号天])[早晚夜](?!点|于)|[早晚](?=\s?[\d一二三四五六七八九十]{1,3}\s?[点::]))"
+_LUNAR_DAY = r"(?:初[一二三四五六七八九十]|[二三]?十[一二三四五六七八九]?|廿[一二三四五六七八九]?)"
+_HOLIDAYS: dict[str, tuple[int, int, bool]] = {
+    "元旦节": (1, 1, False), "元旦": (1, 1, False), "情人节": (2, 14, False), "妇女节": (3, 8, False), "三八节": (3, 8, False), "植树节": (3, 12, False), "愚人节": (4, 1, False),
+    "劳动节": (5, 1, False), "五一": (5, 1, False), "青年节": (5, 4, False), "儿童节": (6, 1, False), "六一": (6, 1, False), "建军节": (8, 1, False), "教师节": (9, 10, False), "建党节": (7, 1, False),
+    "国庆节": (10, 1, False), "国庆": (10, 1, False), "十一": (10, 1, False), "双十一": (11, 11, False), "双11": (11, 11, False), "光棍节": (11, 11, False), "双十二": (12, 12, False), "万圣节": (10, 31, False),
+    "平安夜": (12, 24, False), "圣诞节": (12, 25, False), "圣诞": (12, 25, False), "春节": (1, 1, True), "大年初一": (1, 1, True), "过年": (1, 1, True), "新年": (1, 1, False), "元宵节": (1, 15, True), "元宵": (1, 15, True), "正月十五": (1, 15, True),
+    "端午节": (5, 5, True), "端午": (5, 5, True), "七夕节": (7, 7, True), "七夕": (7, 7, True), "中元节": (7, 15, True), "中秋节": (8, 15, True), "中秋": (8, 15, True), "重阳节": (9, 9, True), "重阳": (9, 9, True),
+    "腊八节": (12, 8, True), "腊八": (12, 8, True), "小年": (12, 23, True), "除夕夜": (12, 30, True), "除夕": (12, 30, True), "大年三十": (12, 30, True), "年三十": (12, 30, True), "大年夜": (12, 30, True),
+}  # fmt: skip
+_FLOATING = {"母亲节": (5, 6, 2), "父亲节": (6, 6, 3), "感恩节": (11, 3, 4)}
+_HOLIDAY_LENGTH = {"元旦": 3, "春节": 8, "清明": 3, "劳动节": 5, "五一": 5, "端午": 3, "中秋": 3, "国庆": 7, "十一": 7}
+
+def _year_of(words: str | None, now: datetime) -> int | None:
+    if not words:
+        return None
+    if words in ("今", "本", "明", "去", "后", "前", "大前", "大后"):
+        return now.year + {"前": -2}.get(words, _SHIFT[words])
+    value = int("".join(str(DIGITS.get(c, c)) for c in words))
+    if value >= 100:
+        return value
+    return 2000 + value if value < 50 else 1900 + value
+
+
+def _month_of(words: str) -> int:
+    return {"正": 1, "冬": 11, "腊": 12}.get(words) or int(small(words) or 0)
+
+
+def _full_date(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
+    groups = m.groupdict()
+    year = _year_of(groups.get("y") or groups.get("ry"), now)
+    day = small((groups.get("d") or "").lstrip("初"))
+    lunar = bool(groups.get("lunar")) or "初" in m[0] or (groups.get("m") or "") in ("正", "腊", "冬")
+    month: int | None = None
+    if groups.get("m"):
+        month = _month_of(groups["m"])
+    elif groups.get("rm"):
+        base = add_months(now.date().replace(day=1), _SHIFT[groups["rm"]])
+        year, month = base.year, base.month
+    if groups.get("wd"):
+        return None
+    if day is None or not 1 <= day <= 31 or (month is not None and not 1 <= month <= 12):
+        return None
+    return "D", Day(year=year, month=month, day=day, lunar=lunar)
+
+
+def _weekday(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
+    shift, word = m["s"], m["wd"]
+    if word == "末":
+        monday = week_span(now.date(), _SHIFT[shift] if shift else 0)[0]
+        return "S", (monday + timedelta(days=5), monday + timedelta(days=7))
+    if shift:
+        return "D", Day(fixed=week_span(now.date(), _SHIFT[shift])[0] + timedelta(days=_WEEKDAYS[word]))
+    return "D", Day(weekday=_WEEKDAYS[word])
+
+
+def _clock(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
+    hour = small(m["h"])
+    if hour is None or hour > 24:
+        return None
+    groups = m.groupdict()
+    minute, second = 0, int(small(groups.get("sec") or "") or 0)
+    if groups.get("half"):
+        minute = {"半": 30, "一刻": 15, "1刻": 15, "三刻": 45, "3刻": 45}[groups["half"]]
+    elif groups.get("mi"):
+        minute = int(small(groups["mi"].lstrip("过")) or 0)
+    if groups.get("minus"):
+        back = {"一刻": 15}.get(groups["minus"]) or int(small(groups["minus"].rstrip("分钟")) or 0)
+        hour, minute = hour - 1, 60 - back
+    if minute > 59 or hour < 0:
+        return None
+    return "C", Clock(hour % 24, minute, second, open=1 <= hour <= 12 and not (m["h"].startswith("0")))
+
+
+def _length_of(words: str, unit: str, half: bool = False) -> Length | None:
+    value = 0.5 if words == "半" else (float(number(words) or 0) + (0.5 if half else 0))
+    if value <= 0:
+        return None
+    unit = unit.lstrip("个")
+    if unit in ("年", "周年"):
+        return Length(months=round(value * 12))
+    if unit in ("月", "月份"):
+        return Length(months=int(value), days=round((value % 1) * 30))
+    if unit in ("周", "星期", "礼拜"):
+        return Length(days=round(value * 7))
+    if unit in ("天", "日", "工作日", "晚上", "晚"):
+        return Length(days=int(value), seconds=(value % 1) * 86400)
+    if unit in ("季度", "季"):
+        return Length(months=round(value * 3))
+    scale = {"小时": 3600, "钟头": 3600, "点钟": 3600, "分钟": 60, "分": 60, "刻钟": 900, "秒": 1, "秒钟": 1}[unit]
+    return Length(seconds=value * scale)
+
+
+def _length(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
+    found = _length_of(m["n"], m["u"], bool(m.groupdict().get("half")))
+    return ("U", found) if found else None
+
+
+def _distance(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
+    length = _length_of(m["n"], m["u"], bool(m.groupdict().get("half")))
+    if not length:
+        return None
+    if extra := m.groupdict().get("n2"):
+        length = length.plus(_length_of(extra, m["u2"]) or Length())
+    back = m["side"] and m["side"].endswith("前")
+    return "O", shifted(now, length, -1 if back else 1)
+
+
+def _span_of_days(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
+    today, unit, shift = now.date(), m["u"], _SHIFT[m["s"]]
+    if unit in ("周", "星期", "礼拜"):
+        return "S", week_span(today, shift)
+    if unit.startswith("月"):
+        base = add_months(today.replace(day=1), shift)
+        return "S", month_span(base.year, base.month)
+    if unit in ("季度", "季"):
+        first = add_months(date(today.year, (today.month - 1) // 3 * 3 + 1, 1), shift * 3)
+        return "S", (first, add_months(first, 3))
+    year = today.year + (shift if m["s"] not in ("前",) else -2)
+    return "S", (date(year, 1, 1), date(year + 1, 1, 1))
+
+
+def _edge(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
+    """月底, 下月初, 年底, 3月中旬: a third (or the end) of a month or a year."""
+    today, where = now.date(), m["edge"]
+    groups = m.groupdict()
+    if groups.get("year") or where.startswith("年"):
+        year = (_year_of(groups.get("year"), now) if groups.get("year") else today.year) or today.year
+        if "底" in where or "末" in where or "终" in where:
+            return "S", (date(year, 12, 1), date(year + 1, 1, 1), "edge")
+        if "中" in where:
+            return "S", (date(year, 6, 1), date(year, 7, 1))
+        return "S", (date(year, 1, 1), date(year, 2, 1))
+    if groups.get("m"):
+        month = _month_of(groups["m"])
+        base = date(today.year + (1 if month < today.month - 1 else 0), month, 1)
+    else:
+        base = add_months(today.replace(day=1), _SHIFT[groups["s"]] if groups.get("s") else 0)
+    first, after = month_span(base.year, base.month)
+    if "初" in where or "上旬" in where or "头" in where:
+        return "S", (first, first + timedelta(days=10))
+    if "中" in where:
+        return "S", (first + timedelta(days=10), first + timedelta(days=20))
+    if "下旬" in where:
+        return "S", (first + timedelta(days=20), after)
+    return "S", (first + timedelta(days=24), after, "edge")
+
+
+def _month(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
+    month = _month_of(m["m"])
+    year = _year_of(m["y"] or m["ry"], now)
+    if not 1 <= month <= 12:
+        return None
+    if year is None:
+        year = now.year + (1 if month < now.month else 0)
+    return "S", month_span(year, month)
+
+
+def _year(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
+    year = _year_of(m["y"], now)
+    half = m.groupdict().get("half")
+    if year is None:
+        return None
+    if half:
+        return "S", (date(year, 1, 1), date(year, 7, 1)) if half == "上" else (date(year, 7, 1), date(year + 1, 1, 1))
+    return "S", (date(year, 1, 1), date(year + 1, 1, 1))
+
+
+def _quarter(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
+    which = small(m["q"])
+    if which is None or not 1 <= which <= 4:
+        return None
+    first = date(_year_of(m["y"] or m["ry"], now) or now.year, which * 3 - 2, 1)
+    return "S", (first, add_months(first, 3))
+
+
+def _half_year(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
+    year = _year_of(m["ry"], now) or now.year
+    return "S", (date(year, 1, 1), date(year, 7, 1)) if m["half"] == "上" else (date(year, 7, 1), date(year + 1, 1, 1))
+
+
+def _stretch(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
+    """近三天, 过去一周, 未来两个月, 三天内: a stretch that ends or begins now."""
+    length = _length_of(m["n"].replace("几", "3"), m["u"])
+    if not length:
+        return None
+    back = m["side"] in ("近", "最近", "过去", "之前", "前", "过去的", "上", "前面")
+    edge = shifted(now, length, -1 if back else 1)
+    if isinstance(edge, datetime):
+        return "R", ((edge, now) if back else (now, edge))
+    today = now.date()
+    return "S", (edge, today) if back else (today + timedelta(days=1), edge + timedelta(days=1))
+
+
+def _within(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
+    length = _length_of(m["n"], m["u"])
+    if not length:
+        return None
+    edge = shifted(now, length, 1)
+    return ("R", (now, edge)) if isinstance(edge, datetime) else ("S", (now.date(), edge + timedelta(days=1)))
+
+
+def _holiday(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
+    name = m["name"]
+    asked = _year_of(m["y"] or m["ry"], now)
+    days = [d for y in ([asked] if asked else [now.year, now.year + 1, now.year - 1]) if (d := holiday(name, y))]
+    if asked is None:
+        days = sorted((d for d in days if d >= now.date()))[:1] or days
+    if not days:
+        return None
+    if m["rest"]:
+        base = next((n for n in _HOLIDAY_LENGTH if name.startswith(n)), None)
+        return "S", (days[0], days[0] + timedelta(days=_HOLIDAY_LENGTH.get(base or "", 1)))
+    offset = {"前一天": -1, "前夕": -1, "后一天": 1, "第二天": 1}.get(m["off"] or "", 0)
+    return "D", Day(fixed=days[0] + timedelta(days=offset))
+
+
+def holiday(name: str, year: int) -> date | None:
+    """The solar date of a holiday in `year` (a lunar year begins in spring; its eve falls in the next)."""
+    if name.startswith("清明"):
+        return date(year, 4, 4 if year % 4 in (0, 1) else 5)
+    if name in _FLOATING:
+        month, weekday, nth = _FLOATING[name]
+        first = date(year, month, 1)
+        return first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (nth - 1))
+    month, day, lunar = _HOLIDAYS[name]
+    if not lunar:
+        return date(year, month, day)
+    return lunar_day(year - 1 if (month, day) == (12, 30) else year, month, day)
+
+
+def _now(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
+    return "N", now
+
+
+def _part(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
+    return "P", PARTS[m[0]]
+
+
+def _rel_day(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
+    return "D", Day(fixed=now.date() + timedelta(days=_REL_DAYS[m[0]]))
+
+
+def _lunar_only(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
+    day = small(m["d"].lstrip("初"))
+    return ("D", Day(month=1, day=day, lunar=True)) if day else None
+
+
+def _mark(code: str) -> Reader:
+    return lambda m, now: (code, m[0])
+
+
+@cache
+def _rules() -> list[tuple[re.Pattern[str], Reader]]:
+    unit = r"(?:个?(?:小时|钟头|工作日|星期|礼拜|季度|晚上|月(?!\d))|点钟|分钟|刻钟|秒钟|周年|个月|年|周|天|日(?!\d)|分|秒|晚)"
+    year = rf"(?:(?P<y>{_Y1})年?|(?P<ry>今|明|去|后|前|大前|本)年)"
+    names = "|".join(sorted([*_HOLIDAYS, *_FLOATING, "清明节", "清明"], key=len, reverse=True))
+    shift = r"(?:上上|下下|上一|下一|这一|上|下|这|本|今|当)"
+    rows: list[tuple[str, Reader]] = [
+        (rf"(?P<y>(?:19|20)\d\d)\s?[-/.]\s?(?P<m>1[0-2]|0?[1-9])\s?[-/.]\s?(?P<d>3[01]|[12]\d|0?[1-9])(?![\d])", _full_date),
+        (rf"(?:{year}的?\s?)?(?P<lunar>农历|阴历|旧历)(?:的)?\s?(?:(?P<y2>{_Y1})年)?(?P<m>{_M1})月?(?:的)?(?P<d>{_LUNAR_DAY}|{_D1})(?:[日号])?", _full_date),
+        (rf"(?:{year}的?[\s,]?)(?P<m>{_M1})\s?月份?的?\s?(?P<d>{_D1})\s?[日号]?", _full_date),
+        (rf"(?P<m>{_M1})\s?月份?的?\s?(?P<d>{_D1})\s?[日号]?(?![\d万千百个]|\s?[-到至]\s?\d{{1,2}}月)", _full_date),
+        (rf"(?P<rm>上上|下下|上|下|这|本|当){{1}}个?月的?(?P<d>{_D1})[日号]?(?!个|[\d天]|[月年])", _full_date),
+        (rf"(?:{year}的?)?(?P<name>{names})(?P<rest>假期|放假|长假|小长假|期间|假)?(?:的)?(?P<off>前一天|前夕|后一天|第二天)?(?:当天|那天|这天)?", _holiday),
+        (rf"(?<![\d./-])(?P<m>1[0-2]|0?[1-9])[./](?P<d>3[01]|[12]\d|0?[1-9])(?:[日号]|(?=\s?(?:{_PART}|\d{{1,2}}[点:])))(?![\d])", _full_date),
+        (rf"(?<![\d./:-])(?P<m>1[0-2]|0?[1-9])/(?P<d>3[01]|[12]\d|0?[1-9])(?![\d/万])", _full_date),
+        (rf"(?P<s>{shift})?{_WEEK}(?P<wd>{_WD})(?!个|[年月])", _weekday),
+        (rf"(?P<d>大年初[一二三四五六七八九十]|初[一二三四五六七八九十])", lambda m, now: ("D", Day(month=1, day=small(m["d"][-1]), lunar=True))),
+        (rf"(?<![\d.月])(?P<d>{_D1})\s?[日号](?![线店楼院车门口机])", _full_date),
+        ("|".join(sorted((k for k in _REL_DAYS if len(k) > 1), key=len, reverse=True)), _rel_day),
+        (rf"[今明昨](?=\s?(?:{_PART}|[早晚夜]))", _rel_day),
+        (rf"(?:再过|过)(?P<n>半|{_N})(?P<half>个半)?(?P<u>{unit})(?P<side>)", _distance),
+        (rf"(?P<n>半|{_N})(?P<half>个半)?(?P<u>{unit})零?(?:(?P<n2>半|{_N})(?P<u2>{unit}))?(?P<side>之后|以后|过后|后|之前|以前|前)(?!面)", _distance),
+        (rf"(?P<side>接下来的?|未来的?|今后的?|往后|近|最近|过去的?|前面?|之前|上|下)(?:这)?(?P<n>半|几|{_N})(?P<u>{unit})(?:以?来|里|内|间|之内|以内)?", _stretch),
+        (rf"(?P<n>半|{_N})(?P<u>{unit})(?:之内|以内|内)", _within),
+        (rf"(?P<year>{_Y1}(?=年)|今|明|去|后|本|前)?年?(?<=年)?(?P<edge>年底|年末|年终|年初|年中)", _edge),
+        (rf"(?P<year>今|明|去|后|前)(?P<edge>年底|年末|年终|年初|年中)", _edge),
+        (rf"(?:(?P<s>{shift})个?)?(?P<edge>月底|月末|月初|月中旬?|月上旬|月下旬|月头)", _edge),
+        (rf"(?P<m>{_M1})(?P<edge>月底|月末|月初|月中旬|月中|月上旬|月下旬|月头|月份底)", _edge),
+        (rf"(?:(?P<y>{_Y1})年|(?P<ry>今|明|去|后|本)年)?的?第?(?P<q>[一二三四1-4])季度", _quarter),
+        (rf"(?:(?P<ry>今|明|去|后|本)年)?的?(?P<half>[上下])半年", _half_year),
+        (rf"{year}的?(?P<m>{_M1})月份?", _month),
+        (rf"(?P<y>)(?P<ry>)(?<!\d)(?P<m>{_M1})月(?:份(?!额)|(?!\d))(?!底|初|中旬|[天])", _month),
+        (rf"(?P<s>{shift})(?:个|一)?(?P<u>周|星期|礼拜|月份|月|季度)(?!末)", _span_of_days),
+        (r"(?P<s>大前|大后|前|去|今|本|明|后)(?P<u>年)", _span_of_days),
+        (rf"(?P<y>{_Y1})年(?!代|款)", _year),
+        (rf"(?<![\d.:])(?P<h>[01]?\d|2[0-4]|[一二两三四五六七八九十]{{1,3}})\s?点钟?(?P<half>半|[一1三3]刻)", _clock),
+        (rf"(?<![\d.:])(?P<h>[01]?\d|2[0-4]|[一二两三四五六七八九十]{{1,3}})\s?点差(?P<minus>一刻|{_N}分?)", _clock),
+        (rf"(?<![\d.:])(?P<h>[01]?\d|2[0-4]|[一二两三四五六七八九十零]{{1,3}})\s?(?:点|时(?!候|间))(?:钟|整)?(?:(?P<mi>过?(?:[0-5]?\d|[零一二三四五六七八九十]{{1,3}}))分?(?:钟)?(?:(?P<sec>\d+|[零一二三四五六七八九十]+)秒)?)?(?![\d%公]|[个]?百分|个点)", _clock),
+        (r"(?<![\d.:])(?P<h>[01]?\d|2[0-4]):(?P<mi>[0-5]\d)(?::(?P<sec>[0-5]\d))?(?![\d:])", _clock),
+        (rf"(?<![\d.:])(?P<h>[01]?\d|2[0-4]|[一二两三四五六七八九十]{{1,3}})(?=\s?[-到至~]\s?(?:[01]?\d|2[0-4]|[一二两三四五六七八九十]{{1,3}})\s?[点时](?!候|间))", _clock),
+        (rf"(?<![\d.:月/-])(?P<d>{_D1})(?=\s?[-到至~]\s?{_D1}\s?[日号])", _full_date),
+        (r"(?<=[到至~-])(?P<s>)(?P<wd>[一二三四五六日天])(?![个点月十天周号日])", _weekday),
+        (rf"(?P<y>)(?P<ry>)(?<!\d)(?P<m>{_M1})(?=\s?[-到至~]\s?{_M1}月(?!\s?\d))", _month),
+        (_PART, _part),
+        (rf"(?P<n>半|{_N})(?P<half>个半)?(?P<u>{unit})(?!级|款)", _length),
+        (r"现在|此刻|目前|眼下|马上|立刻|立马", _now),
+        (r"到|至|—|-|~", _mark("T")),
+        (r"从|自(?!动|由|己)", _mark("F")),
+        (r"之前|以前|前(?![面台杠轮桥后刹左右挡])", _mark("B")),
+        (r"之后|以后|后(?![面台杠轮桥来续刹左右备座排挡])|起(?!来|步|动)", _mark("A")),
+        (r"期间|之内|以内|内(?!饰|容|部)", _mark("W")),
+    ]
+    return [(re.compile(pattern), reader) for pattern, reader in rows]
+
+
+def atoms(text: str, now: datetime) -> list[Atom]:
+    """Atoms from left to right, the longest at each place."""
+    return scan(_rules(), text, now)

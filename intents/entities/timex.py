@@ -1,0 +1,75 @@
+"""Time expressions in text: `parse_time` for callers, `find_times` for the recogniser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from ..normalize import is_chinese, normalise
+from ..types import Span
+from . import time_en, time_zh
+from .combine import Reading, combine
+
+_MAYBE = re.compile(
+    r"[\d点天日号周月年时分秒晚早午夜旬季]|今|明|昨|星期|礼拜|节|国庆|元旦|元宵|清明|端午|中秋|重阳|除夕|圣诞|七夕|五一|六一|十一|初|现在|马上|立刻|立马|目前|"
+    r"day|night|morning|afternoon|evening|noon|week|month|year|hour|minute|min|o'?clock|now|asap|[ap]m|tom|tmr|jan|feb|mar|apr|may|jun|jul|"
+    r"aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun|christmas|xmas|festival|quarter|\bq[1-4]|\bat\b|\bby\b",
+    re.I,
+)
+_BARE_NUMBER = re.compile(r"\d+")
+
+
+def parse_time(text: str, now: datetime) -> dict[str, Any] | list[dict[str, Any]] | None:
+    """The first time expression in `text`, or None.
+
+    A dict has `kind` (date, datetime, time, daterange, datetimerange, timerange, duration), `start`, `end`
+    (exclusive), `seconds` and the `words` read; several readings of one expression come as a list, likeliest
+    first. `start` and `end` are date, datetime or time objects; datetimes carry the zone of `now`.
+    """
+    plain = blank_codes(normalise(text))
+    reading = next(read_times(plain, now), None)
+    if reading is None:
+        return None
+    words = text[reading.start : reading.end]
+    found = [{**value.as_dict(now.tzinfo), "words": words} for value in reading.values]
+    return found[0] if len(found) == 1 else found
+
+
+def blank_codes(text: str) -> str:
+    """The text with phones, codes, vehicles and money blanked out: none of them tells the time."""
+    from .codes import find_codes
+    from .money import find_money, find_percents
+    from .vehicle import find_vehicles
+
+    spans = [s for find in (find_codes, find_vehicles, find_money, find_percents) for s in find(text)]
+    for span in spans:
+        if span.kind != "oe" or not _looks_like_date(span.words):
+            text = text[: span.start] + "\x00" * (span.end - span.start) + text[span.end :]
+    return text
+
+
+def _looks_like_date(words: str) -> bool:
+    return re.fullmatch(r"(?:19|20)\d\d[-/.]?\d{1,2}[-/.]?\d{1,2}", words) is not None
+
+
+def read_times(text: str, now: datetime) -> Iterator[Reading]:
+    """Expressions in already normalised text; English words are read in English sentences only."""
+    if not _MAYBE.search(text):
+        return
+    local = now.replace(tzinfo=None)
+    lexer = time_zh if is_chinese(text) else time_en
+    yield from combine(text, lexer.atoms(text, local), local)
+
+
+def find_times(text: str, now: datetime) -> Iterator[Span]:
+    """Spans of kind `when`; lengths alone ("两小时") are no point in time and are left out."""
+    for reading in read_times(text, now):
+        if reading.values[0].kind == "duration":
+            continue
+        values = [value.json(now) for value in reading.values]
+        yield Span(
+            "when", reading.start, reading.end, values[0], text[reading.start : reading.end],
+            tuple(values[1:3]), detail=reading.values[0].kind,
+        )  # fmt: skip

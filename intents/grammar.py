@@ -1,0 +1,170 @@
+"""Sentence patterns over masked text, compiled once into one linear-time automaton a language.
+
+    把{person}<move>到{stage}      {slot} or {kind:slot} · <fragment> · [optional] · (one|other) · ~ up to 6 and
+                                  ~~ up to 20 characters of anything but a sentence end · ^ start · $ end
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from .data import DataError, lines_of, lists, load, sentence_files
+from .mask import KINDS, MARK
+from .schema import SLOTS, load_schema
+
+FREE = ("text", "outcome", "reason")
+_TOKEN = re.compile(
+    r"\{(?P<kind>\w+)(?::(?P<slot>\w+))?\}|<(?P<frag>\w+)>|(?P<gap>~~?)|(?P<op>[()|\[\]^$]|(?<=[)\]])\?)|(?P<word>[A-Za-z]+)|(?P<char>.)",
+    re.S,
+)
+_STOPS = r"""[\s,.;:!?~、()"'-]*"""
+_GAPS = {"~": "[^!?;\n。]{0,6}?", "~~": "[^!?;\n。]{0,20}?"}
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One sentence of the grammar."""
+
+    intent: str
+    source: str
+    regex: str
+    fixed: dict[str, Any] = field(default_factory=dict)
+    weight: float = 0.0
+    roles: frozenset[str] = frozenset()
+    unless: str = ""
+
+
+@cache
+def values(language: str) -> dict[str, dict[str, str]]:
+    """Word lists of slots such as stage and level: slot -> word (lower case) -> value."""
+    table = lists(language, "values")
+    return {
+        slot: {str(word).lower(): value for value, words in entries.items() for word in words}
+        for slot, entries in table.items()
+    }
+
+
+@cache
+def fragments(language: str) -> dict[str, str]:
+    return dict(lists(language, "fragments"))
+
+
+def expand(source: str, language: str, depth: int = 0) -> str:
+    """A pattern as a regular expression; raises ValueError for names that do not exist."""
+    out: list[str] = []
+    for token in _TOKEN.finditer(source):
+        out.append(_expand_token(token, language, depth))
+    return "".join(out)
+
+
+def _expand_token(token: re.Match[str], language: str, depth: int) -> str:
+    if kind := token["kind"]:
+        return _slot(kind, token["slot"] or kind, language)
+    if name := token["frag"]:
+        if depth > 8 or name not in fragments(language):
+            raise ValueError(f"no fragment <{name}>")
+        return f"(?:{expand(fragments(language)[name], language, depth + 1)})"
+    if gap := token["gap"]:
+        return f"(?P<gap_>{_GAPS[gap]})"
+    if op := token["op"]:
+        if op == "?" and token.string[token.start() - 1] == "]":
+            return ""  # what stands in brackets is optional already
+        return {"(": "(?:", "[": "(?:", "]": ")?", "^": f"^{_STOPS}", "$": f"{_STOPS}$"}.get(op, op)
+    if word := token["word"]:
+        return rf"\b{word.lower()}\b" if language == "en" else word.lower()
+    char = token["char"]
+    return r"\s+" if char.isspace() and language == "en" else re.escape(char.lower())
+
+
+def _slot(kind: str, slot: str, language: str) -> str:
+    if kind in FREE:
+        return f"(?P<{slot}>.+)"
+    if kind in MARK:
+        return f"(?P<{slot}>{MARK[kind]})"
+    if kind == "who":
+        name = "[\u4e00-\u9fff]{2,4}" if language == "zh" else "[a-z]+(?: [a-z]+)?"
+        return f"(?P<{slot}>{MARK['person']}|{name})"
+    words = values(language).get(kind)
+    if words is None or slot not in SLOTS:
+        raise ValueError(f"no slot {{{kind}}}")
+    ordered = sorted(words, key=len, reverse=True)
+    edge = r"\b" if language == "en" else ""
+    return f"(?P<{slot}>{edge}(?:{'|'.join(map(re.escape, ordered))}){edge})"
+
+
+def _number_gaps(regex: str) -> str:
+    parts = regex.split("(?P<gap_>")
+    return parts[0] + "".join(f"(?P<gap_{i}>{part}" for i, part in enumerate(parts[1:]))
+
+
+def read_file(path: Path, language: str) -> Iterator[Pattern]:
+    """Patterns of one sentence file; raises DataError with file and line."""
+    for intent, entries in (load(path) or {}).items():
+        for index, entry in enumerate(entries):
+            row = {"say": entry} if isinstance(entry, str) else entry
+            try:
+                yield _pattern(intent, row, language)
+            except (ValueError, KeyError, re.error) as error:
+                line = lines_of(path).get((intent, index), 1)
+                raise DataError(path, line, f"{row.get('say', row)!r}: {error}") from error
+
+
+def _pattern(intent: str, row: dict[str, Any], language: str) -> Pattern:
+    if intent not in load_schema():
+        raise ValueError(f"no intent {intent}")
+    if extra := set(row) - {"say", "set", "weight", "roles", "not"}:
+        raise ValueError(f"unknown keys {sorted(extra)}")
+    regex = _number_gaps(expand(row["say"], language))
+    compiled = re.compile(regex)
+    allowed = SLOTS  # one that the intent lacks only has to be there
+    if wrong := [g for g in compiled.groupindex if not g.startswith("gap_") and g not in allowed]:
+        raise ValueError(f"{intent} has no slot {wrong}")
+    unless = expand(row["not"], language).replace("(?P<gap_>", "(?:") if row.get("not") else ""
+    return Pattern(intent, row["say"], regex, dict(row.get("set", {})), float(row.get("weight", 0)),
+                   frozenset(row.get("roles", ())), unless)  # fmt: skip
+
+
+class Grammar:
+    """All patterns of a language: `search` names those that occur in a text, in one pass."""
+
+    def __init__(self, language: str) -> None:
+        import re2
+
+        self.patterns = [p for path in sentence_files(language) for p in read_file(path, language)]
+        options = re2.Options()
+        options.max_mem = 256 << 20
+        self._set = re2.Set.SearchSet(options)
+        for pattern in self.patterns:
+            self._set.Add(re.sub(r"\?P<\w+>", "?:", pattern.regex))
+        self._set.Compile()
+        self._compiled: dict[int, Any] = {}
+        self._unless: dict[int, Any] = {}
+
+    def search(self, text: str) -> Iterator[tuple[Pattern, Any]]:
+        for index in self._set.Match(text) or ():
+            pattern = self.patterns[index]
+            if pattern.unless and self._regex(self._unless, index, pattern.unless).search(text):
+                continue
+            if match := self._regex(self._compiled, index, pattern.regex).search(text):
+                yield pattern, match
+
+    @staticmethod
+    def _regex(store: dict[int, Any], index: int, source: str) -> Any:
+        import re2
+
+        if index not in store:
+            store[index] = re2.compile(source)
+        return store[index]
+
+
+@cache
+def grammar(language: str) -> Grammar:
+    return Grammar(language)
+
+
+__all__ = ["KINDS", "Grammar", "Pattern", "expand", "fragments", "grammar", "read_file", "values"]

@@ -1,0 +1,189 @@
+"""Readings of masked text: the best sentence for each stretch, and the best cut into commands."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from .data import lists
+from .grammar import FREE, Pattern, expand, grammar, values
+from .mask import MARKS, Masked
+from .schema import IntentSpec, load_schema
+from .types import Command, Slot, Span
+
+MIN_WRITE, MIN_READ = 0.6, 0.5
+_CUT = re.compile(r"[,;.!?\n]+|然后|顺便|同时|并且|另外|还有(?=给|把|帮)|\band then\b|\band also\b|\band\b|\bthen\b")
+_MAX_CLAUSES = 6
+_FIRST, _NEXT = 0.6, 1.5  # what a command must explain to be worth reading one (more)
+_WHOLE = 0.7  # a question of free text is explained by its cue alone, unless another intent explains more
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A command read from a stretch: `covered` is the weight of what it explains, `score` the share."""
+
+    command: Command
+    covered: float
+    score: float
+    rank: float
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads one message for one role; `reasons` collects why candidates were turned down."""
+
+    masked: Masked
+    raw: str
+    language: str
+    role: str
+    reasons: list[str] = field(default_factory=list)
+    weights: list[float] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.weights = weigh(self.masked.text, _noise(self.language))
+        if not any(self.weights):
+            self.weights = weigh(self.masked.text, None)
+
+    def best(self) -> tuple[list[Reading], float]:
+        """The best sequence of commands, and the share of the message they explain."""
+        cuts = self._cuts()
+        total = sum(self.weights) or 1.0
+        best: list[tuple[float, list[Reading]]] = [(0.0, [])]
+        for end in range(1, len(cuts)):
+            options = [(best[end - 1][0], best[end - 1][1])]
+            for start in range(max(0, end - _MAX_CLAUSES), end):
+                reading = self.read(cuts[start], cuts[end])
+                if reading:
+                    cost = _FIRST if not best[start][1] else _NEXT
+                    gain = best[start][0] + reading.covered + reading.rank - cost
+                    options.append((gain, [*best[start][1], reading]))
+            best.append(max(options, key=lambda option: option[0]))
+        readings = best[-1][1]
+        return readings, sum(r.covered for r in readings) / total
+
+    def _cuts(self) -> list[int]:
+        text = self.masked.text
+        ends = [m.end() for m in _CUT.finditer(text) if 0 < m.end() < len(text)]
+        if len(ends) > 12:
+            ends = ends[:12]
+        return [0, *ends, len(text)]
+
+    def read(self, start: int, end: int) -> Reading | None:
+        """The best command that the stretch [start, end) reads as, if it explains enough of it."""
+        part = self.masked.part(start, end)
+        weights = self.weights[start:end]
+        total = sum(weights)
+        if not total:
+            return None
+        found = [r for r in self._readings(part, weights, total) if r.score >= self._needed(r)]
+        return max(found, key=lambda r: r.covered + r.rank, default=None)
+
+    @staticmethod
+    def _needed(reading: Reading) -> float:
+        return MIN_WRITE if load_schema()[reading.command.intent].writes else MIN_READ
+
+    def _readings(self, part: Masked, weights: list[float], total: float) -> list[Reading]:
+        found = []
+        blocked = guards(part.text, self.language)
+        for pattern, match in grammar(self.language).search(part.text):
+            spec = load_schema()[pattern.intent]
+            if self.role not in spec.who or (pattern.roles and self.role not in pattern.roles):
+                self.reasons.append(f"{pattern.intent} is not for {self.role}")
+                continue
+            if pattern.intent in blocked:
+                self.reasons.append(f"{pattern.intent}: {blocked[pattern.intent]}")
+                continue
+            found.append(self._reading(pattern, spec, match, part, weights, total))
+        return found
+
+    def _reading(self, pattern: Pattern, spec: IntentSpec, match: Any, part: Masked, weights: list[float],
+                 total: float) -> Reading:  # fmt: skip
+        slots, free = self._captured(pattern, match, part)
+        covered = [match.start() <= i < match.end() for i in range(len(weights))]
+        for name, group in match.re.groupindex.items():
+            if name.startswith("gap_") and match.start(group) >= 0:
+                for i in range(match.start(group), match.end(group)):
+                    covered[i] = False
+        for i, span in part.spans.items():
+            name = fits(span, spec, slots)
+            inside = any(a <= i < b for a, b in free)
+            if name and (not covered[i] or (inside and name == "person")):
+                slots[name] = Slot.of(span)
+                covered[i] = True
+        for name, value in pattern.fixed.items():
+            slots.setdefault(name, Slot(value, self.raw[slice(*part.original(match.start(), match.end()))].strip()))
+        explained = sum(w for w, yes in zip(weights, covered, strict=True) if yes)
+        if spec.whole_text:
+            explained = max(explained, _WHOLE * total)
+        command = Command(pattern.intent, slots)
+        return Reading(command, explained, explained / total, pattern.weight + 0.05 * len(slots))
+
+    def _captured(self, pattern: Pattern, match: Any, part: Masked) -> tuple[dict[str, Slot], list[tuple[int, int]]]:
+        slots: dict[str, Slot] = {}
+        free: list[tuple[int, int]] = []
+        for name, group in match.re.groupindex.items():
+            start, end = match.start(group), match.end(group)
+            if name not in load_schema()[pattern.intent].slots or start < 0 or end <= start:
+                continue
+            span = part.spans.get(start) if end == start + 1 else None
+            if span is not None:
+                slots[name] = Slot.of(span)
+                continue
+            a, b = part.original(start, end)
+            words = self.raw[a:b].strip(" ,.;:!?，。；：！？、\"'“”")
+            if name in FREE:
+                free.append((start, end))
+                if words:
+                    slots[name] = Slot(words, words, a, b)
+            else:
+                table = values(self.language).get(name, {})
+                slots[name] = Slot(table.get(part.text[start:end], words), words, a, b)
+        return slots, free
+
+
+def fits(span: Span, spec: IntentSpec, filled: dict[str, Slot]) -> str | None:
+    """The slot of an intent that a span outside its sentence may fill."""
+    kind = span.kind
+    if kind in spec.slots and kind not in filled:
+        if kind == "when" and "period" in spec.slots and isinstance(span.value, dict) and "T" not in str(span.value):
+            return "period" if "period" not in filled else None
+        return kind
+    if kind == "when" and "period" in spec.slots and not {"period", "when"} & set(filled):
+        return "period"
+    return None
+
+
+def weigh(text: str, noise: re.Pattern[str] | None) -> list[float]:
+    """How much each character means: spans most, politeness and particles nothing."""
+    weights = [2.0 if c in MARKS else 1.0 if "\u4e00" <= c <= "\u9fff" else 0.3 if c.isalnum() else 0.0 for c in text]
+    for match in noise.finditer(text) if noise else ():
+        weights[match.start() : match.end()] = [0.0] * (match.end() - match.start())
+    return weights
+
+
+@cache
+def _noise(language: str) -> re.Pattern[str]:
+    words = sorted(lists(language, "noise"), key=len, reverse=True)
+    edge = r"\b" if language == "en" else ""
+    return re.compile("|".join(f"{edge}{re.escape(w)}{edge}" for w in words))
+
+
+@cache
+def _guards(language: str) -> list[tuple[re.Pattern[str], frozenset[str], str]]:
+    rows = []
+    for name, rule in lists(language, "guards").items():
+        intents = frozenset(i for i, s in load_schema().items() if s.writes) if rule["intents"] == "writes" else frozenset(rule["intents"])
+        intents -= frozenset(rule.get("except", ()))
+        rows += [(re.compile(expand(say, language).replace("(?P<gap_>", "(?:")), intents, name) for say in rule["say"]]
+    return rows
+
+
+def guards(text: str, language: str) -> dict[str, str]:
+    """Intents that this stretch must not be read as, with the reason: negation, hypothesis, report, past."""
+    blocked: dict[str, str] = {}
+    for pattern, intents, why in _guards(language):
+        if pattern.search(text):
+            blocked.update(dict.fromkeys(intents, why))
+    return blocked

@@ -1,0 +1,44 @@
+"""One spelling to read: half width, simplified, without decoration; every index stays where it was."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cache
+
+from .data import lists
+
+MAX_CHARS = 2000
+_PLAIN = {"，": ",", "：": ":", "；": ";", "！": "!", "？": "?", "（": "(", "）": ")", "“": '"', "”": '"',
+          "‘": "'", "’": "'", "、": "、", "—": "-", "–": "-", "－": "-", "～": "~", "〜": "~", "．": ".",
+          "\u3000": " ", "\t": " ", "\r": " ", "…": ".", "￥": "¥", "〇": "零"}  # fmt: skip
+
+
+@cache
+def _simplified() -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for line in lists("zh", "traditional"):
+        pairs.update({pair[0]: pair[1] for pair in line.split()})
+    return pairs
+
+
+@cache
+def _char(char: str) -> str:
+    if char in _PLAIN:
+        return _PLAIN[char]
+    if char.isascii():
+        return char
+    folded = unicodedata.normalize("NFKC", char)
+    folded = folded if len(folded) == 1 else char
+    if unicodedata.category(folded) in {"So", "Sk", "Cf", "Mn", "Cs", "Co", "Cn"}:
+        return " "
+    return _simplified().get(folded, folded)
+
+
+def normalise(text: str) -> str:
+    """Same length as `text` (capped at 2,000 characters), so that a span found here is a span there."""
+    return "".join(map(_char, text[:MAX_CHARS]))
+
+
+def is_chinese(text: str) -> bool:
+    """Whether a sentence should be read with the Chinese grammar: any Han character decides."""
+    return any("\u4e00" <= char <= "\u9fff" for char in text)

@@ -1,0 +1,170 @@
+"""Words to meaning: reply words, then grammar on masked text, then the ranker's proposal."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from . import replies
+from .extract import extract
+from .mask import mask
+from .match import Reader, Reading
+from .normalize import MAX_CHARS, is_chinese, normalise
+from .schema import load_schema
+from .types import Command, Context, Lexicon, Slot, Span, Understanding
+
+_PAST = ("ask_history", "log_contact", "report", "ask_order")
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    text: str
+    role: str
+    now: datetime
+    context: Context
+    lexicon: Lexicon | None
+
+    @property
+    def language(self) -> str:
+        return "zh" if is_chinese(normalise(self.text)) else "en"
+
+
+def understand(
+    text: str,
+    *,
+    role: str = "rep",
+    now: datetime,
+    context: Context | None = None,
+    lexicon: Lexicon | None = None,
+    rank: bool = True,
+) -> Understanding:
+    """What `text` means when said by `role` at `now` (aware, in the dealer's zone).
+
+    `rank=False` leaves the statistical ranker out. Nothing is looked up: a person is the words used.
+    """
+    started = time.perf_counter()
+    if role not in load_schema()["help"].who:
+        raise ValueError(f"unknown role {role!r}; known are {', '.join(sorted(load_schema()['help'].who))}")
+    message = _Message(text[:MAX_CHARS], role, now, context or Context(), lexicon)
+    found = _reply(message) or _grammar(message)
+    if found.outcome == "unrecognised" and rank and message.text.strip():
+        found = _ranked(message, found)
+    return replace(found, text=text, ms=(time.perf_counter() - started) * 1000)
+
+
+def _reply(message: _Message) -> Understanding | None:
+    """Bare replies; a full sentence of another intent interrupts a pending question."""
+    context = message.context
+    if word := replies.word_reply(message.text, message.role):
+        asked_text = context.asked_slot in ("text", "outcome", "reason") and word.intent not in ("cancel", "undo")
+        if not asked_text:
+            return _recognised(message, (word,), "reply", 1.0)
+    if context.asked_intent and message.role in load_schema()[context.asked_intent].who:
+        answer = replies.asked_reply(message.text, context, message.now, message.lexicon)
+        if answer and not (_is_free(answer) and _interrupts(message)):
+            return _recognised(message, (answer,), "reply", 1.0)
+    return None
+
+
+def _is_free(command: Command) -> bool:
+    return any(name in ("text", "reason", "outcome", "person") for name in command.slots)
+
+
+def _interrupts(message: _Message) -> bool:
+    found = _grammar(message)
+    return found.outcome == "recognised" and found.score >= 0.8
+
+
+def _grammar(message: _Message) -> Understanding:
+    """The better of two readings: bare names taken as people, or as ordinary words."""
+    spans = extract(message.text, message.now, message.lexicon)
+    readers = [_reader(message, spans)]
+    if any(s.weak for s in spans):
+        readers.append(_reader(message, [s for s in spans if not s.weak]))
+    tried = [(reader, *reader.best()) for reader in readers]
+    reader, readings, share = max(tried, key=lambda t: (sum(r.covered + r.rank - 0.6 for r in t[1]), t[2]))
+    if not readings:
+        reasons = list(dict.fromkeys(r for t in tried for r in t[0].reasons))
+        why = "; ".join(reasons[:3]) or "no sentence fits"
+        return Understanding(message.text, "unrecognised", why=why)
+    if share < 0.5:
+        return Understanding(message.text, "unrecognised", why="most of the message is not understood")
+    return _recognised(message, _commands(message, readings), "grammar", min(share, 1.0))
+
+
+def _reader(message: _Message, spans: list[Span]) -> Reader:
+    masked = mask(normalise(message.text), spans, message.language == "zh")
+    return Reader(masked, message.text, message.language, message.role)
+
+
+def _recognised(message: _Message, commands: tuple[Command, ...], layer: str, score: float) -> Understanding:
+    return Understanding(message.text, "recognised", commands, layer, score)  # type: ignore[arg-type]
+
+
+def _commands(message: _Message, readings: list[Reading]) -> tuple[Command, ...]:
+    """Commands with what they share filled in: the person just named, the one spoken about."""
+    found: list[Command] = []
+    for reading in readings:
+        command = _inherit(reading.command, found)
+        command = _focus(command, message.context)
+        command = _whole_text(command, message.text)
+        found.append(_tense(command, message.now))
+    return tuple(found)
+
+
+def _inherit(command: Command, before: list[Command]) -> Command:
+    wanted = load_schema()[command.intent].slots
+    shared = ("person", "vehicle") if command.intent.startswith(("book_", "create_quote")) else ("person",)
+    for name in shared:
+        has = command.slots.get(name)
+        if name in wanted and (has is None or _is_pronoun(has)):
+            earlier = next((c.slots[name] for c in reversed(before) if name in c.slots), None)
+            if earlier:
+                command = command.with_slots(**{name: earlier})
+    return command
+
+
+def _is_pronoun(slot: Slot) -> bool:
+    words = slot.words.lower()
+    return words in ("他", "她", "对方", "him", "her", "he", "she") or words.startswith(("这", "那", "该", "上面", "刚才", "this ", "that ", "the "))
+
+
+def _focus(command: Command, context: Context) -> Command:
+    spec = load_schema()[command.intent]
+    person = command.slots.get("person")
+    if context.focus_person and "person" in spec.slots:
+        needed = "person" in spec.required or command.intent in ("ask_history", "request_discount")
+        if (person and _is_pronoun(person)) or (person is None and needed):
+            words = person.words if person else ""
+            return command.with_slots(person=Slot(context.focus_person, words))
+    return command
+
+
+def _whole_text(command: Command, text: str) -> Command:
+    spec = load_schema()[command.intent]
+    if spec.whole_text and "text" not in command.slots:
+        words = text.strip()
+        return command.with_slots(text=Slot(words, words, 0, len(text)))
+    return command
+
+
+def _tense(command: Command, now: datetime) -> Command:
+    """What is reported or asked about lies behind: of two readings of a date the past one is meant."""
+    if command.intent not in _PAST:
+        return command
+    changed = {}
+    for name in ("when", "period"):
+        slot = command.slots.get(name)
+        if slot and _ahead(slot.value, now) and (past := next((a for a in slot.alternatives if not _ahead(a, now)), None)):
+            changed[name] = replace(slot, value=past)
+    return command.with_slots(**changed)
+
+
+def _ahead(value: object, now: datetime) -> bool:
+    first = value.get("start") if isinstance(value, dict) else value
+    return isinstance(first, str) and first[:10] > now.date().isoformat()
+
+
+def _ranked(message: _Message, found: Understanding) -> Understanding:
+    return found
