@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import Session
 
+from crm_core.chat.invites import Invites
 from crm_core.chat.routing import cards_about, route
 from crm_core.chat.service import Chats
 from crm_core.concepts import load_all
@@ -22,6 +23,7 @@ from crm_core.kernel.errors import Conflict, ConfigError, NotFound
 from crm_core.kernel.inbox import InboxQueue
 from crm_core.kernel.leases import Leases
 from crm_core.kernel.outbox import OutboxQueue
+from crm_core.kernel.overdue import overdue, release_all
 from crm_core.kernel.pii import Cipher
 from crm_core.kernel.policies import Policies
 from crm_core.kernel.registry import Command, Preview, Question, Result, View, answerers, handlers, views_by_name
@@ -56,6 +58,7 @@ class Core:
         self.outbox = OutboxQueue(self.database, self.cipher)
         self.timers = Timers(self.database, self._system_uow)
         self.leases = Leases(self.database)
+        self.invites = Invites(self.database)
         self.chats = Chats(self.database, self.cipher, self.inbox, self.outbox, route)
 
     @classmethod
@@ -90,6 +93,10 @@ class Core:
         """The job actor of a tenant: cadences, imports and clean-up act as it, under the role `job`."""
         return Actor(id="job", tenant=tenant, kind="job", name="Chexin", unit=f"{tenant}.",
                      grants=(Grant("job", f"{tenant}."),))  # fmt: skip
+
+    def intake(self, tenant: str, unit: str) -> Actor:
+        """What speaks for an intake key: it may bring leads to its unit and nothing else."""
+        return Actor(id="intake", tenant=tenant, kind="intake", name="API", unit=unit, grants=(Grant("intake", unit),))
 
     def tenants(self) -> list[str]:
         """Every tenant of this deployment."""
@@ -137,7 +144,7 @@ class Core:
     def _uow(self, session: Session, actor: Actor) -> Uow:
         """A unit of work as the actor is now: rights are read in the deciding transaction."""
         now = self.now()
-        if actor.kind != "job":
+        if actor.kind not in ("job", "intake"):
             fresh = load_actor(session, actor.id, now, actor.tenant)
             if fresh is None:
                 raise NotFound(resource="person")
@@ -157,6 +164,16 @@ class Core:
     def reader(self, session: Session, actor: Actor) -> Reader:
         """A Reader over a session of the caller's."""
         return Reader(session=session, actor=actor, now=self.now(), services=self.services)
+
+    def overdue(self, before: datetime) -> dict[str, int]:
+        """Counts of timers, messages and arrivals that were due before an instant and are not done."""
+        with self.database.read() as session:
+            return overdue(session, before)
+
+    def recover(self) -> None:
+        """At the start of the only process: what a killed one had taken is free again at once."""
+        with self.database.write() as session:
+            release_all(session)
 
     # Once only
 

@@ -71,17 +71,18 @@ class Chats:
 
     def receive(
         self, *, tenant: str, channel: str, account: str, chat: str, person_id: str, dedupe_key: str,
-        body: dict[str, Any], now: datetime, show: dict[str, Any] | None = None,
+        body: dict[str, Any], now: datetime, show: dict[str, Any] | None = None, show_key: str = "",
     ) -> Received:  # fmt: skip
-        """Store an arrival once, raw, and (with `show`) as a message of the thread."""
+        """Store an arrival once, raw, and (with `show`) as a message of the thread under `show_key`."""
+        key = show_key or dedupe_key
         with self._database.write() as session:
             inbox_id = self._inbox.put(session, tenant=tenant, channel=channel, account=account, sender=chat,
                                        dedupe_key=dedupe_key, body=body, now=now)  # fmt: skip
             if inbox_id is None:
-                return Received(None, self._seq_of(session, chat, dedupe_key))
+                return Received(None, self._seq_of(session, chat, key))
             if show is None:
                 return Received(inbox_id, 0)
-            row = self._append(session, tenant=tenant, chat=chat, person_id=person_id, key=dedupe_key, body=show,
+            row = self._append(session, tenant=tenant, chat=chat, person_id=person_id, key=key, body=show,
                                direction="in", now=now)  # fmt: skip
             return Received(inbox_id, row.seq)
 
@@ -247,6 +248,12 @@ class Chats:
                                           out.dedupe_key.in_(keys))  # fmt: skip
             for pushed in session.execute(unseen).scalars():
                 pushed.shown_at = now
+
+    def top_rev(self, chat: str) -> int:
+        """The newest change of a thread; 0 when there is none."""
+        with self._database.read() as session:
+            row = session.get(Chat, chat)
+            return row.counter if row else 0
 
     def read_up_to(self, chat: str) -> int:
         """The place up to which a person has read."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
 from crm_core.kernel.access import AccessTable, Actor
@@ -74,19 +75,23 @@ class Reader:
         """The rows of `table` this actor may act on."""
         return self.access.clause(self.actor, resource, action, table)
 
-    def select(self, table: type[R], resource: str, action: str = "read") -> Select[tuple[R]]:
+    def select(self, table: type[R], resource: str, action: str = "read") -> Select[R]:
         """A SELECT that holds only what the actor may act on."""
         return select(table).where(self.clause(table, resource, action))
 
-    def rows(self, statement: Select[tuple[R]]) -> list[R]:
+    def rows(self, statement: Select[R]) -> list[R]:
         return list(self.session.execute(statement).scalars())
 
-    def first(self, statement: Select[tuple[R]]) -> R | None:
+    def first(self, statement: Select[R]) -> R | None:
         return self.session.execute(statement.limit(1)).scalars().first()
+
+    def find(self, table: type[R], record_id: str | None) -> R | None:
+        """A record by id, whoever may see it; for a caller that was allowed to know of it."""
+        return self.session.get(table, record_id) if record_id else None
 
     def get(self, table: type[R], record_id: str, resource: str, action: str = "read") -> R:
         """One record. Raises NotFound, alike for absent and forbidden."""
-        row = self.session.get(table, record_id)
+        row = self.find(table, record_id)
         if row is None or not self.access.allows(self.actor, resource, action, row):
             raise NotFound(resource=resource)
         return row
@@ -126,10 +131,22 @@ class Uow(Reader):
     pushes: list[Push] = field(default_factory=list)
     refreshed: dict[str, None] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
+    _made: dict[tuple[type[Row], str], Row] = field(default_factory=dict)
+    _lines: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, row: R) -> R:
         self.session.add(row)
+        self._made[type(row), row.id] = row
         return row
+
+    def find(self, table: type[R], record_id: str | None) -> R | None:
+        """A record by id, also one made here and not yet flushed."""
+        made = self._made.get((table, record_id or ""))
+        return cast("R", made) if made is not None else super().find(table, record_id)
+
+    def is_new(self, row: Row) -> bool:
+        """Whether this unit of work made the row, so that nobody else can have added to it."""
+        return (type(row), row.id) in self._made
 
     def new(self, table: type[R], **values: Any) -> R:
         """A new row of this tenant, created now. Values named `<x>_enc=` are given in clear and sealed."""
@@ -166,12 +183,8 @@ class Uow(Reader):
 
         SQLite has one writer, so only PostgreSQL needs the row. Take several in sorted order.
         """
-        if self.services.is_sqlite:
-            return
-        from sqlalchemy.dialects.postgresql import insert
-
-        self.session.execute(insert(Lock).values(id=name).on_conflict_do_nothing())
-        self.session.execute(select(Lock.id).where(Lock.id == name).with_for_update())
+        if not self.services.is_sqlite:
+            lock_row(self.session, name)
 
     def emit(self, event: Event) -> None:
         """Tell the concepts; their reactions run in this transaction, in the order of events."""
@@ -228,12 +241,12 @@ class Uow(Reader):
 
     def audit(self, action: str, resource: str, record_id: str, reason: str | None = None, **values: Any) -> None:
         """Write who did what; field names stay readable, values are sealed."""
-        line = Audit(tenant=self.tenant, at=self.now, actor_id=self.actor.id, action=action, resource=resource,
-                     record_id=record_id, fields=",".join(values)[:400], reason=reason)  # fmt: skip
-        if values:
-            text = json.dumps(values, ensure_ascii=False, default=str)
-            line.values_enc = self.cipher.seal(f"audit.values.{resource}.{record_id}", text)
-        self.session.add(line)
+        text = json.dumps(values, ensure_ascii=False, default=str) if values else None
+        self._lines.append({
+            "tenant": self.tenant, "at": self.now, "actor_id": self.actor.id, "action": action,
+            "resource": resource, "record_id": record_id, "fields": ",".join(values)[:400], "reason": reason,
+            "values_enc": self.cipher.seal(f"audit.values.{resource}.{record_id}", text) if text else None,
+        })  # fmt: skip
 
     def undoable(self, inverse: Command, label: str) -> str:
         """Remember how to take this back within 24 hours; returns the undo's id."""
@@ -244,20 +257,30 @@ class Uow(Reader):
         return undo.id
 
     def flush_pushes(self) -> None:
-        """Turn pushes and refreshes into outbox rows, chat by chat in a fixed order."""
+        """Write what was gathered: audit lines, and pushes and refreshes as outbox rows."""
+        if self._lines:
+            self._insert(Audit, self._lines)
+            self._lines = []
         planned = [*self._planned_refreshes(), *self.pushes]
         if not planned:
             return
         placed = [(p.chat or self.services.route(self.session, p.person_id), p) for p in planned]
+        # Chat by chat in a fixed order, so that two units of work never wait for each other.
         for chat in sorted({chat for chat, _ in placed}):
             self.lock(f"chat:{chat}"[:60])
-        known = self._known_keys(push.key for push in planned)
-        for chat, push in placed:
-            if push.key not in known:
-                known.add(push.key)
-                self.session.add(self._outbox_row(chat, push))
+        self._insert(Outbox, [self._outbox_row(chat, push) for chat, push in placed], once="dedupe_key")
         self.pushes.clear()
         self.refreshed.clear()
+
+    def _insert(self, table: Any, rows: list[dict[str, Any]], *, once: str | None = None) -> None:
+        """Rows nobody looks at before the end, written in one statement; with `once`, those not known yet."""
+        if once is None:
+            statement: Any = insert(table.__table__)
+        elif self.services.is_sqlite:
+            statement = sqlite.insert(table.__table__).on_conflict_do_nothing(index_elements=[once])
+        else:
+            statement = postgresql.insert(table.__table__).on_conflict_do_nothing(index_elements=[once])
+        self.session.connection().execute(statement, rows)
 
     def _planned_refreshes(self) -> list[Push]:
         found = []
@@ -268,14 +291,19 @@ class Uow(Reader):
                                   Priority.MUST_KNOW, key, chat))  # fmt: skip
         return found
 
-    def _known_keys(self, keys: Iterable[str]) -> set[str]:
-        query = select(Outbox.dedupe_key).where(cast("Any", Outbox.dedupe_key).in_(list(keys)))
-        return set(self.session.execute(query).scalars())
-
-    def _outbox_row(self, chat: str, push: Push) -> Outbox:
+    def _outbox_row(self, chat: str, push: Push) -> dict[str, Any]:
         text = json.dumps(push.params, ensure_ascii=False, default=str)
-        return Outbox(
-            tenant=self.tenant, chat=chat, person_id=push.person_id, kind=push.kind, subject=push.subject,
-            payload_enc=self.cipher.seal(f"outbox.payload.{push.key}", text), priority=push.priority,
-            dedupe_key=push.key, due_at=self.now, created_at=self.now,
-        )  # fmt: skip
+        return {
+            "tenant": self.tenant, "chat": chat, "person_id": push.person_id, "kind": push.kind,
+            "subject": push.subject, "payload_enc": self.cipher.seal(f"outbox.payload.{push.key}", text),
+            "priority": push.priority, "dedupe_key": push.key, "due_at": self.now, "created_at": self.now,
+            "state": 0, "token": 0, "attempts": 0,
+        }  # fmt: skip
+
+
+def lock_row(session: Session, name: str) -> None:
+    """Lock the row `name` until the transaction ends; the row is made when it is needed first."""
+    row = select(Lock.id).where(cast("Any", Lock.id) == name).with_for_update()
+    if session.execute(row).first() is None:
+        session.execute(postgresql.insert(Lock).values(id=name).on_conflict_do_nothing())
+        session.execute(row)

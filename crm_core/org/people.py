@@ -51,27 +51,46 @@ def dealer_of(unit: str) -> str:
     return reach(unit, Scope.DEALER)
 
 
+def find_person(reader: Reader, person_id: str | None) -> Person | None:
+    """The person with this id, read once a transaction."""
+    if not person_id:
+        return None
+    seen = _seen_people(reader)
+    if person_id not in seen:
+        person = reader.find(Person, person_id)
+        if person is None:
+            return None
+        seen[person_id] = person
+    return seen[person_id]
+
+
+def _seen_people(reader: Reader) -> dict[str, Person]:
+    """The session forgets rows nobody holds; these are held until it ends."""
+    seen: dict[str, Person] = reader.session.info.setdefault("people", {})
+    return seen
+
+
 def person_name(reader: Reader, person_id: str | None) -> str:
     """A colleague's name; empty for nobody."""
     if not person_id:
         return ""
     if person_id == reader.actor.id:
         return reader.actor.name
-    person = reader.session.get(Person, person_id)
+    person = find_person(reader, person_id)
     return person.name if person is not None and person.tenant == reader.tenant else ""
 
 
 def unit_of(reader: Reader, path: str) -> Unit | None:
     """The nearest unit row at or above a path."""
-    paths = []
-    parts = [p for p in path.split(".") if p]
-    while parts:
-        paths.append("".join(f"{p}." for p in parts))
-        parts.pop()
+    seen: dict[str, Unit] = reader.session.info.setdefault("units", {})
+    if path in seen:
+        return seen[path]
+    paths = [path[: i + 1] for i, c in enumerate(path) if c == "."]
     unit = cast(Any, Unit)
     rows = reader.session.execute(
         select(Unit).where(unit.tenant == reader.tenant, unit.path.in_(paths))
     ).scalars().all()  # fmt: skip
+    seen.update((row.path, row) for row in rows)
     return max(rows, key=lambda row: len(row.path), default=None)
 
 
@@ -92,8 +111,10 @@ def holders(reader: Reader, role: str, unit: str, *, exclude: Sequence[str] = ()
                or_(grant.unit.in_(above), in_range(grant.unit, dealer_of(unit))))
     )  # fmt: skip
     found: dict[str, tuple[tuple[int, str], Person]] = {}
+    seen = _seen_people(reader)
     for row, held in reader.session.execute(query).all():
         away = row.away_until is not None and row.away_until > reader.now
+        seen[row.id] = row
         if row.id in exclude or not _holds(held, reader.now) or (on_duty and away):
             continue
         found[row.id] = ((-_common(held.unit, unit), row.code), row)

@@ -1,0 +1,129 @@
+"""Open connections of this process, and the pump that brings them what changed in their threads."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from crm_core.api import Core
+from crm_core.chat.service import Shown
+
+POLL_SECONDS = 0.4
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+@dataclass(eq=False)
+class Connection:
+    """One page of one person. `rev` is the newest change it has."""
+
+    chat: str
+    person_id: str
+    send: Send
+    rev: int = 0
+    ready: bool = False
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class Hub:
+    """Knows who is connected here. Other processes' writes are found by asking the database."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._open: dict[str, set[Connection]] = defaultdict(set)
+        self._poke = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._pump: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin pumping, inside the running loop."""
+        self._loop = asyncio.get_running_loop()
+        self._pump = self._loop.create_task(self._run())
+
+    async def stop(self) -> None:
+        if self._pump is not None:
+            self._pump.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._pump
+
+    def poke(self) -> None:
+        """Something was written; look at once. May be called from any thread."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._poke.set)
+
+    def add(self, connection: Connection) -> None:
+        self._open[connection.chat].add(connection)
+
+    def remove(self, connection: Connection) -> None:
+        self._open[connection.chat].discard(connection)
+        if not self._open[connection.chat]:
+            del self._open[connection.chat]
+
+    @property
+    def count(self) -> int:
+        """How many pages are connected here."""
+        return sum(len(found) for found in self._open.values())
+
+    async def tell(self, chat: str, frame: dict[str, Any]) -> None:
+        """Send a passing frame (typing, toast) to every page of a thread."""
+        for connection in list(self._open.get(chat, ())):
+            await self._send(connection, frame)
+
+    async def tell_all(self, frame: dict[str, Any]) -> None:
+        for chat in list(self._open):
+            await self.tell(chat, frame)
+
+    async def _run(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._poke.wait(), POLL_SECONDS if self._open else None)
+            self._poke.clear()
+            try:
+                await self.flush()
+            except Exception as error:
+                structlog.get_logger().error("pump_failed", error=type(error).__name__, exc_info=error)
+
+    async def flush(self) -> None:
+        """Bring every ready page up to date with one look at the database."""
+        since: dict[str, int] = {}
+        for chat, found in self._open.items():
+            ready = [c.rev for c in found if c.ready]
+            if ready:
+                since[chat] = min(ready)
+        for message in await asyncio.to_thread(self._core.chats.changed, since):
+            for connection in list(self._open.get(message.chat, ())):
+                if connection.ready and message.rev > connection.rev:
+                    await self._send(connection, {"t": "msg", "m": as_message(message)})
+                    connection.rev = message.rev
+
+    async def _send(self, connection: Connection, frame: dict[str, Any]) -> None:
+        """A page that is gone is left to its own handler."""
+        with contextlib.suppress(Exception):
+            async with connection.lock:
+                await connection.send(frame)
+
+
+def as_message(shown: Shown) -> dict[str, Any]:
+    """A thread's message in the page's words."""
+    card = shown.body.get("card")
+    return {
+        "seq": shown.seq, "rev": shown.rev, "dir": shown.direction, "at": shown.at.isoformat(),
+        "id": shown.key if shown.direction == "in" else None, "text": shown.body.get("text"),
+        "card": as_card(card) if card else None, "image": shown.body.get("image"),
+        "quiet": bool(shown.body.get("quiet")),
+    }  # fmt: skip
+
+
+def as_card(card: dict[str, Any]) -> dict[str, Any]:
+    """A card without what stays on our side."""
+    return {
+        "kind": card["kind"], "title": card["title"], "status": card.get("status"), "tone": card.get("tone"),
+        "fields": card.get("fields", []), "note": card.get("note"), "sources": card.get("sources", []),
+        "buttons": [{"id": b["id"], "label": b["label"], "style": b["style"], "url": None}
+                    for b in card.get("buttons", []) if b.get("id")],
+    }  # fmt: skip

@@ -1,0 +1,175 @@
+"""One running process: the core, what works on it, and what serves it. Wiring, and start and stop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, Protocol
+
+import structlog
+
+from bot.channels.webchat.hub import Hub
+from bot.channels.webchat.talk import Door
+from bot.conversation.brain import Rooms
+from bot.conversation.pipeline import Pipeline
+from bot.deliver import Deliverer
+from bot.settings import BotSettings, IntakeKey
+from bot.texts import Texts
+from bot.turns import TurnRunner
+from bot.web.leads import Intake
+from bot.web.metrics import Metrics
+from bot.web.sessions import Sessions
+from crm_core.api import Core
+from crm_core.kernel.access import Actor
+from crm_core.org.messages import MyDealer
+
+ROLES = ("all", "web", "worker")
+STALE = timedelta(minutes=5)
+
+
+class Works(Protocol):
+    """What works in a process; the due loops and the clock behind it are wired in by the command line."""
+
+    findings: Any
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+    def knock(self) -> None: ...
+    def replan(self) -> None: ...
+    def watch(self) -> bool: ...
+
+
+MakeWorks = Callable[..., Works]
+
+
+class House:
+    """A process with a role: `web` serves people, `worker` does what is due, `all` does both."""
+
+    version = "0.1.0"
+
+    def __init__(
+        self, core: Core, settings: BotSettings, make_works: MakeWorks, *, role: str = "all",
+        demo: dict[str, str] | None = None,
+    ) -> None:  # fmt: skip
+        self.core = core
+        self.settings = settings
+        self.role = role
+        self.name = f"{socket.gethostname()}:{os.getpid()}"[:60]
+        self.texts = Texts.load()
+        self.metrics = Metrics()
+        self.hub = Hub(core)
+        self.sessions = Sessions(core)
+        self.intake = Intake(core, _keys(core, settings, demo is not None))
+        self._demo = demo
+        self._brain = Rooms(core)
+        self._turns = TurnRunner(core, Pipeline(core, self.texts, self._brain), self._turn_done)
+        self._deliverer = Deliverer(core, self.texts, self.name, self.hub.poke)
+        self._works = make_works(core, self.name, turns=self._turns.run, deliver=self._deliverer.run,
+                                 reindex=self._brain.refresh)  # fmt: skip
+        self._stopping = asyncio.Event()
+        self.door = Door(core, self.hub, self.knock, self._works.replan, self._say, self._greet, demo is not None)
+
+    @property
+    def serves_web(self) -> bool:
+        return self.role in ("all", "web")
+
+    @property
+    def works(self) -> bool:
+        return self.role in ("all", "worker")
+
+    # Life
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin serving and working, inside the running loop."""
+        self.hub.start()
+        if self.works:
+            self._works.start()
+        self._watchman = loop.create_task(self._watch())
+
+    async def _watch(self) -> None:
+        while not self._stopping.is_set():
+            await asyncio.sleep(2)
+            if self.works:
+                self._works.watch()
+
+    async def stop(self) -> None:
+        """End cleanly; what was not finished stands in the database and goes on after the next start."""
+        self._stopping.set()
+        self._watchman.cancel()
+        await self.hub.stop()
+        if self.works:
+            await asyncio.to_thread(self._works.stop)
+            await asyncio.to_thread(self._turns.stop)
+            await asyncio.to_thread(self._brain.close)
+
+    # Work
+
+    def knock(self) -> None:
+        """Something arrived or moved: look at once. In a `web` process the workers see it at their next tick."""
+        if self.works:
+            self._works.knock()
+
+    def _turn_done(self) -> None:
+        self.metrics.turns.inc()
+        self.knock()
+
+    def lead_taken(self) -> None:
+        self.metrics.leads.inc()
+        self.knock()
+
+    # Facts
+
+    def _say(self, key: str, language: str) -> str:
+        return self.texts.say(key, language)
+
+    def _greet(self, actor: Actor) -> dict[str, Any]:
+        """What a page needs to know about the person in front of it."""
+        dealer = self.core.ask(MyDealer(), actor)
+        english = actor.language == "en" and dealer.name_en
+        keys = [k for k in self.texts.keys(f"suggest.{actor.role}.")]
+        return {
+            "id": actor.id, "name": actor.name, "role": actor.role, "lang": actor.language, "zone": actor.zone,
+            "demo": self._demo is not None, "now": self.core.now().isoformat(),
+            "dealer": dealer.name_en if english else dealer.name,
+            "read": self.core.chats.read_up_to(self.core.chats.web_chat(actor.id)),
+            "people": self.people(), "suggestions": [self.texts.say(k, actor.language) for k in keys], "token": None,
+        }  # fmt: skip
+
+    def people(self) -> list[dict[str, str]] | None:
+        """The demo's people with their sign-in links."""
+        if self._demo is None:
+            return None
+        found = []
+        for code, token in self._demo.items():
+            person = self.core.actor(code)
+            found.append({"name": person.name, "role": person.role, "url": f"/sign-in?token={token}"})
+        return found
+
+    def health(self) -> dict[str, Any]:
+        """What `/health` says: the database answers, and (where work is done) nothing is long overdue."""
+        found: dict[str, Any] = {"status": "ok", "role": self.role, "version": self.version}
+        try:
+            self.core.overdue(self.core.now() - STALE)
+        except Exception as error:
+            structlog.get_logger().error("health_failed", error=type(error).__name__)
+            return found | {"status": "database unavailable"}
+        if self.works:
+            late = self._works.findings
+            found["overdue"] = {"timers": late.timers, "messages": late.messages, "arrivals": late.arrivals,
+                                "dead": late.dead}  # fmt: skip
+        return found
+
+    def metrics_text(self) -> bytes:
+        self.metrics.connections.set(self.hub.count)
+        return self.metrics.text(self.core.overdue(self.core.now() - STALE))
+
+
+def _keys(core: Core, settings: BotSettings, demo: bool) -> list[IntakeKey]:
+    """The intake keys; the demo's own only in the demo."""
+    keys = settings.intake_keys()
+    if demo:
+        keys.append(IntakeKey("demo", f"{core.tenants()[0]}.", "demo"))
+    return keys

@@ -1,0 +1,138 @@
+"""The outer settings: addresses, channels, intake keys and providers, from the environment and `.env`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from crm_core.kernel.errors import ConfigError
+
+MIN_WEBHOOK_SECRET = 32
+_TELEGRAM_NEEDS = "telegram_bot_token"
+_WECOM_NEEDS = ("wecom_corp_id", "wecom_agent_id", "wecom_secret", "wecom_token", "wecom_aes_key")
+Words = Annotated[tuple[str, ...], NoDecode]
+
+
+@dataclass(frozen=True)
+class IntakeKey:
+    """A key for `POST /api/leads`: leads it brings belong to `unit` and carry `source`."""
+
+    key: str
+    unit: str
+    source: str
+
+
+class BotSettings(BaseSettings):
+    """Read once at start. A channel that is not set is off; half-set, it stops the start."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore")
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    public_url: str = ""
+    trusted_proxies: str = ""
+    widget_origins: Words = ()
+    chroma_url: str = ""
+    embeddings: str = ""
+    chexin_api_keys: SecretStr = SecretStr("")
+
+    telegram_bot_token: SecretStr = SecretStr("")
+    telegram_customer_bot_token: SecretStr = SecretStr("")
+    telegram_api_base: str = "https://api.telegram.org"
+    telegram_mode: str = "polling"
+    telegram_webhook_secret: SecretStr = SecretStr("")
+
+    wecom_corp_id: str = ""
+    wecom_agent_id: str = ""
+    wecom_secret: SecretStr = SecretStr("")
+    wecom_token: SecretStr = SecretStr("")
+    wecom_aes_key: SecretStr = SecretStr("")
+    wecom_contact_secret: SecretStr = SecretStr("")
+    wecom_kf_secret: SecretStr = SecretStr("")
+    wecom_api_base: str = "https://qyapi.weixin.qq.com"
+    wecom_aibot_id: str = ""
+    wecom_aibot_secret: SecretStr = SecretStr("")
+
+    llm_model: str = ""
+    llm_base_url: str = ""
+    llm_api_key: SecretStr = SecretStr("")
+
+    @field_validator("widget_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @property
+    def origin(self) -> str:
+        """Where people reach us, without a trailing slash."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    def intake_keys(self) -> list[IntakeKey]:
+        """`key:unit:source`, comma-separated. Raises ConfigError for another form."""
+        found = []
+        for item in filter(None, (part.strip() for part in self.chexin_api_keys.get_secret_value().split(","))):
+            parts = item.split(":")
+            if len(parts) != 3 or not all(parts[:2]):
+                raise ConfigError("CHEXIN_API_KEYS", "each entry is key:unit:source, entries separated by commas")
+            if len(parts[0]) < 16:
+                raise ConfigError("CHEXIN_API_KEYS", "a key needs 16 or more characters")
+            found.append(IntakeKey(parts[0], parts[1] if parts[1].endswith(".") else parts[1] + ".", parts[2]))
+        return found
+
+    def problems(self) -> list[str]:
+        """What is wrong, as `SETTING: what to do`; empty when the start may go on."""
+        return [*self._web_problems(), *self._telegram_problems(), *self._wecom_problems()]
+
+    def _web_problems(self) -> list[str]:
+        found = []
+        if not 0 < self.port < 65536:
+            found.append("PORT: needs a number from 1 to 65535")
+        if self.public_url and not self.public_url.startswith(("http://", "https://")):
+            found.append("PUBLIC_URL: needs to start with https:// (or http:// on loopback)")
+        found += [
+            f"WIDGET_ORIGINS: {origin!r} is not an origin such as https://dealer.example"
+            for origin in self.widget_origins
+            if not origin.startswith(("http://", "https://")) or origin.count("/") > 2
+        ]
+        try:
+            self.intake_keys()
+        except ConfigError as error:
+            found.append(str(error))
+        if self.llm_api_key.get_secret_value() and not self.llm_model:
+            found.append("LLM_MODEL: LLM_API_KEY is set, so a model is needed too, for example deepseek:deepseek-chat")
+        return found
+
+    def _telegram_problems(self) -> list[str]:
+        found = []
+        if self.telegram_mode not in ("polling", "webhook"):
+            found.append("TELEGRAM_MODE: is polling or webhook")
+        on = self.telegram_bot_token.get_secret_value() or self.telegram_customer_bot_token.get_secret_value()
+        if on and self.telegram_mode == "webhook":
+            if len(self.telegram_webhook_secret.get_secret_value()) < MIN_WEBHOOK_SECRET:
+                found.append("TELEGRAM_WEBHOOK_SECRET: webhook mode needs 32 or more characters")
+            if not self.public_url:
+                found.append("PUBLIC_URL: webhook mode needs the address Telegram reaches us at")
+        if on:
+            found.append(f"{_TELEGRAM_NEEDS.upper()}: Telegram is not served by this version; unset it to start")
+        return found
+
+    def _wecom_problems(self) -> list[str]:
+        def given(name: str) -> str:
+            value = getattr(self, name)
+            return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+
+        found = []
+        have = [name for name in _WECOM_NEEDS if given(name)]
+        missing = [name.upper() for name in _WECOM_NEEDS if not given(name)]
+        if have and missing:
+            found.append(f"{missing[0]}: WeCom is set in part; {', '.join(missing)} missing")
+        elif have:
+            found.append("WECOM_CORP_ID: WeCom is not served by this version; unset the WECOM_ settings to start")
+        if bool(self.wecom_aibot_id) != bool(given("wecom_aibot_secret")):
+            found.append("WECOM_AIBOT_SECRET: set WECOM_AIBOT_ID and WECOM_AIBOT_SECRET together, or neither")
+        return found

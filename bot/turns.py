@@ -1,0 +1,65 @@
+"""Works off arrivals: one at a time for each person, several people at once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Protocol
+
+import structlog
+
+from crm_core.api import Core
+from crm_core.kernel.errors import Unavailable
+from crm_core.kernel.inbox import Arrival
+
+BATCH = 16
+
+
+class Processor(Protocol):
+    """What carries out one turn, and always ends it."""
+
+    def process(self, arrival: Arrival) -> object: ...
+
+
+class TurnRunner:
+    """Claims arrivals and gives them to a few threads. A slow turn delays only its own sender."""
+
+    def __init__(self, core: Core, processor: Processor, done: Callable[[], None], threads: int = 4) -> None:
+        self._core = core
+        self._processor = processor
+        self._done = done
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="turn")
+        self._free = threading.Semaphore(threads * 2)
+
+    def run(self) -> int:
+        """Claim what waits and start working on it; returns how many turns began."""
+        room = 0
+        while room < BATCH and self._free.acquire(blocking=False):
+            room += 1
+        if not room:
+            return 0
+        arrivals = self._core.inbox.claim(self._core.now(), room)
+        for _ in range(room - len(arrivals)):
+            self._free.release()
+        for arrival in arrivals:
+            self._pool.submit(self._work, arrival).add_done_callback(self._ended)
+        return len(arrivals)
+
+    def _work(self, arrival: Arrival) -> None:
+        try:
+            self._processor.process(arrival)
+        except Unavailable:
+            self._core.inbox.release(arrival)
+            raise
+
+    def _ended(self, future: Future[None]) -> None:
+        self._free.release()
+        error = future.exception()
+        if error is not None:
+            structlog.get_logger().error("turn_failed", error=type(error).__name__, exc_info=error)
+        self._done()
+
+    def stop(self) -> None:
+        """Let running turns end; what was claimed and not begun is taken again when its lease runs out."""
+        self._pool.shutdown(wait=True, cancel_futures=True)

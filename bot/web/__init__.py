@@ -1,0 +1,1 @@
+"""The HTTP side: web chat, lead intake, health and metrics."""

@@ -1,0 +1,93 @@
+"""Security headers of every page, and a cap on the size of every body."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self' ws: wss:; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}"
+)
+DOCS_CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+MAX_BODY = 64 * 1024
+MAX_MEDIA = 10 * 1024 * 1024 + 1024
+
+
+class BodyTooLarge(Exception):
+    """The body went over the cap while it was read."""
+
+
+Observe = Callable[[str, int, float], None]
+
+
+class Guard:
+    """Adds headers, refuses bodies over the cap before anything is parsed, and reports (path, status, seconds)."""
+
+    def __init__(self, app: ASGIApp, widget_origins: tuple[str, ...], observe: Observe) -> None:
+        self._app = app
+        self._observe = observe
+        self._ancestors = " ".join(("'self'", *widget_origins)) if widget_origins else "'self'"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        cap = MAX_MEDIA if scope["path"] == "/media" else MAX_BODY
+        seen, status, began = 0, 0, time.perf_counter()
+
+        async def limited() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > cap:
+                raise BodyTooLarge
+            return message
+
+        async def guarded(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                self._add(scope["path"], MutableHeaders(scope=message))
+            await send(message)
+
+        try:
+            if _declared(scope) > cap:
+                raise BodyTooLarge
+            await self._app(scope, limited, guarded)
+        except BodyTooLarge:
+            if not status:
+                await _too_large(guarded)
+        finally:
+            # The route's pattern, not the path: a path may hold an id.
+            path = getattr(scope.get("route"), "path", "other")
+            self._observe(path, status, time.perf_counter() - began)
+
+    def _add(self, path: str, headers: MutableHeaders) -> None:
+        ancestors = self._ancestors if path == "/widget" else "'none'"
+        docs = path.startswith("/api/docs")
+        headers["Content-Security-Policy"] = DOCS_CSP if docs else CSP.format(ancestors=ancestors)
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["Referrer-Policy"] = "same-origin"
+        if path == "/" or path.startswith(("/static", "/widget", "/sign-in")):
+            headers.setdefault("Cache-Control", "no-cache")
+
+
+def _declared(scope: Scope) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit():
+            return int(value)
+    return 0
+
+
+async def _too_large(send: Send) -> None:
+    body = b'{"detail":"The request is too large."}'
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,157 @@
+"""Chexin's command line: wiring only. Heavy imports happen inside the commands."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    help="Chexin (车信): the automotive CRM that lives in chat.", no_args_is_help=True, add_completion=False,
+    pretty_exceptions_enable=False, rich_markup_mode=None,
+)  # fmt: skip
+
+As = Annotated[str, typer.Option("--as", help="Who speaks: an id such as rep1")]
+Now = Annotated[str, typer.Option("--now", help="The present moment, ISO 8601 with zone; default: the clock")]
+Json = Annotated[bool, typer.Option("--json", help="Answer as JSON")]
+
+
+@app.command()
+def serve(
+    role: Annotated[str, typer.Option(help="all, web or worker")] = "all",
+    demo: Annotated[bool, typer.Option("--demo", help="Load the demo dealership and print sign-in links")] = False,
+    clock: Annotated[str, typer.Option(help="Move the demo's clock, for example +1h or +2d")] = "",
+) -> None:
+    """Serve the web chat, the lead intake and whatever channel is configured."""
+    from bot.commands.serving import serve as run
+    from schedulers.engine import Engine
+
+    _guarded(run, Engine, role, demo, clock)
+
+
+@app.command()
+def say(
+    text: Annotated[str, typer.Argument(help="What the person says; - reads lines from standard input")] = "",
+    as_: As = "rep1",
+    now: Now = "",
+    press: Annotated[str, typer.Option(help="Press the button with this label or id")] = "",
+    inbox: Annotated[bool, typer.Option("--inbox", help="Show what was pushed to this person")] = False,
+    json_: Json = False,
+) -> None:
+    """One turn of conversation in the terminal."""
+    from bot.commands.talking import say as run
+
+    _guarded(run, text, as_, now, press, inbox, json_)
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="A question for the knowledge base")],
+    as_: As = "rep1",
+    json_: Json = False,
+) -> None:
+    """Answer from the knowledge base, with sources."""
+    from bot.commands.talking import ask as run
+
+    _guarded(run, question, as_, json_)
+
+
+@app.command()
+def understand(
+    as_: Annotated[str, typer.Option("--as", help="rep, manager, customer")] = "rep",
+    now: Now = "",
+    json_: Json = True,
+    jsonl: Annotated[bool, typer.Option("--jsonl", help="Each input line is a JSON object")] = False,
+) -> None:
+    """Say what is understood of each line on standard input."""
+    import sys
+
+    from intents.cli import run
+
+    for line in run(sys.stdin, jsonl=jsonl, role=as_, now=_instant(now)):
+        typer.echo(line)
+
+
+@app.command(name="import")
+def import_(
+    kind: Annotated[str, typer.Argument(help="staff, customers, vehicles, models, parts, applications, stock, leads, orders")],
+    file: Annotated[Path, typer.Argument(help="A CSV or XLSX file")],
+    mapping: Annotated[Path | None, typer.Option(help="A YAML file: their column → ours")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and report, change nothing")] = False,
+    as_: Annotated[str, typer.Option("--as", help="Who imports; default: the deployment itself")] = "",
+    unit: Annotated[str, typer.Option(help="The unit that rows without one belong to")] = "",
+) -> None:
+    """Bring data in. Running it twice changes nothing; rejected rows go to a file with the reason."""
+    from bot.commands.importing import import_file
+
+    _guarded(import_file, kind, file, mapping, dry_run, as_, unit)
+
+
+@app.command()
+def invite(
+    person: Annotated[str, typer.Argument(help="The person's id, such as rep1")],
+    channel: Annotated[str, typer.Option(help="telegram, wecom or web")] = "web",
+) -> None:
+    """Print a one-time link or token that binds an account to a person."""
+    from bot.commands.admin import invite as run
+
+    _guarded(run, person, channel)
+
+
+@app.command()
+def learn(
+    paths: Annotated[list[Path], typer.Argument(help="Markdown or text files, or folders of them")],
+    audience: Annotated[str, typer.Option(help="For files that do not say it: public, customer or staff")] = "staff",
+) -> None:
+    """Learn documents for the knowledge base; the same file again replaces its former version."""
+    from bot.commands.admin import learn as run
+
+    _guarded(run, paths, audience)
+
+
+@app.command()
+def check() -> None:
+    """Check settings, policies, sentences and texts; every problem with file and line."""
+    from bot.commands.admin import check as run
+
+    _guarded(run)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def bench(context: typer.Context, name: Annotated[str, typer.Argument(help="leads, turns or growth")]) -> None:
+    """Measure, beside a floor in the same run."""
+    from benchmarks import run
+
+    _guarded(run, name, *context.args)
+
+
+def _instant(text: str) -> datetime:
+    from datetime import UTC
+    from zoneinfo import ZoneInfo
+
+    if not text:
+        return datetime.now(UTC).astimezone(ZoneInfo("Asia/Shanghai"))
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"--now: {text!r} is no moment such as 2026-11-21T14:20:00+08:00") from error
+    return at if at.tzinfo else at.replace(tzinfo=ZoneInfo("Asia/Shanghai"))
+
+
+def _guarded(function: Any, *args: Any) -> None:
+    """Run a command; what is wrong on purpose is told in one line, not as a traceback."""
+    from crm_core.kernel.errors import ChexinError
+
+    try:
+        code = function(*args)
+    except ChexinError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(2) from error
+    if isinstance(code, int) and code:
+        raise typer.Exit(code)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,71 @@
+"""The due loop: sleeps until the next due row, or until somebody knocks, or at most one tick."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import structlog
+
+from crm_core.api import Core
+
+TICK_SECONDS = 1.0
+
+
+class DueLoop:
+    """Runs steps until each finds nothing to do, in a thread of its own. Losing a tick loses nothing."""
+
+    def __init__(self, core: Core, steps: list[Callable[[], int]], name: str) -> None:
+        self._core = core
+        self._steps = steps
+        self._name = name
+        self._knock = threading.Event()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self.last_round = time.monotonic()
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def knock(self) -> None:
+        """Something may be due; look at once. Callable from any thread."""
+        self._knock.set()
+
+    def stop(self) -> None:
+        """End after the present round."""
+        self._stop.set()
+        self._knock.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=10)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self._knock.clear()
+            self.round()
+            self._knock.wait(self._pause())
+
+    def round(self) -> int:
+        """Run the steps until none finds work; a failing step is logged and tried in the next round."""
+        total = 0
+        for step in self._steps:
+            try:
+                while (done := step()) and not self._stop.is_set():
+                    total += done
+            except Exception as error:
+                structlog.get_logger().error("due_step_failed", loop=self._name, error=type(error).__name__,
+                                             exc_info=error)  # fmt: skip
+        self.last_round = time.monotonic()
+        return total
+
+    def _pause(self) -> float:
+        """Seconds until the next due row, at most one tick."""
+        try:
+            due = [at for at in (self._core.timers.next_due(), self._core.outbox.next_due()) if at is not None]
+        except Exception as error:
+            structlog.get_logger().error("next_due_failed", loop=self._name, error=type(error).__name__)
+            return TICK_SECONDS
+        if not due:
+            return TICK_SECONDS
+        ahead = (min(due) - self._core.now()).total_seconds()
+        return min(max(ahead, 0.005), TICK_SECONDS)
