@@ -16,7 +16,7 @@ from retrieval.store import ChunkRow, Scope
 from retrieval.text import Lang
 from retrieval.vectors import Face, VectorIndex
 
-LEXICAL_SHARE = 0.3
+LEXICAL_SHARE = 0.35
 _CANDIDATES = 64
 _STAND_IN = 0.45  # the cosine of a typical good hit: words stand in for a vector that is not there yet
 
@@ -86,5 +86,5 @@ class Tier:
             coverage=self._lexical.coverage(asked, at),
             crossing=row.lang != lang,
         )
-        fused = signals.dense + LEXICAL_SHARE * words - self._lexical.rival_penalty(asked, at)
+        fused = signals.dense + LEXICAL_SHARE * words
         return Ranked(row, fused, signals)

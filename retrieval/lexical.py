@@ -16,7 +16,7 @@ from retrieval.text import Lang
 Scores = NDArray[np.float32]
 
 _CROSSING = 0.8  # shared concepts alone say less than shared words
-_RIVAL = 0.12  # a text about the confusable neighbour of what was asked
+_CLOSELY = 300
 _PSEUDO = 0.35  # doubt, in unseen concepts: one shared concept is not full coverage of a question
 
 
@@ -44,9 +44,9 @@ class LexicalIndex:
         own = _relative(np.where(same, self._raw(asked), np.float32(0)))
         other = _relative(np.where(same, np.float32(0), self._raw(concepts)))
         scores = np.zeros(len(self._sets), np.float32)
-        for at in np.flatnonzero(own):
+        for at in _best(own):
             scores[at] = math.sqrt(float(own[at]) * self.coverage(asked, int(at)))
-        for at in np.flatnonzero(other):
+        for at in _best(other):
             covered = self.coverage(concepts, int(at), _PSEUDO)
             scores[at] = _CROSSING * math.sqrt(float(other[at]) * covered)
         return scores
@@ -57,14 +57,6 @@ class LexicalIndex:
         total = sum(weights.values()) + doubt * self._rarity("")
         held = sum(weight for token, weight in weights.items() if token in self._sets[at])
         return held / total if total else 0.0
-
-    def rival_penalty(self, asked: Sequence[str], at: int) -> float:
-        """How much to distrust a text that names a confusable neighbour and not what was asked."""
-        for token in asked:
-            rivals = self._words.rivals(token[2:]) if token.startswith("c:") else frozenset()
-            if token not in self._sets[at] and any(f"c:{rival}" in self._sets[at] for rival in rivals):
-                return _RIVAL
-        return 0.0
 
     def _raw(self, asked: Sequence[str]) -> Scores:
         known = [token for token in asked if token in self._df]
@@ -84,6 +76,14 @@ def _bm25(found: list[list[str]]) -> Any:
     index = bm25s.BM25(method="lucene", k1=1.2, b=0.6)
     index.index(found, show_progress=False)
     return index
+
+
+def _best(scores: Scores) -> NDArray[np.intp]:
+    """Positions of the positive scores, the best few hundred: coverage is counted for these only."""
+    if len(scores) > _CLOSELY:
+        top = np.argpartition(-scores, _CLOSELY)[:_CLOSELY]
+        return np.asarray(top[scores[top] > 0], np.intp)
+    return np.flatnonzero(scores)
 
 
 def _relative(scores: Scores) -> Scores:
