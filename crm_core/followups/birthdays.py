@@ -38,15 +38,15 @@ def _lunar(day: date) -> Iterator[BirthdayKey]:
     A month of 29 days keeps the birthday of its 30th on the 29th. Keyed by lunar year, since a solar year
     may hold the same lunar date twice or never.
     """
-    from lunardate import LunarDate
+    from borax.calendars.lunardate import LunarDate
 
     try:
-        today = LunarDate.fromSolarDate(day.year, day.month, day.day)
+        today = LunarDate.from_solar(day)
         tomorrow = day + timedelta(days=1)
-        next_day = LunarDate.fromSolarDate(tomorrow.year, tomorrow.month, tomorrow.day).day
+        next_day = LunarDate.from_solar(tomorrow).day
     except ValueError:  # beyond the library's last year
         return
-    if today.isLeapMonth:
+    if today.leap:
         return
     year = f"L{today.year}"
     yield BirthdayKey(True, today.month, today.day, year)

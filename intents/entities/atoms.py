@@ -84,7 +84,7 @@ def _make(year: int, month: int, day: int) -> date | None:
 
 def lunar_day(year: int, month: int, day: int) -> date | None:
     """The solar date of a lunar one; day 30 of a short month is its 29th (New Year's Eve)."""
-    from lunardate import LunarDate
+    from borax.calendars.lunardate import LunarDate
 
     for last in (day, day - 1):
         try:
