@@ -64,7 +64,7 @@ class House:
         self.sessions = Sessions(core)
         self.intake = Intake(core, _keys(core, settings, demo is not None))
         self._demo = demo
-        self._brain = Rooms(core)
+        self._brain = Rooms(core, core.settings.data_dir / "index" if self.works else None)
         self._turns = TurnRunner(core, Pipeline(core, self.texts, self._brain), self._turn_done)
         self._deliverer = Deliverer(core, self.texts, self.name, self.hub.poke)
         self._works = make_works(core, self.name, turns=self._turns.run, deliver=self._deliverer.run,
