@@ -1,0 +1,112 @@
+"""Cards about approvals: the request with the deal's numbers, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.cards.base import DANGER, PRIMARY, Easel, button, heading, joined, lines, out, pushed
+from bot.ports import Button, Card, Field, Outbound
+from bot.texts import Voice
+from crm_core.approvals.messages import ApprovalCard, ApprovalView
+from crm_core.kernel.access import Actor
+
+PENDING = "pending"
+GRANTED = ("approved", "countered")
+
+
+@pushed("approval", "approval_reminder", subject="approval")
+def approval(easel: Easel, approval_id: str, params: dict[str, Any]) -> Outbound:
+    """The request for whoever may decide; for its asker, what became of it."""
+    view: ApprovalView = easel.ask(ApprovalCard(approval_id=approval_id))
+    if view.asker_id == easel.actor.id:
+        return out(result_card(easel.voice, view))
+    return out(approval_card(easel.voice, view, easel.actor, again=params))
+
+
+@pushed("approval_result", "discount")
+def approval_result(easel: Easel, approval_id: str, params: dict[str, Any]) -> Outbound:
+    """For the asker: approved, countered or rejected, with what he can do next."""
+    return out(result_card(easel.voice, easel.ask(ApprovalCard(approval_id=approval_id))))
+
+
+def approval_card(
+    voice: Voice, view: ApprovalView, actor: Actor, again: Mapping[str, Any] | None = None
+) -> Card:
+    """Who asks for how much off which deal; the buttons are there while it is undecided.
+
+    `again` may name who did not answer (`from_name`), when the request comes to somebody else.
+    """
+    late = (again or {}).get("from_name", "")
+    open_here = view.state == PENDING and view.may_decide and not view.stale
+    return Card(
+        kind="approval",
+        title=voice.say("card.approval", asker=view.asker_name, amount=voice.money(view.requested_fen)),
+        fields=_numbers(voice, view),
+        buttons=_decisions(voice, view) if open_here else (),
+        status=_status(voice, view),
+        tone=_tone(view),
+        note=joined(voice.say("approval.escalated", who=late) if late else "",
+                    voice.say("approval.why", rule=voice.label("rule", view.rule)) if view.rule else "",
+                    voice.say("approval.said", text=view.said) if view.said else "", by="\n") or None,
+        subject=f"approval:{view.id}",
+    )  # fmt: skip
+
+
+def result_card(voice: Voice, view: ApprovalView) -> Card:
+    """The asker's side of an approval."""
+    return Card(
+        kind="approval_result",
+        title=heading(voice, f"approval_result_{view.state}", "card.approval_result",
+                      customer=view.customer_name, amount=voice.money(view.granted_fen or view.requested_fen)),
+        fields=_numbers(voice, view),
+        buttons=_asker_buttons(voice, view),
+        status=_status(voice, view),
+        tone=_tone(view),
+        note=voice.say("approval.decided_text", text=view.decided_text) if view.decided_text else None,
+        subject=f"approval:{view.id}",
+    )  # fmt: skip
+
+
+def _numbers(voice: Voice, view: ApprovalView) -> tuple[Field, ...]:
+    percent = f"{view.percent:.1f}%" if view.percent else ""
+    return lines(
+        voice,
+        ("customer", joined(view.customer_name, view.deal_ref)),
+        ("interest", joined(view.interest, view.stage_name, voice.say("lead.level", level=view.level)
+                            if view.level else "")),
+        ("list_price", voice.money(view.list_fen) if view.list_fen else ""),
+        Field(voice.label("field", "discount"), joined(voice.money(view.requested_fen), percent),
+              was=voice.money(view.current_discount_fen), emph=True),
+        ("net_price", voice.money(view.net_fen) if view.net_fen else ""),
+        ("granted", voice.money(view.granted_fen) if view.granted_fen is not None else ""),
+        ("reason", view.reason),
+    )  # fmt: skip
+
+
+def _decisions(voice: Voice, view: ApprovalView) -> tuple[Button, ...]:
+    return (
+        button(voice, "approve", "approval.approve", PRIMARY, approval=view.id),
+        button(voice, "counter", "approval.counter", approval=view.id),
+        button(voice, "reject", "approval.reject", DANGER, approval=view.id),
+    )
+
+
+def _asker_buttons(voice: Voice, view: ApprovalView) -> tuple[Button, ...]:
+    if view.state == PENDING and not view.stale:
+        return (button(voice, "withdraw", "approval.withdraw", approval=view.id),)
+    if view.state in GRANTED and not view.applied and not view.stale:
+        label = voice.say("button.apply", amount=voice.money(view.granted_fen or view.requested_fen))
+        return (Button(label, "approval.apply", {"approval": view.id}, PRIMARY),)
+    return ()
+
+
+def _status(voice: Voice, view: ApprovalView) -> str:
+    if view.state == PENDING:
+        return voice.say("status.stale" if view.stale else "status.pending")
+    key = "applied" if view.applied and view.state in GRANTED else view.state
+    return voice.maybe(f"status.approval_{key}", who=view.decider_name, amount=voice.money(view.granted_fen))
+
+
+def _tone(view: ApprovalView) -> str | None:
+    return {"approved": "good", "countered": "warn", "rejected": "bad"}.get(view.state)

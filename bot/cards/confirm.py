@@ -1,0 +1,46 @@
+"""The card before a change: what it was, what it becomes, and the person's own words beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bot.cards.base import PRIMARY, button
+from bot.ports import Card, Field
+from bot.texts import Voice
+from crm_core.kernel.registry import Change
+
+
+def confirm_card(
+    voice: Voice, title: str, changes: Sequence[Change], words: Mapping[str, str], slots: Sequence[tuple[str, str, str]],
+    token: str,
+) -> Card:  # fmt: skip
+    """`words` gives a change's source words by its field; `slots` are (label, value, words) understood besides."""
+    shown = [Field(label, value, words=said or None) for label, value, said in slots]
+    shown += [
+        Field(voice.label("field", change.field), voice.value(change.kind, change.after),
+              was=_before(voice, change), words=words.get(change.field), emph=True)
+        for change in _merged(changes)
+    ]  # fmt: skip
+    return Card(
+        kind="confirm",
+        title=title,
+        fields=tuple(shown),
+        buttons=(
+            button(voice, "confirm", "draft.confirm", PRIMARY, t=token),
+            button(voice, "edit", "draft.edit", t=token),
+            button(voice, "cancel", "draft.cancel", t=token),
+        ),
+    )
+
+
+def _merged(changes: Sequence[Change]) -> list[Change]:
+    """Several steps of one field are one line, from the first to the last; what ends as it was is none."""
+    found: dict[str, Change] = {}
+    for change in changes:
+        first = found.get(change.field)
+        found[change.field] = change.model_copy(update={"before": first.before}) if first else change
+    return [change for change in found.values() if change.before != change.after]
+
+
+def _before(voice: Voice, change: Change) -> str | None:
+    return None if change.before in (None, "") else voice.value(change.kind, change.before)

@@ -1,0 +1,79 @@
+"""Cards about customers: who he is, and what was said with him."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from bot.cards.base import PRIMARY, Easel, button, joined, lines, out, pushed
+from bot.ports import Button, Card, Outbound, Source
+from bot.texts import Voice
+from crm_core.customers.messages import CustomerCard, CustomerLine, CustomerView, RecordView
+
+
+@pushed("customer", "handover", subject="customer")
+def customer(easel: Easel, customer_id: str, params: dict[str, Any]) -> Outbound:
+    """The customer as this person may see him."""
+    return out(customer_card(easel.voice, easel.ask(CustomerCard(customer_id=customer_id))))
+
+
+def customer_card(voice: Voice, view: CustomerView, extra: tuple[Button, ...] = ()) -> Card:
+    """One customer."""
+    return Card(
+        kind="customer",
+        title=view.name,
+        fields=lines(
+            voice,
+            ("phone", " / ".join(view.phones)),
+            ("level", view.level),
+            ("cars", " / ".join(view.cars)),
+            ("deals", " / ".join(view.open_deals)),
+            ("source", joined(voice.label("source", view.source), view.city)),
+            ("company", view.company),
+            ("birthday", view.birthday),
+            ("owner", view.owner_name),
+            ("tags", " ".join(view.tags)),
+            ("last_touch", voice.when(view.last_touch)),
+        ),
+        buttons=(button(voice, "history", "customer.history", customer=view.id), *extra),
+        subject=f"customer:{view.id}",
+    )
+
+
+def history_card(voice: Voice, name: str, records: Sequence[RecordView], customer_id: str) -> Card:
+    """What was recorded, newest first; each line is a source that can be cited."""
+    fields = tuple(
+        line
+        for record in records
+        for line in lines(voice, (record_label(voice, record), joined(record.text, voice.label("outcome",
+                                                                                              record.outcome))))
+    )  # fmt: skip
+    sources = tuple(Source(record.ref, joined(voice.when(record.at), record.by_name)) for record in records)
+    return Card("history", voice.say("card.history", name=name), fields, sources=sources,
+                subject=f"customer:{customer_id}")  # fmt: skip
+
+
+def record_label(voice: Voice, record: RecordView) -> str:
+    """`电话 · 昨天 14:30`."""
+    return joined(voice.label("record", record.kind), voice.when(record.at))
+
+
+def candidate(voice: Voice, line: CustomerLine) -> str:
+    """A chip: name, phone tail and car, short enough for a button."""
+    tail = voice.say("customer.tail", tail=line.phone_tail) if line.phone_tail else ""
+    return joined(line.name, tail, line.vehicle, by=" ")[:40]
+
+
+def choose_customer(voice: Voice, words: str, found: Sequence[CustomerLine], token: str) -> Card:
+    """Several fit: at most three chips."""
+    buttons = tuple(
+        Button(candidate(voice, line), "draft.pick", {"t": token, "slot": "person", "id": line.id})
+        for line in found[:3]
+    )
+    return Card("choose", voice.say("ask.which_person", words=words), buttons=buttons)
+
+
+def create_card(voice: Voice, words: str, token: str) -> Card:
+    """Nobody of this name: offer to write him down."""
+    new = button(voice, "create_lead", "draft.create", PRIMARY, t=token)
+    return Card("unknown_person", voice.say("ask.no_person", words=words), buttons=(new,))

@@ -1,0 +1,104 @@
+"""Cards about deals, quotes and discounts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from bot.cards.base import Easel, button, joined, lines, out, pushed
+from bot.ports import Button, Card, Field, Outbound
+from bot.texts import Voice
+from crm_core.deals.messages import DealCard, DealView
+from crm_core.quotes.messages import DiscountView, QuoteCard, QuoteView
+
+
+@pushed("deal", subject="deal")
+def deal(easel: Easel, deal_id: str, params: dict[str, Any]) -> Outbound:
+    """The deal as it stands."""
+    return out(deal_card(easel.voice, easel.ask(DealCard(deal_id=deal_id))))
+
+
+@pushed("quote", subject="quote")
+def quote(easel: Easel, quote_id: str, params: dict[str, Any]) -> Outbound:
+    """The quote as it stands."""
+    return out(quote_card(easel.voice, easel.ask(QuoteCard(quote_id=quote_id))))
+
+
+def deal_card(voice: Voice, view: DealView, extra: tuple[Button, ...] = (), title: str = "") -> Card:
+    """One deal."""
+    return Card(
+        kind="deal",
+        title=title or voice.say("card.deal", name=view.customer_name),
+        fields=lines(
+            voice,
+            ("deal", joined(view.interest, view.ref)),
+            ("stage", view.stage_name),
+            ("level", view.level),
+            ("expected_close", voice.when(view.expected_close)),
+            ("list_price", voice.money(view.list_fen) if view.list_fen else ""),
+            ("discount", voice.money(view.discount_fen) if view.discount_fen else ""),
+            ("owner", view.owner_name),
+        ),
+        buttons=extra,
+        status=None if view.state == "open" else voice.label("state", view.state),
+        tone={"won": "good", "lost": "muted"}.get(view.state),
+        subject=f"deal:{view.id}",
+    )
+
+
+def quote_card(voice: Voice, view: QuoteView, extra: tuple[Button, ...] = (), title: str = "") -> Card:
+    """One quote with its net price."""
+    return Card(
+        kind="quote",
+        title=title or voice.say("card.quote", name=view.customer_name),
+        fields=lines(
+            voice,
+            ("vehicle", view.title),
+            ("list_price", voice.money(view.list_fen)),
+            ("discount", voice.money(view.discount_fen) if view.discount_fen else ""),
+            Field(voice.label("field", "net_price"), voice.money(view.net_fen), emph=True),
+            ("valid_until", voice.when(view.valid_until)),
+            ("ref", view.ref),
+        ),
+        buttons=extra,
+        subject=f"quote:{view.id}",
+    )
+
+
+def discount_card(voice: Voice, view: DiscountView, extra: tuple[Button, ...] = ()) -> Card:
+    """What became of a discount: applied, or waiting for somebody."""
+    quote_view = view.quote
+    pending = view.state == "pending"
+    title = voice.say("card.discount_pending" if pending else "card.discount_applied",
+                      name=quote_view.customer_name, amount=voice.money(view.requested_fen))  # fmt: skip
+    withdraw = (
+        (button(voice, "withdraw", "approval.withdraw", approval=view.approval_id),)
+        if pending and view.approval_id else ()
+    )  # fmt: skip
+    return Card(
+        kind="discount",
+        title=title,
+        fields=lines(
+            voice,
+            ("vehicle", quote_view.title),
+            ("list_price", voice.money(quote_view.list_fen)),
+            Field(voice.label("field", "discount"), voice.money(view.requested_fen),
+                  was=voice.money(quote_view.discount_fen) if pending else None, emph=True),
+            ("net_price", voice.money(quote_view.net_fen) if not pending else ""),
+            ("approver", view.approver_name),
+        ),
+        buttons=withdraw + extra,
+        status=voice.say("status.pending") if pending else None,
+        tone=None if pending else "good",
+        note=voice.say("approval.why", rule=voice.label("rule", view.rule)) if view.rule else None,
+        subject=f"approval:{view.approval_id}" if pending and view.approval_id else f"quote:{quote_view.id}",
+    )  # fmt: skip
+
+
+def funnel_card(voice: Voice, title: str, rows: Sequence[tuple[str, int, int]]) -> Card:
+    """Deals by stage: how many, and for how much."""
+    fields = tuple(
+        Field(name, joined(voice.say("report.deals", n=count), voice.money(amount) if amount else ""))
+        for name, count, amount in rows
+    )
+    return Card("report", title, fields)

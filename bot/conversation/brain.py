@@ -1,0 +1,154 @@
+"""What the conversation asks of the word rooms. Everything heavy is imported when it is first needed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+from zoneinfo import ZoneInfo
+
+from bot.cards.base import joined
+from crm_core.customers.messages import RecordView
+from crm_core.kernel.access import Actor
+from intents.types import Context, Understanding
+
+if TYPE_CHECKING:
+    from crm_core.api import Core
+    from retrieval.knowledge import KnowledgeBase
+    from retrieval.store import Audience
+
+MANAGERS = ("manager", "admin")
+
+
+@dataclass(frozen=True)
+class Found:
+    """An answer from documents or records. `state`: answer, suggest (did you mean) or unknown."""
+
+    state: str
+    text: str = ""
+    sources: tuple[tuple[str, str], ...] = ()
+    suggestions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PartWords:
+    """What wording says about a part: a category and position of the catalogue."""
+
+    category: str = ""
+    position: str = ""
+
+
+class Brain(Protocol):
+    """Words → meaning, and questions → cited answers."""
+
+    def understand(self, text: str, actor: Actor, now: datetime, context: Context | None = None,
+                   role: str | None = None) -> Understanding: ...  # fmt: skip
+
+    def knowledge(self, question: str, actor: Actor) -> Found: ...
+
+    def history(self, question: str, records: Sequence[RecordView], now: datetime) -> Found: ...
+
+    def part(self, words: str) -> PartWords: ...
+
+
+def role_of(actor: Actor) -> str:
+    """The speaker's role as the intents know it."""
+    if not actor.is_staff:
+        return "customer"
+    return "manager" if actor.role in MANAGERS else "rep"
+
+
+class Rooms:
+    """The brain made of the rooms `intents` and `retrieval`. Safe to share between threads.
+
+    With `index`, the process keeps the search index under that directory; without, it searches the vectors
+    kept in the database.
+    """
+
+    def __init__(self, core: Core, index: Path | None = None) -> None:
+        self._core = core
+        self._index = index
+        self._bases: dict[str, KnowledgeBase] = {}
+        self._lock = threading.Lock()
+
+    def understand(
+        self, text: str, actor: Actor, now: datetime, context: Context | None = None, role: str | None = None
+    ) -> Understanding:
+        """What was meant, read in the actor's zone."""
+        from intents import understand
+
+        local = now.astimezone(ZoneInfo(actor.zone))
+        return understand(text, role=role or role_of(actor), now=local, context=context)
+
+    def knowledge(self, question: str, actor: Actor) -> Found:
+        """An answer in the evidence's own words, from what this person may read."""
+        from retrieval.answer import answer_from
+        from retrieval.store import Scope
+
+        scope = Scope.within(actor.tenant, actor.unit, _audiences(actor))
+        today = self._core.now().astimezone(ZoneInfo(actor.zone)).date()
+        hits = self._base(actor.tenant).search(question, scope, on=today)
+        answer = answer_from(question, hits, "en" if actor.language == "en" else "zh")
+        sources = tuple((c.title, joined(c.section, _origin(c.source))) for c in answer.citations)
+        return Found(_STATES[answer.band], answer.text, sources, answer.suggestions)
+
+    def history(self, question: str, records: Sequence[RecordView], now: datetime) -> Found:
+        """Which of these records answer the question."""
+        from retrieval.history import Record, answer_history
+
+        given = [Record(r.id, r.kind, r.at, r.text, r.ref) for r in records]
+        answer = answer_history(question, given)
+        refs = {r.id: r.ref for r in records}
+        cited = tuple((refs[c.doc_id], "") for c in answer.citations)
+        return Found(_STATES[answer.band], answer.text, cited, answer.suggestions)
+
+    def part(self, words: str) -> PartWords:
+        """The catalogue's own name for what was said."""
+        from retrieval.wording import read_wording
+
+        found = next((p for p in read_wording(words).parts if p.category), None)
+        return PartWords(found.category, found.position) if found else PartWords()
+
+    def refresh(self) -> None:
+        """Embed new documents and rebuild the index where they changed. For the clock, not for a turn."""
+        for tenant in self._core.tenants():
+            self._base(tenant).refresh(tenant)
+
+    def close(self) -> None:
+        """Give the index back."""
+        with self._lock:
+            for base in self._bases.values():
+                base.close()
+            self._bases.clear()
+
+    def _base(self, tenant: str) -> KnowledgeBase:
+        with self._lock:
+            if tenant not in self._bases:
+                self._bases[tenant] = self._open(tenant)
+            return self._bases[tenant]
+
+    def _open(self, tenant: str) -> KnowledgeBase:
+        from bot.conversation.documents import SHIPPED, CoreDocuments
+        from retrieval.knowledge import KnowledgeBase
+        from retrieval.vectors import FileVectorCache
+
+        directory = self._index / tenant if self._index else None
+        shipped = [FileVectorCache(SHIPPED)] if SHIPPED.exists() else []
+        return KnowledgeBase(CoreDocuments(self._core, tenant), directory=directory, shipped=shipped)
+
+
+_STATES = {"answer": "answer", "did_you_mean": "suggest", "unknown": "unknown"}
+
+
+def _audiences(actor: Actor) -> tuple[Audience, ...]:
+    if actor.is_staff:
+        return ("staff", "customer", "public")
+    return ("customer", "public") if actor.customer_id else ("public",)
+
+
+def _origin(source: str) -> str:
+    """A file's name without its folders."""
+    return source.rsplit("/", 1)[-1]

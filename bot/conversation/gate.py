@@ -1,0 +1,229 @@
+"""The one gate every reading passes, whichever layer it came from: ask, do at once, or show and confirm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from bot.cards.base import button
+from bot.cards.confirm import confirm_card
+from bot.conversation.pending import Draft
+from bot.conversation.talk import Talk
+from bot.ports import Button, Card
+from crm_core.kernel.errors import ChexinError, Invalid
+from crm_core.kernel.registry import Command, Result
+
+
+class Tier(StrEnum):
+    """What a mistake costs: nothing, an undo, or more."""
+
+    READ = "read"
+    OWN = "own"
+    CONFIRM = "confirm"
+
+
+@dataclass(frozen=True)
+class Need:
+    """One question for what is missing: the text `ask.<key>`, chips that answer it, or a card of its own."""
+
+    slot: str
+    key: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    buttons: tuple[Button, ...] = ()
+    card: Card | None = None
+
+
+@dataclass(frozen=True)
+class Act:
+    """A command ready to be carried out. `words` are the person's own words by changed field; `slots` (label,
+    value, words) are shown on the card besides what changes, and say the changed fields in `told` already."""
+
+    command: Command
+    title: str = ""
+    words: Mapping[str, str] = field(default_factory=dict)
+    slots: Sequence[tuple[str, str, str]] = ()
+    told: frozenset[str] = frozenset()
+
+
+Step = Need | Act | None
+Plan = Callable[[Talk, Draft], Step]
+Finish = Callable[[Talk, Any, Result, Draft | None], None]
+
+
+@dataclass(frozen=True)
+class Skill:
+    """What answers an intent. `plan` returns the next step, or None when it has answered already."""
+
+    intent: str
+    tier: Tier
+    plan: Plan
+
+
+skills: dict[str, Skill] = {}
+finishes: dict[str, Finish] = {}
+# Which slot to ask for again when the core finds a field invalid.
+_FIELD_SLOTS = {"start": "when", "end": "when", "until": "when", "due_at": "when", "on": "when",
+                "amount_fen": "money", "price_fen": "money", "phone": "phone", "stage": "stage", "level": "level",
+                "text": "text", "question": "text", "reason": "reason"}  # fmt: skip
+
+
+def skill(*intents: str, tier: Tier = Tier.READ) -> Callable[[Plan], Plan]:
+    """The decorated `(talk, draft) -> Step` answers these intents."""
+
+    def register(plan: Plan) -> Plan:
+        for intent in intents:
+            skills[intent] = Skill(intent, tier, plan)
+        return plan
+
+    return register
+
+
+def after(command: type[Command]) -> Callable[[Finish], Finish]:
+    """The decorated `(talk, command, result, draft) -> None` says what the command did."""
+
+    def register(finish: Finish) -> Finish:
+        finishes[command.__name__] = finish
+        return finish
+
+    return register
+
+
+def pass_through(talk: Talk, draft: Draft) -> None:
+    """Take a draft as far as it goes: one question, a card to confirm, or done and said."""
+    known = skills.get(draft.intent)
+    if known is None:
+        talk.say("sorry.not_yet")
+        return
+    step = known.plan(talk, draft)
+    if isinstance(step, Need):
+        ask(talk, draft, step)
+    elif isinstance(step, Act):
+        _act(talk, draft, step, known.tier)
+    else:
+        talk.memory.settle(draft.token, "")
+        go_on(talk, draft)
+
+
+def _act(talk: Talk, draft: Draft, act: Act, tier: Tier) -> None:
+    """At once for the actor's own complete, model-free writes; a card for everything else."""
+    try:
+        if tier is Tier.CONFIRM or draft.layer == "model":
+            propose(talk, draft, act)
+        else:
+            perform(talk, act.command, draft)
+    except Invalid as error:
+        _ask_again(talk, draft, error)
+
+
+def _ask_again(talk: Talk, draft: Draft, error: Invalid) -> None:
+    slot = _FIELD_SLOTS.get(error.field)
+    talk.tell(talk.voice.error(error))
+    if slot is None:
+        talk.memory.settle(draft.token, "")
+        return
+    draft.slots.pop(slot, None)
+    draft.asked, draft.command = slot, None
+    talk.memory.put(draft, talk.now)
+
+
+def ask(talk: Talk, draft: Draft, need: Need) -> None:
+    """Put one question and remember what it is for."""
+    draft.asked, draft.prompts, draft.command = need.slot, 0, None
+    talk.memory.put(draft, talk.now)
+    if need.card is not None:
+        talk.show(need.card)
+    else:
+        talk.say(f"ask.{need.key or need.slot}", *need.buttons, **need.params)
+
+
+def propose(talk: Talk, draft: Draft, act: Act) -> None:
+    """Show what would change, found by the very rules that will change it."""
+    preview = talk.core.preview(act.command, talk.actor)
+    draft.keep_command(act.command)
+    draft.asked = ""
+    talk.memory.put(draft, talk.now)
+    title = act.title or talk.voice.say("card.confirm")
+    changes = [change for change in preview.changes if change.field not in act.told]
+    talk.show(confirm_card(talk.voice, title, changes, act.words, act.slots, draft.token))
+
+
+def perform(talk: Talk, command: Command, draft: Draft | None = None) -> Result:
+    """Carry out and say so. A draft that corrects an earlier write takes that back first."""
+    if draft is not None and draft.undo_id:
+        from crm_core.undo.messages import UndoLast
+
+        talk.do(UndoLast(undo_id=draft.undo_id))
+    result = talk.do(command)
+    said = len(talk.replies)
+    finish = finishes.get(type(command).__name__)
+    if finish is None:
+        talk.say("done.plain", *talk.take_back(result.undo_id))
+    else:
+        finish(talk, command, result, draft)
+    if draft is not None:
+        talk.memory.settle(draft.token, _summary(talk, said))
+        go_on(talk, draft)
+    return result
+
+
+def _summary(talk: Talk, since: int) -> str:
+    """What was said, for whoever presses the same button again."""
+    for reply in talk.replies[since:]:
+        if reply.card is not None:
+            return reply.card.title
+        if reply.text:
+            return reply.text
+    return talk.voice.say("done.plain")
+
+
+def go_on(talk: Talk, draft: Draft) -> None:
+    """The further commands of the same message, then a question that was interrupted."""
+    if draft.rest:
+        first, *rest = draft.rest
+        following = Draft(first["intent"], first["slots"], layer=draft.layer, rest=rest)
+        if "person" not in following.slots and "person" in draft.chosen:
+            following.chosen["person"] = draft.chosen["person"]
+        following_through(talk, following)
+        return
+    interrupted = talk.memory.unanswered()
+    if not talk.memory.current and interrupted is not None and interrupted.undo_id == "":
+        talk.memory.put(interrupted, talk.now)
+        talk.say("ask.back_to", what=talk.voice.maybe(f"intent.{interrupted.intent}") or interrupted.intent,
+                 slot=talk.voice.label("slot", interrupted.asked))  # fmt: skip
+
+
+def following_through(talk: Talk, draft: Draft) -> None:
+    """A further command must not spoil what the first one did."""
+    try:
+        pass_through(talk, draft)
+    except ChexinError as error:
+        talk.tell(talk.voice.error(error))
+
+
+def confirm(talk: Talk, draft: Draft) -> None:
+    """The actor said yes to the card."""
+    command = draft.kept_command()
+    if command is None:
+        pass_through(talk, draft)
+        return
+    try:
+        perform(talk, command, draft)
+    except Invalid as error:
+        _ask_again(talk, draft, error)
+
+
+def cancel(talk: Talk, draft: Draft) -> None:
+    """The actor does not want it after all; nothing was changed."""
+    said = talk.voice.say("done.cancelled")
+    talk.memory.settle(draft.token, said)
+    talk.tell(said)
+
+
+def edit(talk: Talk, draft: Draft) -> None:
+    """The actor wants something in it different."""
+    draft.asked, draft.prompts = "edit", 0
+    talk.memory.put(draft, talk.now)
+    talk.say(f"edit.{draft.intent}" if talk.voice.maybe(f"edit.{draft.intent}") else "edit.other",
+             button(talk.voice, "cancel", "draft.cancel", t=draft.token))  # fmt: skip

@@ -1,0 +1,239 @@
+"""Reading a message: an answer to what was asked, a word to a card, a correction, or something new."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from bot.conversation import gate
+from bot.conversation.gate import Need, skills
+from bot.conversation.pending import Draft
+from bot.conversation.talk import Talk
+from bot.ports import Button
+from bot.skills.help import show_help
+from bot.skills.knowledge import answer_question
+from bot.skills.language import switch, wanted
+from crm_core.kernel.phones import parse_phone
+from intents.types import Candidate, Command, Context, Understanding
+
+MAX_TEXT = 2000
+FREE_SLOTS = ("text", "reason", "outcome")
+CONTROL = ("confirm", "refuse", "cancel")
+
+
+def text(talk: Talk, said: str) -> None:
+    """Answer a typed message."""
+    said = said.strip()
+    if not has_words(said):
+        talk.say("sorry.no_words")
+        return
+    if len(said) > MAX_TEXT:
+        talk.say("sorry.too_long", n=MAX_TEXT)
+        return
+    language = wanted(said)
+    if language is not None:
+        switch(talk, language)
+        return
+    talk.text = said
+    waiting = talk.memory.waiting
+    understood = talk.brain.understand(said, talk.actor, talk.now, _context(talk, waiting))
+    talk.layer = understood.layer
+    if waiting is not None and _for_draft(talk, waiting, understood, said):
+        talk.memory.misses = 0
+        return
+    _new(talk, understood, said)
+
+
+def start(talk: Talk) -> None:
+    """Somebody opened the chat."""
+    gate.pass_through(talk, Draft("greet"))
+    show_help(talk)
+
+
+def has_words(said: str) -> bool:
+    """Whether there is a letter or a digit in it."""
+    return any(unicodedata.category(c)[0] in "LN" for c in said)
+
+
+def _context(talk: Talk, waiting: Draft | None) -> Context:
+    name = talk.memory.focus_name(talk.now)
+    if waiting is None:
+        return Context(focus_person=name)
+    asked = waiting.asked if waiting.asked not in ("", "edit") else None
+    return Context(focus_person=name, asked_intent=waiting.intent, asked_slot=asked)
+
+
+def _for_draft(talk: Talk, draft: Draft, understood: Understanding, said: str) -> bool:
+    """Take the message as part of the draft it may belong to. False: it is something else."""
+    first = understood.commands[0] if understood.commands else None
+    if first is not None and first.intent in CONTROL:
+        return _control(talk, draft, first.intent)
+    if first is not None and first.intent == draft.intent and (understood.layer == "reply" or draft.asked == "edit"):
+        return _fill(talk, draft, first)
+    if first is not None and understood.outcome == "recognised" and understood.layer != "reply":
+        if draft.asked in FREE_SLOTS and understood.layer == "ranker":
+            return _fill_free(talk, draft, said)
+        return first.intent == draft.intent and bool(draft.asked) and _fill(talk, draft, first)
+    if draft.asked in FREE_SLOTS:
+        return _fill_free(talk, draft, said)
+    if draft.asked and understood.outcome == "unrecognised":
+        return _reprompt(talk, draft)
+    return False
+
+
+def _control(talk: Talk, draft: Draft, intent: str) -> bool:
+    if intent == "cancel":
+        gate.cancel(talk, draft)
+    elif intent == "refuse":
+        gate.edit(talk, draft)
+    elif draft.command is not None:
+        gate.confirm(talk, draft)
+    else:
+        return _reprompt(talk, draft)
+    return True
+
+
+def _fill(talk: Talk, draft: Draft, command: Command) -> bool:
+    """Bare values and corrections go into the draft; then the gate looks at it again."""
+    slots = {name: slot.to_json() for name, slot in command.slots.items() if slot.value is not None}
+    if not slots:
+        return False
+    draft.fill(slots)
+    draft.asked = ""
+    gate.pass_through(talk, draft)
+    return True
+
+
+def _fill_free(talk: Talk, draft: Draft, said: str) -> bool:
+    draft.fill({draft.asked: {"value": said, "words": said}})
+    draft.asked = ""
+    gate.pass_through(talk, draft)
+    return True
+
+
+def _reprompt(talk: Talk, draft: Draft) -> bool:
+    """Asked once more in other words; the third time with a way out."""
+    draft.prompts += 1
+    slot = talk.voice.label("slot", draft.asked)
+    draft.at = talk.now.isoformat()
+    if draft.prompts >= 3:
+        stop = Button(talk.voice.say("button.cancel"), "draft.cancel", {"t": draft.token})
+        again = Button(talk.voice.say("button.start_over"), "draft.again", {"t": draft.token})
+        talk.say("again.third", again, stop, slot=slot)
+    else:
+        key = f"again.{draft.asked}"
+        example = talk.voice.maybe(key) or slot
+        talk.say("again.first" if draft.prompts == 1 else "again.second", slot=slot, example=example)
+    return True
+
+
+def _new(talk: Talk, understood: Understanding, said: str) -> None:
+    """A message of its own: one reading, several, or none."""
+    if understood.outcome == "recognised":
+        talk.memory.misses = 0
+        _recognised(talk, understood)
+    elif understood.outcome == "ambiguous" and understood.alternatives:
+        _readings(talk, understood.alternatives)
+    else:
+        _unrecognised(talk, said)
+
+
+def _recognised(talk: Talk, understood: Understanding) -> None:
+    first, *others = understood.commands
+    if first.intent in CONTROL:
+        _bare(talk, first.intent)
+        return
+    rest = [{"intent": c.intent, "slots": _plain(c)} for c in others]
+    draft = Draft(first.intent, _plain(first), layer=understood.layer, rest=rest)
+    if _leaves_phone(talk, draft):
+        return
+    gate.pass_through(talk, draft)
+    interrupted = talk.memory.waiting
+    if interrupted is not None and interrupted.asked and interrupted.token != draft.token:
+        _back_to(talk, interrupted)
+
+
+def _back_to(talk: Talk, draft: Draft) -> None:
+    """After an interruption: what was open is still open."""
+    talk.say("ask.back_to", what=talk.voice.maybe(f"intent.{draft.intent}") or draft.intent,
+             slot=talk.voice.label("slot", draft.asked))  # fmt: skip
+
+
+def _plain(command: Command) -> dict[str, dict[str, Any]]:
+    return {name: slot.to_json() for name, slot in command.slots.items()}
+
+
+def _bare(talk: Talk, intent: str) -> None:
+    """好 or 算了 with nothing waiting: an approval shown here last, else say that nothing is open."""
+    if intent in ("confirm", "refuse") and talk.is_staff and _decides(talk, intent):
+        return
+    talk.say("press.nothing_open")
+
+
+def _decides(talk: Talk, intent: str) -> bool:
+    """A bare yes binds to an approval card this person was shown in this chat and can still decide."""
+    shown = next((a for a in talk.core.chats.buttons.recent(talk.actor.id, talk.now, 20) if a.chat == talk.chat), None)
+    if shown is None or not shown.verb.startswith("approval.") or intent == "refuse":
+        return False
+    decision = {"value": "approve", "words": talk.text}
+    gate.pass_through(talk, Draft("decide_approval", {"decision": decision}, {"approval": shown.params["approval"]}))
+    return True
+
+
+def _readings(talk: Talk, alternatives: tuple[Candidate, ...]) -> None:
+    """At most three chips for what may be meant."""
+    known = [c for c in alternatives if c.command.intent in skills][:3]
+    talk.memory.readings = [{"intent": c.command.intent, "slots": _plain(c.command)} for c in known]
+    chips = [
+        Button(talk.voice.maybe(f"intent.{c.command.intent}") or c.command.intent, "reading", {"n": n})
+        for n, c in enumerate(known)
+    ]
+    if chips:
+        talk.say("sorry.which", *chips)
+    else:
+        _unrecognised(talk, talk.text)
+
+
+def _unrecognised(talk: Talk, said: str) -> None:
+    """Customers get an answer or a person; colleagues hear what can be said here."""
+    if not talk.is_staff:
+        if _about_somebody(talk, said):
+            talk.say("privacy.refuse")
+        elif not _leaves_phone(talk, Draft("", {})):
+            answer_question(talk, said)
+        return
+    talk.memory.misses += 1
+    if talk.memory.misses >= 3:
+        talk.memory.misses = 0
+        talk.say("sorry.third")
+        show_help(talk)
+    else:
+        talk.say("sorry.first" if talk.memory.misses == 1 else "sorry.second")
+
+
+def _about_somebody(talk: Talk, said: str) -> bool:
+    """Whether a colleague's reading of it would be about a person: then nothing is looked up at all."""
+    understood = talk.brain.understand(said, talk.actor, talk.now, None, role="rep")
+    return any("person" in c.slots and c.intent in ("ask_profile", "ask_history", "ask_order", "my_leads")
+               for c in understood.commands)  # fmt: skip
+
+
+def _leaves_phone(talk: Talk, draft: Draft) -> bool:
+    """A visitor who leaves his number becomes a lead."""
+    if talk.is_staff or talk.actor.customer_id is not None:
+        return False
+    found = talk.brain.understand(talk.text, talk.actor, talk.now, None, role="rep")
+    slots = next((c.slots for c in found.commands if c.slots.get("phone")), None)
+    if slots is None or not parse_phone(str(slots["phone"].value)).ok:
+        return False
+    from crm_core.leads.messages import CreateLead
+
+    name, vehicle = slots.get("person"), slots.get("vehicle")
+    gate.perform(talk, CreateLead(
+        name=str(name.value) if name else "", phone=str(slots["phone"].value),
+        vehicle=vehicle.words if vehicle else "", source="widget", channel="widget", message=talk.text,
+    ))  # fmt: skip
+    return True
+
+
+__all__ = ["Need", "has_words", "start", "text"]

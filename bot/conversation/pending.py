@@ -1,0 +1,142 @@
+"""What a chat remembers between turns: drafts, whom it is about, and what was just shown. Plain JSON inside."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from crm_core.kernel.ids import new_id
+from crm_core.kernel.registry import Command, commands_by_name
+
+DRAFT_LIFE = timedelta(hours=2)
+QUESTION_LIFE = timedelta(minutes=30)
+FOCUS_LIFE = timedelta(hours=2)
+MAX_DRAFTS = 4
+MAX_SETTLED = 8
+
+
+@dataclass
+class Draft:
+    """A command in the making. `slots` are `{name: {"value", "words"}}`, `chosen` the records they stand for.
+
+    `asked` names the slot the person was asked for; `command` is what a confirmation card showed;
+    `undo_id` is the write this draft corrects; `rest` are further commands of the same message.
+    """
+
+    intent: str
+    slots: dict[str, dict[str, Any]] = field(default_factory=dict)
+    chosen: dict[str, str] = field(default_factory=dict)
+    layer: str = "grammar"
+    token: str = field(default_factory=new_id)
+    asked: str = ""
+    prompts: int = 0
+    at: str = ""
+    command: dict[str, Any] | None = None
+    undo_id: str = ""
+    rest: list[dict[str, Any]] = field(default_factory=list)
+
+    def value(self, slot: str) -> Any:
+        return self.slots.get(slot, {}).get("value")
+
+    def words(self, slot: str) -> str:
+        return str(self.slots.get(slot, {}).get("words") or "")
+
+    def text(self, slot: str) -> str:
+        """The slot as text: its value when that is text, else the words."""
+        value = self.value(slot)
+        return value if isinstance(value, str) else self.words(slot)
+
+    def fill(self, slots: dict[str, dict[str, Any]]) -> None:
+        """Take slots over; a new person or vehicle must be found anew."""
+        for name, slot in slots.items():
+            self.slots[name] = slot
+            self.chosen.pop(name, None)
+        self.command = None
+
+    def keep_command(self, command: Command) -> None:
+        """Remember exactly what is being confirmed."""
+        self.command = {"name": type(command).__name__, "data": command.model_dump(mode="json")}
+
+    def kept_command(self) -> Command | None:
+        """The command a confirmation card showed."""
+        if self.command is None:
+            return None
+        return commands_by_name[self.command["name"]].model_validate(self.command["data"])
+
+
+@dataclass
+class Memory:
+    """The state of one chat. `current` is the draft a bare word belongs to."""
+
+    drafts: list[Draft] = field(default_factory=list)
+    current: str = ""
+    focus: dict[str, dict[str, str]] = field(default_factory=dict)
+    settled: dict[str, str] = field(default_factory=dict)
+    readings: list[dict[str, Any]] = field(default_factory=list)
+    misses: int = 0
+
+    @staticmethod
+    def load(state: dict[str, Any], now: datetime) -> Memory:
+        """Read what was saved; drafts that outlived their time are dropped."""
+        drafts = [Draft(**d) for d in state.get("drafts", ())]
+        memory = Memory(
+            drafts=[d for d in drafts if _fresh(d.at, now, DRAFT_LIFE)],
+            current=state.get("current", ""),
+            focus=state.get("focus", {}),
+            settled=state.get("settled", {}),
+            readings=state.get("readings", []),
+            misses=state.get("misses", 0),
+        )
+        waiting = memory.waiting
+        if waiting is not None and waiting.asked and not _fresh(waiting.at, now, QUESTION_LIFE):
+            memory.current = ""
+        return memory
+
+    def save(self) -> dict[str, Any]:
+        """The plain form."""
+        return asdict(self)
+
+    @property
+    def waiting(self) -> Draft | None:
+        """The draft a bare answer belongs to."""
+        return self.draft(self.current) if self.current else None
+
+    def draft(self, token: str) -> Draft | None:
+        return next((d for d in self.drafts if d.token == token), None)
+
+    def put(self, draft: Draft, now: datetime) -> None:
+        """The draft becomes the current one."""
+        draft.at = now.isoformat()
+        self.drafts = [*(d for d in self.drafts if d.token != draft.token), draft][-MAX_DRAFTS:]
+        self.current = draft.token
+
+    def settle(self, token: str, said: str) -> None:
+        """The draft is done with; a later press of its buttons hears `said` again."""
+        self.drafts = [d for d in self.drafts if d.token != token]
+        self.settled = dict([*self.settled.items(), (token, said)][-MAX_SETTLED:])
+        if self.current == token:
+            self.current = ""
+
+    def unanswered(self) -> Draft | None:
+        """The newest draft whose question was interrupted."""
+        return next((d for d in reversed(self.drafts) if d.asked and d.token != self.current), None)
+
+    def look_at(self, what: str, record_id: str, name: str, now: datetime) -> None:
+        """`what` (customer, lead, deal, approval, appointment, task) is what is spoken about now."""
+        self.focus[what] = {"id": record_id, "name": name, "at": now.isoformat()}
+        if what == "customer":
+            for other in ("lead", "deal", "appointment"):
+                self.focus.pop(other, None)
+
+    def looking_at(self, what: str, now: datetime) -> str | None:
+        """The record spoken about lately, or None."""
+        seen = self.focus.get(what)
+        return seen["id"] if seen and _fresh(seen["at"], now, FOCUS_LIFE) else None
+
+    def focus_name(self, now: datetime) -> str | None:
+        return self.focus["customer"]["name"] if self.looking_at("customer", now) else None
+
+
+def _fresh(at: str, now: datetime, life: timedelta) -> bool:
+    return bool(at) and now - datetime.fromisoformat(at) < life

@@ -1,0 +1,165 @@
+"""One arrival in, replies out: who, is something waited for, what is meant, what is said.
+
+Synchronous; the async side calls it in a thread. No transaction is open while words are understood.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+import bot.skills  # noqa: F401 - registers every skill
+from bot.conversation import listen
+from bot.conversation.brain import Brain
+from bot.conversation.pending import Memory
+from bot.conversation.presses import presses
+from bot.conversation.talk import Talk
+from bot.ports import Inbound, InboundKind, Outbound
+from bot.texts import Texts, Voice
+from crm_core.kernel.access import Actor
+from crm_core.kernel.errors import ChexinError, NotFound, Unavailable
+from crm_core.kernel.ids import short_ref
+from crm_core.kernel.inbox import Arrival
+
+if TYPE_CHECKING:
+    from crm_core.api import Core
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Turn:
+    """What one arrival led to. `commands` are the names of what was carried out; `state` is the chat's memory."""
+
+    replies: list[Outbound]
+    commands: list[str] = field(default_factory=list)
+    layer: str = "reply"
+    state: dict[str, Any] | None = None
+    ms: float = 0.0
+
+
+def body_of(inbound: Inbound) -> dict[str, Any]:
+    """What a channel stores in the inbox for an arrival: the inverse of `inbound_of`."""
+    return {
+        "kind": inbound.kind.value, "person_id": inbound.person_id, "chat": inbound.chat, "text": inbound.text,
+        "action": inbound.action_id, "media": inbound.media_id,
+    }  # fmt: skip
+
+
+def inbound_of(arrival: Arrival) -> Inbound:
+    """An inbox row as what a person did."""
+    body = arrival.body
+    return Inbound(
+        channel=arrival.channel, account=arrival.account, chat=str(body.get("chat") or arrival.sender),
+        person_id=str(body.get("person_id", "")), message_id=str(arrival.id),
+        kind=InboundKind(body.get("kind", "text")), text=str(body.get("text", "")),
+        action_id=str(body.get("action", "")), media_id=str(body.get("media", "")), at=arrival.received_at,
+    )  # fmt: skip
+
+
+class Pipeline:
+    """Answers arrivals. Safe to share between threads; one chat is worked on by one thread at a time."""
+
+    def __init__(self, core: Core, texts: Texts, brain: Brain) -> None:
+        self._core = core
+        self._texts = texts
+        self._brain = brain
+
+    def process(self, arrival: Arrival, *, shown: bool = False) -> Turn:
+        """Answer an inbox row and end it: replies, memory and the row itself are written in one transaction.
+
+        With `shown` the caller shows the replies himself; their buttons then carry ids.
+        """
+        inbound = inbound_of(arrival)
+        turn, actor = self._answered(inbound, f"in:{arrival.id}")
+        bodies = [reply.to_dict() for reply in turn.replies]
+        public = self._core.chats.finish(
+            arrival, chat=inbound.chat, person_id=actor.id if actor else inbound.person_id, replies=bodies,
+            state=turn.state, now=self._core.now(), shown=shown,
+        )  # fmt: skip
+        if shown and public is not None:
+            turn.replies = [Outbound.from_dict(_private(body)) for body in public]
+        return turn
+
+    def _answered(self, inbound: Inbound, root: str) -> tuple[Turn, Actor | None]:
+        try:
+            actor = self._core.actor(inbound.person_id)
+        except NotFound:
+            voice = Voice(self._texts, "zh", "Asia/Shanghai", self._core.now())
+            return Turn([Outbound(text=voice.say("sorry.unknown_person"))]), None
+        return self.turn(inbound, actor, root=root), actor
+
+    def turn(self, inbound: Inbound, actor: Actor, *, root: str | None = None) -> Turn:
+        """Answer one thing a person did. `root` names it, so that its commands happen once.
+
+        Raises Unavailable when the database cannot work, so that the arrival is tried again.
+        """
+        started = time.perf_counter()
+        now = self._core.now()
+        talk = self._talk(inbound, actor, root or f"msg:{inbound.channel}:{inbound.message_id}", now)
+        try:
+            self._listen(talk, inbound)
+        except Unavailable:
+            raise
+        except ChexinError as error:
+            talk.tell(talk.voice.error(error))
+        except Exception as error:
+            self._apologise(talk, inbound, error)
+        if not talk.replies:
+            talk.say("sorry.nothing")
+        return Turn(
+            talk.replies, [name for name in talk.commands if name], talk.layer, talk.memory.save(),
+            (time.perf_counter() - started) * 1000,
+        )  # fmt: skip
+
+    def _talk(self, inbound: Inbound, actor: Actor, root: str, now: datetime) -> Talk:
+        voice = Voice(self._texts, actor.language, actor.zone, now)
+        memory = Memory.load(self._core.chats.conversation(inbound.chat).state, now)
+        return Talk(self._core, self._brain, actor, voice, memory, root, inbound.chat, inbound.text)
+
+    def _listen(self, talk: Talk, inbound: Inbound) -> None:
+        if inbound.kind is InboundKind.PRESS:
+            self._press(talk, inbound.action_id)
+        elif inbound.kind is InboundKind.START:
+            listen.start(talk)
+        elif inbound.kind is InboundKind.IMAGE:
+            talk.say("sorry.image")
+        else:
+            listen.text(talk, inbound.text)
+
+    def _press(self, talk: Talk, action_id: str) -> None:
+        """Only the person a button was shown to can press it; pressing again changes nothing."""
+        action = self._core.chats.buttons.find(action_id)
+        if action is None or action.person_id != talk.actor.id or action.verb not in presses:
+            talk.say("press.over")
+            return
+        if action.expires_at <= talk.now:
+            talk.say("press.expired")
+            return
+        talk.root = f"act:{action.id}"
+        presses[action.verb](talk, {**action.params, "verb": action.verb})
+
+    def _apologise(self, talk: Talk, inbound: Inbound, error: Exception) -> None:
+        """The person gets a reference, the log the cause and the place; neither gets personal data."""
+        reference = short_ref("E")
+        frames = traceback.extract_tb(error.__traceback__)[-4:]
+        log.error(
+            "turn_failed", reference=reference, error=type(error).__name__, channel=inbound.channel,
+            kind=inbound.kind.value, where=[f"{f.filename.rsplit('/', 2)[-1]}:{f.lineno}:{f.name}" for f in frames],
+        )  # fmt: skip
+        talk.replies.clear()
+        talk.say("sorry.crash", ref=reference)
+
+
+def _private(body: dict[str, Any]) -> dict[str, Any]:
+    """A published body as an Outbound again: its buttons have ids and no verbs."""
+    card = body.get("card")
+    if not card:
+        return body
+    buttons = [{"verb": "", "params": {}, **button} for button in card["buttons"]]
+    return body | {"card": card | {"buttons": buttons}}

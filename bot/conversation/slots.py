@@ -1,0 +1,74 @@
+"""Slot values as the core wants them: instants, spans, fen, words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from crm_core.kernel.money import fen
+
+
+@dataclass(frozen=True)
+class When:
+    """A point or a span in UTC. `vague`: only the day or half-day was said. A deadline has no start."""
+
+    start: datetime | None
+    end: datetime | None
+    vague: bool
+
+    def day(self, zone: str) -> date:
+        """The local day meant; of a deadline its last one."""
+        at = self.start or (self.end - timedelta(microseconds=1) if self.end else None)
+        if at is None:
+            raise ValueError("an empty span")
+        return at.astimezone(ZoneInfo(zone)).date()
+
+    def reminder(self, zone: str, at: time = time(9)) -> datetime:
+        """When to remind: the instant, the beginning of the span, or nine o'clock of the day."""
+        if self.start is None or (self.vague and self.start.astimezone(ZoneInfo(zone)).time() == time(0)):
+            return datetime.combine(self.day(zone), at, ZoneInfo(zone)).astimezone(UTC)
+        return self.start
+
+
+def read_when(value: Any, zone: str) -> When | None:
+    """From the slot's JSON: an ISO instant, a bare date, or `{"start", "end"}`; None when it is none of these."""
+    if isinstance(value, dict):
+        start, end = (_instant(value.get(name), zone) for name in ("start", "end"))
+        return When(start, end, True) if start or end else None
+    if isinstance(value, str) and len(value) == 10:
+        start = _instant(value, zone)
+        return When(start, start + timedelta(days=1), True) if start else None
+    at = _instant(value, zone)
+    return When(at, None, False) if at else None
+
+
+def _instant(value: Any, zone: str) -> datetime | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        at = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+
+
+def read_money(value: Any) -> int | None:
+    """Yuan, or `{"amount"}` in yuan, to fen."""
+    if isinstance(value, dict):
+        value = value.get("amount", value.get("value"))
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        return fen(value)
+    except ValueError:
+        return None
+
+
+def vehicle_words(value: Any, words: str) -> str:
+    """How a vehicle was spoken of."""
+    if isinstance(value, dict):
+        named = [str(value[k]) for k in ("brand", "series", "year", "displacement", "trim") if value.get(k)]
+        return words or str(value.get("words") or "") or " ".join(named)
+    return words or str(value or "")

@@ -1,0 +1,90 @@
+"""One turn as a skill sees it: who speaks, what is remembered, and ways to ask, do and answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from bot.cards.base import button
+from bot.conversation.brain import Brain
+from bot.conversation.pending import Draft, Memory
+from bot.ports import Button, Card, Outbound
+from bot.texts import Voice
+from crm_core.kernel.access import Actor
+from crm_core.kernel.registry import Command, Question, Result
+
+if TYPE_CHECKING:
+    from crm_core.api import Core
+
+
+@dataclass
+class Talk:
+    """Collects the replies of one turn. `root` makes every command of the turn happen once."""
+
+    core: Core
+    brain: Brain
+    actor: Actor
+    voice: Voice
+    memory: Memory
+    root: str
+    chat: str = ""
+    text: str = ""
+    replies: list[Outbound] = field(default_factory=list)
+    commands: list[str] = field(default_factory=list)
+    layer: str = "reply"
+
+    @property
+    def now(self) -> datetime:
+        return self.voice.now
+
+    @property
+    def is_staff(self) -> bool:
+        return self.actor.is_staff
+
+    def ask(self, question: Question) -> Any:
+        """The core's answer, limited to what the actor may see."""
+        return self.core.ask(question, self.actor)
+
+    def do(self, command: Command) -> Result:
+        """Carry a command out; the same turn again does not act twice."""
+        result = self.core.execute(command, self.actor, key=f"{self.root}:{len(self.commands)}")
+        self.commands.append(type(command).__name__)
+        return result
+
+    def say(self, key: str, *buttons: Button, **params: Any) -> None:
+        """Answer with a text; with buttons it becomes a small card."""
+        said = self.voice.say(key, **params)
+        self.tell(said, *buttons)
+
+    def tell(self, said: str, *buttons: Button) -> None:
+        """Answer with a finished sentence."""
+        if buttons:
+            self.show(Card("text", said, buttons=buttons))
+        else:
+            self.replies.append(Outbound(text=said))
+
+    def show(self, card: Card, text: str | None = None) -> None:
+        """Answer with a card."""
+        self.replies.append(Outbound(text=text, card=card))
+
+    def take_back(self, undo_id: str | None, draft: Draft | None = None) -> tuple[Button, ...]:
+        """[改] [撤销] for a write that can be taken back; [改] needs the draft it came from."""
+        if not undo_id:
+            return ()
+        undo = button(self.voice, "undo", "undo", undo=undo_id)
+        if draft is None:
+            return (undo,)
+        draft.undo_id = undo_id
+        keep = Draft(draft.intent, draft.slots, dict(draft.chosen), draft.layer, undo_id=undo_id,
+                     at=self.now.isoformat())  # fmt: skip
+        self.memory.drafts = [*self.memory.drafts, keep][-4:]
+        return (button(self.voice, "edit", "draft.edit", t=keep.token), undo)
+
+    def about(self, what: str, record_id: str | None, name: str = "") -> None:
+        """Remember whom or what the conversation is about."""
+        if record_id:
+            self.memory.look_at(what, record_id, name, self.now)
+
+    def focused(self, what: str) -> str | None:
+        return self.memory.looking_at(what, self.now)

@@ -1,0 +1,31 @@
+"""Skills: from a recognised meaning to a command or question, and from its outcome to a card.
+
+Importing this package registers them all.
+"""
+
+from __future__ import annotations
+
+from bot.skills import (
+    appointments,
+    approvals,
+    contacts,
+    deals,
+    drafts,
+    fitment,
+    followups,
+    help,
+    history,
+    knowledge,
+    language,
+    leads,
+    orders,
+    quotes,
+    reports,
+    tasks,
+    undo,
+)
+
+__all__ = [
+    "appointments", "approvals", "contacts", "deals", "drafts", "fitment", "followups", "help", "history",
+    "knowledge", "language", "leads", "orders", "quotes", "reports", "tasks", "undo",
+]  # fmt: skip

@@ -1,0 +1,178 @@
+"""Appointments: booked in words, moved, kept or missed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.cards.appointments import appointment_card
+from bot.conversation.gate import Act, Need, Step, Tier, after, pass_through, perform, skill
+from bot.conversation.pending import Draft
+from bot.conversation.people import customer
+from bot.conversation.presses import verb
+from bot.conversation.slots import When, read_when, vehicle_words
+from bot.conversation.talk import Talk
+from crm_core.appointments.messages import (
+    AppointmentCard,
+    AppointmentView,
+    Book,
+    CancelAppointment,
+    CompleteAppointment,
+    Kind,
+    MarkNoShow,
+    Reschedule,
+)
+from crm_core.deals.messages import DealView, OpenDeals
+from crm_core.kernel.registry import Result
+
+
+@skill("book_test_drive", tier=Tier.CONFIRM)
+def book_test_drive(talk: Talk, draft: Draft) -> Step:
+    """A test drive for a customer, or for the customer who speaks."""
+    return _book(talk, draft, "test_drive")
+
+
+@skill("book_service", tier=Tier.CONFIRM)
+def book_service(talk: Talk, draft: Draft) -> Step:
+    """A visit to the workshop."""
+    return _book(talk, draft, "service")
+
+
+def _book(talk: Talk, draft: Draft, kind: Kind) -> Step:
+    if "appointment" in draft.chosen:
+        return _move(talk, draft)
+    who = customer(talk, draft)
+    if isinstance(who, Need) or who is None:
+        return who or Need("person", "leave_phone" if not talk.is_staff else "person")
+    when = read_when(draft.value("when"), talk.actor.zone)
+    if when is None or when.start is None:
+        return Need("when", f"when_{kind}")
+    deal = _deal(talk, who) if kind == "test_drive" else None
+    said = vehicle_words(draft.value("vehicle"), draft.words("vehicle")) or draft.text("plate")
+    command = Book(kind=kind, customer_id=who, start=when.start, end=when.end, vague=when.vague,
+                   vehicle=said or (deal.interest if deal else ""), text=draft.text("text"),
+                   deal_id=deal.id if deal else None)  # fmt: skip
+    return Act(command, _title(talk, kind, when), slots=_understood(talk, draft, command, when),
+               told=frozenset({"start", "end"}))
+
+
+def _title(talk: Talk, kind: str, when: When) -> str:
+    name = talk.memory.focus_name(talk.now) or ""
+    key = "card.confirm_booking" if talk.is_staff and name else "card.confirm_own_booking"
+    return talk.voice.say(key, name=name, kind=talk.voice.label("appointment", kind), when=_span(talk, when))
+
+
+def _span(talk: Talk, when: When) -> str:
+    return talk.voice.span(when.start, when.end, when.vague) if when.start else ""
+
+
+def _understood(talk: Talk, draft: Draft, command: Book, when: When) -> list[tuple[str, str, str]]:
+    label = talk.voice.label
+    name = talk.memory.focus_name(talk.now) if talk.is_staff else ""
+    shown = [(label("field", "customer"), name or "", draft.words("person")),
+             (label("field", "when"), _span(talk, when), draft.words("when")),
+             (label("field", "vehicle"), command.vehicle, draft.words("vehicle"))]  # fmt: skip
+    return [line for line in shown if line[1]]
+
+
+def _deal(talk: Talk, customer_id: str) -> DealView | None:
+    """The deal the test drive belongs to; customers do not see deals."""
+    if not talk.is_staff:
+        return None
+    found: list[DealView] = talk.ask(OpenDeals(customer_id=customer_id))
+    return found[0] if found else None
+
+
+def _move(talk: Talk, draft: Draft) -> Step:
+    """Another time for an appointment that is there already."""
+    view: AppointmentView = talk.ask(AppointmentCard(appointment_id=draft.chosen["appointment"]))
+    when = read_when(draft.value("when"), talk.actor.zone)
+    if when is None or when.start is None:
+        return Need("when", "new_time", {"what": talk.voice.label("appointment", view.kind), "name": view.customer_name})
+    command = Reschedule(appointment_id=view.id, start=when.start, end=when.end, version=view.version)
+    title = talk.voice.say("card.confirm_move", kind=talk.voice.label("appointment", view.kind),
+                           name=view.customer_name if talk.is_staff else "")  # fmt: skip
+    return Act(command, title, words={"start": draft.words("when")})
+
+
+@after(Book)
+def booked(talk: Talk, command: Book, result: Result, draft: Draft | None) -> None:
+    _show(talk, result, "card.booked")
+
+
+@after(Reschedule)
+def moved(talk: Talk, command: Reschedule, result: Result, draft: Draft | None) -> None:
+    _show(talk, result, "card.moved")
+
+
+def _show(talk: Talk, result: Result, key: str) -> None:
+    view = result.view
+    if not isinstance(view, AppointmentView):
+        view = talk.ask(AppointmentCard(appointment_id=result.id))
+    _look_at(talk, view)
+    card = appointment_card(talk.voice, view, staff=talk.is_staff, extra=talk.take_back(result.undo_id))
+    what = talk.voice.label("appointment", view.kind)
+    talk.show(card, talk.voice.say(key, kind=what, when=talk.voice.span(view.start, view.end, view.vague)))
+
+
+def _look_at(talk: Talk, view: AppointmentView) -> None:
+    talk.about("customer", view.customer_id, view.customer_name)
+    talk.about("appointment", view.id, view.customer_name)
+
+
+@verb("appointment.reschedule")
+def press_move(talk: Talk, params: dict[str, Any]) -> None:
+    """To when?"""
+    view: AppointmentView = talk.ask(AppointmentCard(appointment_id=params["appointment"]))
+    _look_at(talk, view)
+    intent = "book_service" if view.kind == "service" else "book_test_drive"
+    pass_through(talk, Draft(intent, chosen={"appointment": view.id, "person": view.customer_id}))
+
+
+@verb("appointment.cancel")
+def press_cancel(talk: Talk, params: dict[str, Any]) -> None:
+    """It will not take place."""
+    perform(talk, CancelAppointment(appointment_id=params["appointment"]))
+
+
+@after(CancelAppointment)
+def cancelled(talk: Talk, command: CancelAppointment, result: Result, draft: Draft | None) -> None:
+    talk.say("appointment.cancelled", *talk.take_back(result.undo_id))
+
+
+@verb("appointment.done")
+def press_done(talk: Talk, params: dict[str, Any]) -> None:
+    """He came; how it went can be told in a sentence."""
+    result = perform(talk, CompleteAppointment(appointment_id=params["appointment"]))
+    view = result.view
+    if isinstance(view, AppointmentView) and view.kind == "test_drive":
+        draft = Draft("add_note", chosen={"person": view.customer_id})
+        draft.asked = "text"
+        talk.memory.put(draft, talk.now)
+
+
+@after(CompleteAppointment)
+def completed(talk: Talk, command: CompleteAppointment, result: Result, draft: Draft | None) -> None:
+    view = result.view
+    name = ""
+    if isinstance(view, AppointmentView):
+        _look_at(talk, view)
+        name = view.customer_name
+    kind = view.kind if isinstance(view, AppointmentView) else "visit"
+    talk.say(f"appointment.done_{kind}" if kind == "test_drive" else "appointment.done",
+             *talk.take_back(result.undo_id), name=name)  # fmt: skip
+
+
+@verb("appointment.no_show")
+def press_no_show(talk: Talk, params: dict[str, Any]) -> None:
+    """He did not come."""
+    perform(talk, MarkNoShow(appointment_id=params["appointment"]))
+
+
+@after(MarkNoShow)
+def no_show(talk: Talk, command: MarkNoShow, result: Result, draft: Draft | None) -> None:
+    view = result.view
+    name = view.customer_name if isinstance(view, AppointmentView) else ""
+    if isinstance(view, AppointmentView):
+        _look_at(talk, view)
+    talk.say("appointment.no_show", *talk.take_back(result.undo_id), name=name)
+

@@ -1,0 +1,129 @@
+"""Approvals: decided by a press or a sentence, once."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from bot.cards.approvals import approval_card, result_card
+from bot.conversation.gate import Act, Need, Step, Tier, after, pass_through, perform, skill
+from bot.conversation.pending import Draft
+from bot.conversation.presses import verb
+from bot.conversation.slots import read_money
+from bot.conversation.talk import Talk
+from bot.ports import Button, Card
+from crm_core.approvals.messages import (
+    ApprovalCard,
+    ApprovalView,
+    DecideApproval,
+    Decision,
+    PendingApprovals,
+    WithdrawApproval,
+)
+from crm_core.kernel.registry import Result
+from crm_core.quotes.messages import ApplyDiscount
+
+DECISIONS = ("approve", "reject", "counter")
+
+
+@skill("decide_approval", tier=Tier.OWN)
+def decide_approval(talk: Talk, draft: Draft) -> Step:
+    """A decision in words binds to the card last shown here, or to the only one that waits."""
+    approval_id = _meant(talk, draft)
+    if not isinstance(approval_id, str):
+        return approval_id
+    view: ApprovalView = talk.ask(ApprovalCard(approval_id=approval_id))
+    decision, amount = _decision(draft, view)
+    if decision == "counter" and amount is None:
+        half = view.requested_fen // 200 * 100
+        chip = Button(talk.voice.money(half), "draft.pick",
+                      {"t": draft.token, "slot": "money", "value": half / 100})  # fmt: skip
+        return Need("money", "counter", {"amount": talk.voice.money(view.requested_fen)}, (chip,) if half else ())
+    if decision not in DECISIONS:
+        return Need("decision", card=approval_card(talk.voice, view, talk.actor))
+    return Act(DecideApproval(approval_id=approval_id, decision=cast("Decision", decision), amount_fen=amount,
+                              text=draft.text("text")))  # fmt: skip
+
+
+def _decision(draft: Draft, view: ApprovalView) -> tuple[str, int | None]:
+    """An agreement with a smaller amount is a counter-offer."""
+    decision = draft.text("decision")
+    amount = read_money(draft.value("money"))
+    kept = draft.value("percent")
+    if amount is None and isinstance(kept, int | float) and view.list_fen:
+        amount = round(view.list_fen * (1 - float(kept)))
+    if decision == "approve" and amount is not None:
+        decision = "counter" if amount < view.requested_fen else "approve"
+    return decision, amount if decision == "counter" else None
+
+
+def _meant(talk: Talk, draft: Draft) -> str | Need | None:
+    """The approval: chosen, named by reference, the last one shown here, or the only one."""
+    if "approval" in draft.chosen:
+        return draft.chosen["approval"]
+    waiting: list[ApprovalView] = talk.ask(PendingApprovals(limit=10))
+    reference = draft.text("ref").upper()
+    if reference:
+        waiting = [a for a in waiting if reference in (a.ref, a.deal_ref)]
+    shown = [a for a in waiting if a.id == talk.focused("approval")]
+    if not waiting:
+        talk.say("approval.none")
+        return None
+    if len(shown or waiting) > 1:
+        return Need("approval", card=_choose(talk, draft, waiting))
+    draft.chosen["approval"] = (shown or waiting)[0].id
+    return draft.chosen["approval"]
+
+
+def _choose(talk: Talk, draft: Draft, waiting: list[ApprovalView]) -> Card:
+    buttons = tuple(
+        Button(f"{a.customer_name} {talk.voice.money(a.requested_fen)} · {a.asker_name}"[:40], "draft.pick",
+               {"t": draft.token, "slot": "approval", "id": a.id})
+        for a in waiting[:3]
+    )  # fmt: skip
+    return Card("choose", talk.voice.say("ask.which_approval"), buttons=buttons)
+
+
+@after(DecideApproval)
+def decided(talk: Talk, command: DecideApproval, result: Result, draft: Draft | None) -> None:
+    """The card as it is now: who decided what."""
+    view = result.view
+    if not isinstance(view, ApprovalView):
+        view = talk.ask(ApprovalCard(approval_id=command.approval_id))
+    talk.memory.focus.pop("approval", None)
+    talk.show(approval_card(talk.voice, view, talk.actor))
+
+
+@verb("approval.approve", "approval.reject")
+def press_decision(talk: Talk, params: dict[str, Any]) -> None:
+    """Decided with one press; the card held the numbers."""
+    decision: Decision = "reject" if params["verb"].endswith("reject") else "approve"
+    perform(talk, DecideApproval(approval_id=params["approval"], decision=decision))
+
+
+@verb("approval.counter")
+def press_counter(talk: Talk, params: dict[str, Any]) -> None:
+    """Up to how much?"""
+    draft = Draft("decide_approval", {"decision": {"value": "counter", "words": ""}},
+                  chosen={"approval": params["approval"]})  # fmt: skip
+    talk.about("approval", params["approval"])
+    pass_through(talk, draft)
+
+
+@verb("approval.apply")
+def press_apply(talk: Talk, params: dict[str, Any]) -> None:
+    """The rep uses what he was granted."""
+    perform(talk, ApplyDiscount(approval_id=params["approval"]))
+
+
+@verb("approval.withdraw")
+def press_withdraw(talk: Talk, params: dict[str, Any]) -> None:
+    """The asker takes his request back."""
+    perform(talk, WithdrawApproval(approval_id=params["approval"]))
+
+
+@after(WithdrawApproval)
+def withdrawn(talk: Talk, command: WithdrawApproval, result: Result, draft: Draft | None) -> None:
+    if isinstance(result.view, ApprovalView):
+        talk.show(result_card(talk.voice, result.view))
+    else:
+        talk.say("approval.withdrawn")

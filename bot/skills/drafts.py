@@ -1,0 +1,86 @@
+"""Buttons of drafts: confirm, change, cancel, choose among candidates, choose a reading."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.conversation import gate
+from bot.conversation.pending import Draft
+from bot.conversation.presses import verb
+from bot.conversation.talk import Talk
+
+
+def _draft(talk: Talk, params: dict[str, Any]) -> Draft | None:
+    """The draft a button belongs to; when it is done with, say again what became of it."""
+    token = str(params["t"])
+    draft = talk.memory.draft(token)
+    if draft is None:
+        said = talk.memory.settled.get(token)
+        talk.tell(said) if said else talk.say("press.over")
+    return draft
+
+
+@verb("draft.confirm")
+def confirm(talk: Talk, params: dict[str, Any]) -> None:
+    """The actor agrees with the card."""
+    draft = _draft(talk, params)
+    if draft is not None:
+        gate.confirm(talk, draft)
+
+
+@verb("draft.cancel")
+def cancel(talk: Talk, params: dict[str, Any]) -> None:
+    """Not after all."""
+    draft = _draft(talk, params)
+    if draft is not None:
+        gate.cancel(talk, draft)
+
+
+@verb("draft.edit")
+def edit(talk: Talk, params: dict[str, Any]) -> None:
+    """Something in it is wrong."""
+    draft = _draft(talk, params)
+    if draft is not None:
+        gate.edit(talk, draft)
+
+
+@verb("draft.pick")
+def pick(talk: Talk, params: dict[str, Any]) -> None:
+    """One of the candidates: a record, or a plain value."""
+    draft = _draft(talk, params)
+    if draft is None:
+        return
+    slot = str(params["slot"])
+    if "id" in params:
+        draft.chosen[slot] = str(params["id"])
+        if slot == "person":
+            talk.about("customer", draft.chosen[slot], draft.text(slot))
+    else:
+        draft.fill({slot: {"value": params["value"], "words": str(params.get("words", params["value"]))}})
+    draft.asked = ""
+    gate.pass_through(talk, draft)
+
+
+@verb("draft.create")
+def create(talk: Talk, params: dict[str, Any]) -> None:
+    """Nobody has this name yet: write him down, then go on with what was wanted."""
+    draft = _draft(talk, params)
+    if draft is None:
+        return
+    later = {"intent": draft.intent, "slots": {k: v for k, v in draft.slots.items() if k != "person"}}
+    talk.memory.settle(draft.token, talk.voice.say("press.over"))
+    new = Draft("create_lead", {"person": draft.slots["person"]}, layer=draft.layer, rest=[later, *draft.rest])
+    if draft.intent == "create_lead" or not talk.is_staff:
+        new.rest = draft.rest
+    gate.pass_through(talk, new)
+
+
+@verb("reading")
+def reading(talk: Talk, params: dict[str, Any]) -> None:
+    """One of several readings of an unclear message."""
+    number = int(params["n"])
+    if number >= len(talk.memory.readings):
+        talk.say("press.over")
+        return
+    chosen = talk.memory.readings[number]
+    gate.pass_through(talk, Draft(chosen["intent"], chosen["slots"], layer="ranker"))

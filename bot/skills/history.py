@@ -1,0 +1,96 @@
+"""What was recorded about a customer, and who he is. Only what the asker may see is ever read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.cards.customers import customer_card, history_card, record_label
+from bot.cards.knowledge import answer_card
+from bot.conversation.gate import Need, Step, skill
+from bot.conversation.pending import Draft
+from bot.conversation.people import PRONOUNS, customer
+from bot.conversation.presses import verb
+from bot.conversation.talk import Talk
+from crm_core.customers.messages import CustomerCard, CustomerHistory, CustomerView, RecordView
+from crm_core.vehicles.messages import CarView, FindCar
+
+SELF = frozenset({"我", "我的", "自己", "本人", "me", "i", "my", "myself", "mine"})
+SHOWN = 5
+
+
+@skill("ask_history")
+def ask_history(talk: Talk, draft: Draft) -> Step:
+    """Records that answer the question, cited; a customer hears of himself only."""
+    if not talk.is_staff and _about_another(talk, draft):
+        talk.say("privacy.refuse")
+        return None
+    who = _whose(talk, draft)
+    if isinstance(who, Need) or who is None:
+        return who or Need("person")
+    records: list[RecordView] = talk.ask(CustomerHistory(customer_id=who))
+    name = "" if not talk.is_staff else (talk.memory.focus_name(talk.now) or draft.text("person"))
+    if not records:
+        talk.say("history.none", name=name)
+        return None
+    _answer(talk, talk.text, name, records, who)
+    return None
+
+
+def _answer(talk: Talk, question: str, name: str, records: list[RecordView], customer_id: str) -> None:
+    found = talk.brain.history(question, records, talk.now)
+    cited = [r for ref, _ in found.sources for r in records if r.ref == ref]
+    if found.state == "answer" and cited:
+        lines = "\n".join(f"{record_label(talk.voice, r)}: {_told(talk, r)}" for r in cited)
+        sources = [(r.ref, f"{talk.voice.when(r.at)} · {r.by_name}") for r in cited]
+        talk.show(answer_card(talk.voice, lines, sources, title=talk.voice.say("card.history", name=name)))
+    else:
+        talk.show(history_card(talk.voice, name, records[:SHOWN], customer_id), talk.voice.say("history.no_match"))
+
+
+def _told(talk: Talk, record: RecordView) -> str:
+    return record.text or talk.voice.label("outcome", record.outcome)
+
+
+def _whose(talk: Talk, draft: Draft) -> str | Need | None:
+    if talk.is_staff and not draft.text("person") and (draft.value("vin") or draft.value("plate")):
+        car: CarView | None = talk.ask(FindCar(vin=draft.text("vin"), plate=draft.text("plate")))
+        if car is not None:
+            return car.customer_id
+    return customer(talk, draft)
+
+
+def _about_another(talk: Talk, draft: Draft) -> bool:
+    """Whether a customer asks about somebody else; told without looking anybody up."""
+    person = draft.text("person").strip().lower()
+    if not person or person in SELF or person in PRONOUNS:
+        return bool(draft.value("plate") or draft.value("vin")) and not _own_car(talk, draft)
+    return person != talk.actor.name.lower()
+
+
+def _own_car(talk: Talk, draft: Draft) -> bool:
+    car: CarView | None = talk.ask(FindCar(vin=draft.text("vin"), plate=draft.text("plate")))
+    return car is not None and car.customer_id == talk.actor.customer_id
+
+
+@skill("ask_profile")
+def ask_profile(talk: Talk, draft: Draft) -> Step:
+    """Who is this?"""
+    who = customer(talk, draft)
+    if isinstance(who, Need) or who is None:
+        return who or Need("person")
+    view: CustomerView = talk.ask(CustomerCard(customer_id=who))
+    talk.about("customer", view.id, view.name)
+    talk.show(customer_card(talk.voice, view))
+    return None
+
+
+@verb("customer.history")
+def press_history(talk: Talk, params: dict[str, Any]) -> None:
+    """The newest records of a customer."""
+    view: CustomerView = talk.ask(CustomerCard(customer_id=params["customer"]))
+    talk.about("customer", view.id, view.name)
+    records: list[RecordView] = talk.ask(CustomerHistory(customer_id=view.id, limit=SHOWN))
+    if records:
+        talk.show(history_card(talk.voice, view.name, records, view.id))
+    else:
+        talk.say("history.none", name=view.name)

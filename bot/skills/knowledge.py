@@ -1,0 +1,89 @@
+"""Questions answered from documents with their sources; what is unknown goes to a colleague."""
+
+from __future__ import annotations
+
+from bot.cards.knowledge import answer_card
+from bot.conversation.gate import Act, Need, Step, Tier, after, skill
+from bot.conversation.pending import Draft
+from bot.conversation.people import customer
+from bot.conversation.presses import verb
+from bot.conversation.talk import Talk
+from bot.ports import Button
+from crm_core.kernel.errors import ChexinError
+from crm_core.kernel.registry import Result
+from crm_core.tasks.messages import AddTask, AskColleague
+
+
+@skill("ask_knowledge")
+def ask_knowledge(talk: Talk, draft: Draft) -> Step:
+    """From the documents this person may read."""
+    answer_question(talk, draft.text("text") or talk.text)
+    return None
+
+
+def answer_question(talk: Talk, question: str) -> None:
+    """Answer with sources; offer what is near; else hand it to a technician and say so."""
+    found = talk.brain.knowledge(question, talk.actor)
+    if found.state == "answer":
+        talk.show(answer_card(talk.voice, found.text, found.sources))
+    elif found.state == "suggest" and found.suggestions:
+        talk.memory.readings = [
+            {"intent": "ask_knowledge", "slots": {"text": {"value": title, "words": title}}}
+            for title in found.suggestions
+        ]
+        chips = [Button(title[:40], "reading", {"n": n}) for n, title in enumerate(found.suggestions[:3])]
+        talk.memory.readings.append({"intent": "ask_knowledge", "slots": {"text": {"value": question, "words": ""}}})
+        chips.append(Button(talk.voice.say("button.ask_person"), "question.pass_on", {"n": len(chips)}))
+        talk.say("knowledge.did_you_mean", *chips)
+    else:
+        pass_on(talk, question)
+
+
+def pass_on(talk: Talk, question: str) -> None:
+    """A good answer too: I do not know, somebody who does has been asked."""
+    talk.memory.misses = 0
+    try:
+        result = talk.do(AskColleague(question=question[:2000], role="tech", customer_id=talk.actor.customer_id))
+    except ChexinError:
+        talk.say("knowledge.unknown")
+        return
+    who = getattr(result.view, "assignee_name", "") if talk.is_staff else ""
+    talk.say("knowledge.asked_name" if who else "knowledge.asked", **({"who": who} if who else {}))
+
+
+@verb("question.pass_on")
+def press_pass_on(talk: Talk, params: dict[str, int]) -> None:
+    """None of the suggestions: ask a person."""
+    number = int(params["n"])
+    if number < len(talk.memory.readings):
+        pass_on(talk, str(talk.memory.readings[number]["slots"]["text"]["value"]))
+    else:
+        talk.say("press.over")
+
+
+@skill("talk_to_human", tier=Tier.OWN)
+def talk_to_human(talk: Talk, draft: Draft) -> Step:
+    """A person takes over: his own rep, or whoever is in charge."""
+    title = talk.voice.say("task.wants_person", name=talk.actor.name)
+    return Act(AddTask(title=title[:200], kind="handoff", role="rep", text=talk.text[:2000],
+                       customer_id=talk.actor.customer_id))  # fmt: skip
+
+
+@skill("open_ticket", tier=Tier.CONFIRM)
+def open_ticket(talk: Talk, draft: Draft) -> Step:
+    """A complaint or defect: a task for the service desk, until tickets are a thing of their own."""
+    text = draft.text("text").strip()
+    if not text:
+        return Need("text", "ticket_text")
+    who = customer(talk, draft, required=False)
+    if isinstance(who, Need):
+        return who
+    title = talk.voice.say("task.ticket", text=text[:80])
+    label = talk.voice.label("field", "text")
+    return Act(AddTask(title=title[:200], kind="handoff", role="service", text=text[:2000], customer_id=who),
+               talk.voice.say("card.confirm_ticket"), slots=[(label, text[:200], "")])  # fmt: skip
+
+
+@after(AskColleague)
+def asked(talk: Talk, command: AskColleague, result: Result, draft: Draft | None) -> None:
+    talk.say("knowledge.asked")

@@ -1,0 +1,99 @@
+"""Quotes and discounts."""
+
+from __future__ import annotations
+
+from bot.cards.deals import discount_card, quote_card
+from bot.conversation.gate import Act, Need, Step, Tier, after, skill
+from bot.conversation.pending import Draft
+from bot.conversation.people import customer, deal
+from bot.conversation.slots import read_money, vehicle_words
+from bot.conversation.talk import Talk
+from crm_core.deals.messages import DealView
+from crm_core.kernel.registry import Result
+from crm_core.quotes.messages import ApplyDiscount, CreateQuote, DiscountView, QuoteView, RequestDiscount
+
+
+def _deal(talk: Talk, draft: Draft) -> DealView | Need | None:
+    who = customer(talk, draft)
+    if isinstance(who, Need) or who is None:
+        return who or Need("person")
+    view = deal(talk, draft, who)
+    if view is None:
+        talk.say("deal.none", name=talk.memory.focus_name(talk.now) or draft.text("person"))
+    return view
+
+
+@skill("create_quote", tier=Tier.CONFIRM)
+def create_quote(talk: Talk, draft: Draft) -> Step:
+    """A quote for the customer's deal: the price said, or the list price."""
+    view = _deal(talk, draft)
+    if not isinstance(view, DealView):
+        return view
+    title = vehicle_words(draft.value("vehicle"), draft.words("vehicle")) or draft.text("part") or draft.text("oe")
+    quantity = draft.value("quantity")
+    command = CreateQuote(deal_id=view.id, title=(title or view.interest)[:200],
+                          price_fen=read_money(draft.value("money")),
+                          quantity=quantity if isinstance(quantity, int) and quantity > 0 else 1)  # fmt: skip
+    words = {"price": draft.words("money"), "amount": draft.words("money"), "title": draft.words("vehicle")}
+    return Act(command, talk.voice.say("card.confirm_quote", name=view.customer_name), words=words)
+
+
+@after(CreateQuote)
+def quoted(talk: Talk, command: CreateQuote, result: Result, draft: Draft | None) -> None:
+    view: QuoteView = result.view
+    title = talk.voice.say("card.quote_made", name=view.customer_name)
+    talk.show(quote_card(talk.voice, view, talk.take_back(result.undo_id), title))
+
+
+@skill("request_discount", tier=Tier.CONFIRM)
+def request_discount(talk: Talk, draft: Draft) -> Step:
+    """So much off for the customer's deal; the rules say whether somebody must approve."""
+    view = _deal(talk, draft)
+    if not isinstance(view, DealView):
+        return view
+    amount = _amount(draft, view)
+    if amount is None:
+        return Need("money", "discount", {"name": view.customer_name})
+    command = RequestDiscount(deal_id=view.id, amount_fen=amount, reason=draft.text("reason"))
+    said = draft.words("money") or draft.words("percent")
+    return Act(command, talk.voice.say("card.confirm_discount", name=view.customer_name, amount=talk.voice.money(amount)),
+               words={"discount": said, "requested": said},
+               slots=_understood(talk, draft, view))  # fmt: skip
+
+
+def _understood(talk: Talk, draft: Draft, view: DealView) -> list[tuple[str, str, str]]:
+    label = talk.voice.label
+    shown = [(label("field", "customer"), view.customer_name, draft.words("person")),
+             (label("field", "deal"), view.interest or view.ref, draft.words("vehicle"))]  # fmt: skip
+    if draft.text("reason"):
+        shown.append((label("field", "reason"), draft.text("reason"), draft.words("reason")))
+    return shown
+
+
+def _amount(draft: Draft, view: DealView) -> int | None:
+    """Fen off: the amount said, or what the percentage takes from the list price."""
+    amount = read_money(draft.value("money"))
+    kept = draft.value("percent")
+    if amount is None and isinstance(kept, int | float) and view.list_fen:
+        return round(view.list_fen * (1 - float(kept)))
+    return amount
+
+
+@after(RequestDiscount)
+def requested(talk: Talk, command: RequestDiscount, result: Result, draft: Draft | None) -> None:
+    """Applied at once, or waiting for a named person."""
+    view: DiscountView = result.view
+    if view.approval_id:
+        talk.about("approval", view.approval_id)
+    undo = () if view.approval_id else talk.take_back(result.undo_id)
+    talk.show(discount_card(talk.voice, view, undo))
+
+
+@after(ApplyDiscount)
+def applied(talk: Talk, command: ApplyDiscount, result: Result, draft: Draft | None) -> None:
+    view = result.view.quote if isinstance(result.view, DiscountView) else result.view
+    if not isinstance(view, QuoteView):
+        talk.say("done.plain", *talk.take_back(result.undo_id))
+        return
+    title = talk.voice.say("card.discount_applied", name=view.customer_name, amount=talk.voice.money(view.discount_fen))
+    talk.show(quote_card(talk.voice, view, talk.take_back(result.undo_id), title))

@@ -1,0 +1,34 @@
+"""Taking the last write back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.conversation.gate import Step, Tier, after, perform, skill
+from bot.conversation.pending import Draft
+from bot.conversation.presses import verb
+from bot.conversation.talk import Talk
+from crm_core.kernel.registry import Result
+from crm_core.undo.messages import UndoLast, UndoneView
+
+
+@skill("undo", tier=Tier.OWN)
+def undo(talk: Talk, draft: Draft) -> Step:
+    """The actor's last write that can be taken back; a card that only waits is just dropped."""
+    waiting = talk.memory.waiting
+    if waiting is not None and waiting.token != draft.token:
+        talk.memory.settle(waiting.token, talk.voice.say("done.cancelled"))
+    perform(talk, UndoLast())
+    return None
+
+
+@verb("undo")
+def press_undo(talk: Talk, params: dict[str, Any]) -> None:
+    """The write this button came with."""
+    perform(talk, UndoLast(undo_id=params["undo"]))
+
+
+@after(UndoLast)
+def undone(talk: Talk, command: UndoLast, result: Result, draft: Draft | None) -> None:
+    label = result.view.label if isinstance(result.view, UndoneView) else ""
+    talk.say("undo.done", what=talk.voice.label("undo", label))

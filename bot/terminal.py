@@ -1,0 +1,210 @@
+"""The terminal as a channel: what is said goes through the same inbox and pipeline as anywhere else."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from bot.cards import draw
+from bot.conversation.brain import Brain, Rooms
+from bot.conversation.pipeline import Pipeline, Turn, body_of
+from bot.ports import Card, Inbound, InboundKind, Outbound, card_from_dict
+from bot.texts import Texts
+from crm_core.kernel.errors import Conflict
+from crm_core.kernel.ids import new_id
+from crm_core.kernel.tables import Outbox
+
+if TYPE_CHECKING:
+    from crm_core.api import Core
+    from crm_core.chat.service import LiveAction
+
+CHANNEL = "terminal"
+SERVER = "server"
+PATIENCE = 30.0
+
+
+@dataclass
+class Shown:
+    """What the terminal prints for one turn."""
+
+    to: str
+    replies: list[Outbound] = field(default_factory=list)
+    commands: list[str] = field(default_factory=list)
+    layer: str = "reply"
+
+    def to_json(self) -> dict[str, Any]:
+        """The stable form other programs read."""
+        return {
+            "replies": [_reply(self.to, reply) for reply in self.replies],
+            "commands": self.commands,
+            "layer": self.layer,
+        }
+
+    def to_text(self) -> str:
+        """For people at a terminal."""
+        return "\n\n".join(_drawn(reply) for reply in self.replies)
+
+
+class Terminal:
+    """One person's terminal. Replies count as shown; deliveries to other people are never claimed here."""
+
+    def __init__(self, core: Core, person: str, brain: Brain | None = None, texts: Texts | None = None) -> None:
+        self._core = core
+        self._actor = core.actor(person)
+        self._name = person
+        self._texts = texts or Texts.load()
+        self._pipeline = Pipeline(core, self._texts, brain or Rooms(core))
+        self._chat = f"term:{self._actor.id}"
+
+    def say(self, text: str) -> Shown:
+        """One typed message."""
+        return self._turn(InboundKind.TEXT, text=text)
+
+    def press(self, wanted: str) -> Shown:
+        """Press the newest live button with this label or id that was shown to this person."""
+        action = self._button(wanted)
+        if action is None:
+            return self._told("press.no_button", label=wanted)
+        return self._turn(InboundKind.PRESS, action_id=action.id)
+
+    def _button(self, wanted: str) -> LiveAction | None:
+        by_id = self._core.chats.buttons.find(wanted)
+        if by_id is not None and by_id.person_id == self._actor.id:
+            return by_id
+        recent = self._core.chats.buttons.recent(self._actor.id, self._core.now())
+        return next((a for a in recent if a.label == wanted), None)
+
+    def _told(self, key: str, **params: str) -> Shown:
+        return Shown(self._name, [Outbound(text=self._texts.say(key, self._actor.language, **params))])
+
+    def _turn(self, kind: InboundKind, *, text: str = "", action_id: str = "") -> Shown:
+        message_id = new_id()
+        inbound = Inbound(CHANNEL, "local", self._chat, self._actor.id, message_id, kind, text=text,
+                          action_id=action_id)  # fmt: skip
+        received = self._core.chats.receive(
+            tenant=self._actor.tenant, channel=CHANNEL, account="local", chat=self._chat, person_id=self._actor.id,
+            dedupe_key=message_id, body=body_of(inbound), now=self._core.now(),
+        )  # fmt: skip
+        assert received.inbox_id is not None
+        turn = self._processed(received.inbox_id)
+        return Shown(self._name, turn.replies, turn.commands, turn.layer)
+
+    def _processed(self, inbox_id: int) -> Turn:
+        """Answer this arrival as soon as what came before it in this chat is answered.
+
+        Raises Conflict when somebody else answered it, or nobody does for half a minute.
+        """
+        give_up = time.monotonic() + PATIENCE
+        while time.monotonic() < give_up:
+            claimed = self._core.inbox.claim(self._core.now(), 1, only=inbox_id)
+            if claimed:
+                return self._pipeline.process(claimed[0], shown=True)
+            if not self._served():
+                self._older()
+            time.sleep(0.05)
+        raise Conflict("error.busy")
+
+    def _older(self) -> None:
+        """Finish what an ended terminal of this person left behind."""
+        for arrival in self._core.inbox.claim(self._core.now(), 5):
+            if arrival.sender == self._chat:
+                self._pipeline.process(arrival, shown=True)
+            else:
+                self._core.inbox.release(arrival)
+
+    def inbox(self) -> Shown:
+        """What was pushed to this person and not yet shown; due timers fire first when no server does that."""
+        now = self._core.now()
+        if not self._served():
+            while self._core.timers.fire_due(now):
+                continue
+        replies, seen = [], []
+        for row in self._core.outbox.unseen(self._actor.id):
+            assert row.id is not None
+            seen.append(row.id)
+            if row.kind != "@refresh":
+                replies.append(self._drawn(row))
+        self._core.outbox.mark_shown(seen, now)
+        return Shown(self._name, replies)
+
+    def _served(self) -> bool:
+        return self._core.leases.held(SERVER, self._core.now())
+
+    def _drawn(self, row: Outbox) -> Outbound:
+        """A pushed message as it is now, with live buttons."""
+        params = self._core.outbox.open_payload(row.dedupe_key, row.payload_enc)
+        if row.kind == "@reply":
+            body = params
+        else:
+            body = draw(row.kind, row.subject, params, self._core, self._actor, self._texts).to_dict()
+        public = self._core.chats.buttons.publish_now(
+            row.tenant, self._actor.id, row.chat, row.dedupe_key, body, self._core.now()
+        )
+        return shown_body(public)
+
+
+def shown_body(body: dict[str, Any]) -> Outbound:
+    """A published body: its buttons have ids and no verbs."""
+    card = body.get("card")
+    if card:
+        card = card | {"buttons": [{"verb": "", "params": {}, **b} for b in card["buttons"]]}
+        return Outbound(body.get("text"), card_from_dict(card), body.get("image"))
+    return Outbound(body.get("text"), None, body.get("image"))
+
+
+def _reply(to: str, reply: Outbound) -> dict[str, Any]:
+    return {"to": to, "text": _plain(reply), "card": _card(reply.card) if reply.card else None}
+
+
+def _plain(reply: Outbound) -> str:
+    """The text of a reply; for a card also what stands in it, so that nothing is lost to a reader of text."""
+    parts = [reply.text or ""]
+    if reply.card is not None:
+        parts += [reply.card.title, reply.card.note or ""]
+    return "\n".join(part for part in dict.fromkeys(parts) if part)
+
+
+def _card(card: Card) -> dict[str, Any]:
+    return {
+        "kind": card.kind,
+        "title": card.title,
+        "fields": [[f.k, f.v] for f in card.fields],
+        "buttons": [{"id": b.id, "label": b.label} for b in card.buttons],
+        "status": card.status,
+        "note": card.note,
+        "changes": [[f.k, f.was, f.v, f.words] for f in card.fields if f.was is not None or f.words],
+        "sources": [[s.title, s.detail] for s in card.sources],
+    }
+
+
+def _drawn(reply: Outbound) -> str:
+    """A card as lines of text."""
+    lines = [reply.text] if reply.text else []
+    card = reply.card
+    if card is not None:
+        lines.append(f"┌ {card.title}" + (f"  [{card.status}]" if card.status else ""))
+        for f in card.fields:
+            was = f"{f.was} → " if f.was else ""
+            said = f"  “{f.words}”" if f.words else ""
+            lines.append(f"│ {f.k}: {was}{f.v}{said}")
+        lines += [f"│ {line}" for line in (card.note or "").splitlines()]
+        lines += [f"│ · {s.title} {s.detail}".rstrip() for s in card.sources]
+        lines.append("└ " + " ".join(f"[{b.label}]" for b in card.buttons))
+    return os.linesep.join(lines)
+
+
+def run_say(
+    core: Core, person: str, text: str | None = None, press: str | None = None, inbox: bool = False,
+    as_json: bool = False,
+) -> str:  # fmt: skip
+    """One turn as text or JSON. Raises NotFound for an unknown person."""
+    import json
+
+    terminal = Terminal(core, person)
+    shown = terminal.inbox() if inbox else terminal.press(press) if press else terminal.say(text or "")
+    return json.dumps(shown.to_json(), ensure_ascii=False) if as_json else shown.to_text()
+
+
+__all__ = ["Shown", "Terminal", "run_say"]

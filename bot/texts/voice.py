@@ -1,0 +1,156 @@
+"""One person's way of being spoken to: language, zone and present moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.texts.texts import Texts
+from crm_core.kernel.errors import ChexinError
+from crm_core.kernel.money import yuan
+
+_DAYS = {"zh": "一二三四五六日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_PARTS = {(8, 12): "morning", (12, 16): "afternoon", (12, 18): "afternoon", (16, 20): "evening", (20, 24): "night"}
+
+
+@dataclass(frozen=True)
+class Voice:
+    """Says texts and formats values for one person. `now` is an aware instant."""
+
+    texts: Texts
+    lang: str
+    zone: str
+    now: datetime
+
+    @property
+    def here(self) -> datetime:
+        """The present moment on the person's wall clock."""
+        return self.now.astimezone(ZoneInfo(self.zone))
+
+    def say(self, key: str, /, **params: Any) -> str:
+        return self.texts.say(key, self.lang, **params)
+
+    def maybe(self, key: str, /, **params: Any) -> str:
+        """The text, or nothing when there is none of this key."""
+        return self.texts.try_say(key, self.lang, params) or ""
+
+    def label(self, kind: str, value: str | None) -> str:
+        """A known value in words (`label.source.website`), else the value as it is."""
+        if not value:
+            return ""
+        return self.texts.try_say(f"label.{kind}.{value}", self.lang, {}) or value
+
+    def money(self, fen: int | None) -> str:
+        """`8,000元` or `¥8,000`; a dash when unknown."""
+        if fen is None:
+            return "—"
+        return f"{yuan(fen)}元" if self.lang == "zh" else f"¥{yuan(fen)}".replace("¥-", "-¥")
+
+    def day(self, on: date) -> str:
+        """`今天`, `周六`, `11月28日(周六)`; `today`, `Sat 28 Nov`."""
+        away = (on - self.here.date()).days
+        near = {-1: "yesterday", 0: "today", 1: "tomorrow"}.get(away)
+        if near:
+            return self.say(f"time.{near}")
+        week = _DAYS["zh" if self.lang == "zh" else "en"][on.weekday()]
+        year = on.year if on.year != self.here.year else None
+        if self.lang != "zh":
+            return f"{week} {on.day} {_MONTHS[on.month - 1]}" + (f" {year}" if year else "")
+        if 1 < away < 7:
+            return f"周{week}"
+        return (f"{year}年" if year else "") + f"{on.month}月{on.day}日(周{week})"
+
+    def clock(self, at: time) -> str:
+        """`14:30`; `2:30 pm`."""
+        if self.lang == "zh":
+            return f"{at.hour:02d}:{at.minute:02d}"
+        minutes = f":{at.minute:02d}" if at.minute else ""
+        return f"{at.hour % 12 or 12}{minutes} {'am' if at.hour < 12 else 'pm'}"
+
+    def when(self, at: datetime | date | str | None) -> str:
+        """An instant on the person's clock, a date as a day; empty for None."""
+        if isinstance(at, str):
+            at = parse_instant(at)
+        if at is None:
+            return ""
+        if not isinstance(at, datetime):
+            return self.day(at)
+        local = at.astimezone(ZoneInfo(self.zone))
+        joint = " " if self.lang == "zh" else ", "
+        return f"{self.day(local.date())}{joint}{self.clock(local.time())}"
+
+    def span(self, start: datetime, end: datetime | None = None, vague: bool = False) -> str:
+        """A span as people say it: `周六下午` when only the half-day was said, else its beginning."""
+        if not vague or end is None:
+            return self.when(start)
+        local, until = (x.astimezone(ZoneInfo(self.zone)) for x in (start, end))
+        hours = (local.hour, until.hour or 24)
+        day = self.day(local.date())
+        if hours == (0, 24) or (end - start) >= timedelta(hours=20):
+            return day
+        part = _PARTS.get(hours)
+        if part is None:
+            return f"{self.when(start)}–{self.clock(until.time())}"
+        return self.say("time.part", day=day, part=self.say(f"time.{part}"))
+
+    def duration(self, amount: timedelta) -> str:
+        """`20分钟`, `3小时`, `2天`."""
+        minutes = max(0, round(amount.total_seconds() / 60))
+        if minutes < 60:
+            return self.say("time.minutes", n=minutes)
+        if minutes < 60 * 36:
+            return self.say("time.hours", n=round(minutes / 60))
+        return self.say("time.days", n=round(minutes / 1440))
+
+    def value(self, kind: str, value: Any) -> str:
+        """A value of a before → after line, by the kinds of `uow.change`."""
+        if value is None or value == "":
+            return self.say("common.none")
+        if kind == "money":
+            return self.money(int(value))
+        if kind in ("instant", "date"):
+            return self.when(value)
+        if kind == "percent":
+            return f"{float(value):g}%"
+        return self.label(kind, str(value))
+
+    def plain(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Parameters of an error or a push made readable: `*_fen` as money, `*_at` and `due` as times."""
+        found: dict[str, Any] = {}
+        for name, value in params.items():
+            if name.endswith("_fen") and isinstance(value, int):
+                found[name] = found[name.removesuffix("_fen")] = self.money(value)
+            elif isinstance(value, datetime):
+                found[name] = self.when(value)
+            elif isinstance(value, str) and name.endswith(("_at", "due", "until", "start", "on")):
+                found[name] = self.when(value) or value
+            else:
+                found[name] = value
+        return found
+
+    def error(self, error: ChexinError) -> str:
+        """What to tell the person: the error's own text, else that of its kind."""
+        params = self.plain(error.params)
+        if "state" in params:
+            params["state"] = self.label("state", str(params["state"]))
+        if "field" in params:
+            params["field"] = self.label("field", str(params["field"]))
+        for key in (error.key, *(kind.key for kind in type(error).__mro__ if issubclass(kind, ChexinError))):
+            said = self.texts.try_say(key, self.lang, params)
+            if said:
+                return said
+        return self.say("error.unknown")
+
+
+def parse_instant(text: str) -> datetime | date | None:
+    """An ISO date or instant (without a zone: UTC); None when it is neither."""
+    try:
+        if len(text) == 10:
+            return date.fromisoformat(text)
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
