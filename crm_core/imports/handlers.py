@@ -17,8 +17,8 @@ from sqlmodel import col
 from crm_core.fitment.handlers import put_applications, put_parts, put_stock
 from crm_core.imports.columns import Sheet, sheet
 from crm_core.imports.convert import COMMANDS, Values, values_of
-from crm_core.imports.history import put_appointment, put_contact, put_lead
-from crm_core.imports.messages import ImportBatch, ImportOutcome, Rejection
+from crm_core.imports.history import put_appointment, put_contact, put_lead, put_quote, put_test_drive
+from crm_core.imports.messages import ImportBatch, ImportHistory, ImportOutcome, Rejection
 from crm_core.imports.orders import order_of
 from crm_core.imports.references import References
 from crm_core.imports.tables import Imported
@@ -33,6 +33,7 @@ BULK: dict[str, Callable[[Any, Uow], list[Result | ChexinError]]] = {
 }  # fmt: skip
 QUIET: dict[str, Callable[[Values, References], Result]] = {
     "leads": put_lead, "contacts": put_contact, "appointments": put_appointment,
+    "test_drives": put_test_drive, "quotes": put_quote,
 }  # fmt: skip
 Rows = Sequence[tuple[int, dict[str, str]]]
 
@@ -68,6 +69,30 @@ def import_batch(cmd: ImportBatch, uow: Uow) -> Result:
     return Result(id=cmd.kind, view=ImportOutcome(rejected=tuple(tally.rejected), **tally.counts))
 
 
+@handles(ImportHistory)
+def import_history(cmd: ImportHistory, uow: Uow) -> Result:
+    """All files in one transaction, without cards; `view` is {kind: ImportOutcome}. The first bad row ends it."""
+    uow.must("import", "write")
+    for unit in cmd.units:
+        uow.call(unit)
+    uow.flush()
+    refs, outcomes = References(uow, quiet=True), {}
+    for kind, rows in cmd.files:
+        ours, tally = sheet(kind), Tally()
+        if kind in BULK:
+            _bulk(rows, ours, refs, tally)
+        else:
+            _one_by_one(rows, ours, refs, tally)
+        if tally.rejected:
+            first = tally.rejected[0]
+            raise Invalid("file", "error.import_history", kind=kind, line=first.line, reason=first.key)
+        outcomes[kind] = ImportOutcome(**tally.counts)
+        uow.flush()
+    uow.changes.clear()
+    uow.audit("import", "history", "-", reason=f"{sum(len(rows) for _, rows in cmd.files)} rows")
+    return Result(id="history", view=outcomes)
+
+
 def _bulk(rows: Rows, ours: Sheet, refs: References, tally: Tally) -> None:
     """All rows at once; should the database refuse one, all of them again, each by itself."""
     ready: list[tuple[tuple[int, dict[str, str]], Any]] = []
@@ -81,7 +106,7 @@ def _bulk(rows: Rows, ours: Sheet, refs: References, tally: Tally) -> None:
         with refs.uow.session.begin_nested():
             outcomes = put([command for _, command in ready], refs.uow)
     except DBAPIError:
-        outcomes = [_guarded(refs.uow, lambda c=command: put([c], refs.uow)[0]) for _, command in ready]  # type: ignore[misc]
+        outcomes = [_guarded(refs, lambda c=command: put([c], refs.uow)[0]) for _, command in ready]  # type: ignore[misc]
     for (row, _), outcome in zip(ready, outcomes, strict=True):
         tally.take([row], outcome)
 
@@ -116,7 +141,7 @@ def _one_by_one(rows: Rows, ours: Sheet, refs: References, tally: Tally) -> None
         if before is not None and before.digest == digest:
             tally.take(group, "unchanged")
             continue
-        outcome = _guarded(refs.uow, lambda g=group: _carry_out(g, ours, refs))  # type: ignore[misc]
+        outcome = _guarded(refs, lambda g=group: _carry_out(g, ours, refs))  # type: ignore[misc]
         if isinstance(outcome, Result):
             known[key] = _remember(before, key, digest, outcome, ours.kind, refs.uow)
             outcome = _named(outcome, before is None)
@@ -136,9 +161,17 @@ def _carry_out(group: Rows, ours: Sheet, refs: References) -> Result:
         return result
 
 
-def _guarded(uow: Uow, work: Callable[[], Result | ChexinError]) -> Result | ChexinError:
-    """Work in a savepoint: an error undoes it, with what it wanted to tell people, and is handed back."""
-    pushes, refreshed = list(uow.pushes), dict(uow.refreshed)
+def _guarded(refs: References, work: Callable[[], Result | ChexinError]) -> Result | ChexinError:
+    """Work in a savepoint: an error undoes it, with what it wanted to tell people, and is handed back.
+
+    A history is all or nothing, so it needs no savepoints.
+    """
+    if refs.quiet:
+        try:
+            return work()
+        except ChexinError as error:
+            return error
+    uow, pushes, refreshed = refs.uow, list(refs.uow.pushes), dict(refs.uow.refreshed)
     try:
         with uow.session.begin_nested():
             return work()

@@ -1,4 +1,4 @@
-"""What happened before Chexin: leads, contacts and appointments written down quietly, without cards or reminders."""
+"""What happened before Chexin: written down quietly, as of then, without cards and cadences."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import col
 
+from crm_core.appointments.handlers import schedule
 from crm_core.appointments.messages import AppointmentBooked
+from crm_core.appointments.rules import vehicle_key
 from crm_core.appointments.tables import Appointment
 from crm_core.customers.lookup import add_phone, customer_with_phone
 from crm_core.customers.messages import AddCustomer
@@ -23,13 +25,17 @@ from crm_core.kernel.phones import parse_phone
 from crm_core.kernel.registry import Result
 from crm_core.kernel.tables import Row
 from crm_core.kernel.uow import Uow
+from crm_core.leads.messages import LeadAssigned
 from crm_core.leads.assign import decide_owner, lead_unit, team_unit
 from crm_core.leads.rules import Choice, interest_key
 from crm_core.leads.tables import Lead, Touch
 from crm_core.org.people import dealer_of
+from crm_core.quotes.tables import Quote
 from crm_core.org.tables import Unit
 
 FRESH = timedelta(days=7)
+# Of a history that is loaded, only what arrived just now is still to be called in time.
+RECENT = timedelta(days=1)
 CONTACT_KINDS = ("call", "visit", "chat", "message", "service", "other", "note")
 APPOINTMENT_KINDS = ("test_drive", "service", "visit", "delivery")
 WON_STAGES = {"won": "delivery", "lost": "contacted"}
@@ -43,12 +49,16 @@ def put_lead(v: Values, refs: References) -> Result:
     at = when(v, refs, refs.unit(v.get("unit", "")), "event_time")
     command = leads(v, refs)
     _with_owner(v, refs)
-    if state == "open" and (at is None or at > refs.uow.now - FRESH):
+    if not refs.quiet and state == "open" and (at is None or at > refs.uow.now - FRESH):
         customer = _given_customer(v, refs)
         result = refs.uow.call(command.model_copy(update={"customer_id": customer.id if customer else None}))
         _more_phones(v, result, refs.uow)
         return result
-    return Result(id=keep_lead(v, refs, state, at or refs.uow.now).id, view="added")
+    lead = keep_lead(v, refs, state, at or refs.uow.now)
+    if refs.quiet and lead.state == "new" and lead.created_at > refs.uow.now - RECENT:
+        refs.uow.flush()
+        refs.uow.emit(LeadAssigned(lead_id=lead.id, owner_id=lead.owner_id, previous_id=None))
+    return Result(id=lead.id, view="added")
 
 
 def _with_owner(v: Values, refs: References) -> None:
@@ -203,6 +213,7 @@ def put_appointment(v: Values, refs: References) -> Result:
                            "booked" if start > uow.now else "done", v.get("text", ""))  # fmt: skip
     if row.state == "booked":
         uow.flush()
+        schedule(uow, row)
         uow.emit(AppointmentBooked(appointment_id=row.id, kind=kind))
     return Result(id=row.id, view="added")
 
@@ -214,12 +225,57 @@ def keep_appointment(
     """The row of an appointment as of when it was made."""
     end = start + timedelta(minutes=minutes)
     row: Appointment = uow.new(
-        Appointment, ref=short_ref("P"), kind=kind, vehicle=vehicle[:200], vehicle_key=interest_key(vehicle),
+        Appointment, ref=short_ref("P"), kind=kind, vehicle=vehicle[:200], vehicle_key=vehicle_key(vehicle),
         start_at=start, end_at=end, state=state, booked_by=owner_id or "", text_enc=text or None,
         ended_at=None if state == "booked" else end, outcome_enc=outcome or None, customer_id=customer.id,
         unit=customer.unit, owner_id=owner_id,
     )  # fmt: skip
     return row if state == "booked" else dated(min(start, uow.now), row)
+
+
+def put_test_drive(v: Values, refs: References) -> Result:
+    """A test drive as it ended."""
+    uow, customer = refs.uow, refs.customer(v["customer"])
+    start = when(v, refs, customer.unit, "start")
+    state = {"missed": "no_show"}.get(v.get("state", "done"), v.get("state", "done"))
+    if start is None or state not in ("done", "no_show", "cancelled"):
+        raise Invalid("state", "error.unknown_state", value=state, known="done, missed, cancelled")
+    owner_id = refs.person(v["by"]).id if v.get("by") else customer.owner_id
+    row = keep_appointment(uow, customer, "test_drive", start, v.get("minutes") or 30, owner_id,
+                           v.get("vehicle", ""), state, "", v.get("text", ""))  # fmt: skip
+    customer.touched_at = max(customer.touched_at, min(start, uow.now))
+    return Result(id=row.id, view="added")
+
+
+def put_quote(v: Values, refs: References) -> Result:
+    """A quote as it was given, on the customer's deal of that time."""
+    uow, customer = refs.uow, refs.customer(v["customer"])
+    at = when(v, refs, customer.unit, "at") or uow.now
+    quote: Quote = dated(at, uow.new(
+        Quote, ref=short_ref("Q"), deal_id=_deal_for(v, customer, at, refs).id, customer_id=customer.id,
+        unit=customer.unit, owner_id=refs.person(v["by"]).id if v.get("by") else customer.owner_id,
+        title=(v.get("title") or v.get("item", ""))[:200], list_fen=v["list_price"],
+        discount_fen=v.get("discount", 0), state="void" if v.get("state") == "rejected" else "valid",
+        valid_until=at + timedelta(days=v.get("valid_days", 7)),
+    ))  # fmt: skip
+    return Result(id=quote.id, view="added")
+
+
+def _deal_for(v: Values, customer: Customer, at: datetime, refs: References) -> Deal:
+    """The customer's newest deal that had begun by then, else one made for the quote."""
+    uow = refs.uow
+    uow.flush()
+    mine = select(Deal).where(col(Deal.tenant) == uow.tenant, col(Deal.customer_id) == customer.id)
+    found = uow.first(mine.where(col(Deal.created_at) <= at).order_by(col(Deal.created_at).desc()))
+    if found is not None and v.get("kind", "car") == "car":
+        return found
+    state = {"accepted": "won", "sent": "open"}.get(v.get("state", "sent"), "lost")
+    deal: Deal = dated(at, uow.new(
+        Deal, ref=short_ref("D"), customer_id=customer.id, unit=customer.unit, owner_id=customer.owner_id,
+        pipeline=_pipeline(uow, customer.unit), stage="quote", interest=v.get("title", "")[:200], state=state,
+        amount_fen=v["list_price"], stage_since=at, closed_at=None if state == "open" else at,
+    ))  # fmt: skip
+    return deal
 
 
 def order_date(v: Values, uow: Uow) -> date | None:

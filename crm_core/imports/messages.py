@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import Field
+
 from crm_core.kernel.registry import Command, View
+from crm_core.org.messages import AddUnit
 
 
 class ImportBatch(Command):
@@ -17,12 +20,22 @@ class ImportBatch(Command):
     rows: tuple[tuple[int, dict[str, str]], ...]
 
 
+class ImportHistory(Command):
+    """A dealer group with its past, in one transaction: all of it or nothing, and nobody is told.
+
+    `files` are, in order, (kind, rows as in ImportBatch). The result's view is {kind: ImportOutcome}.
+    """
+
+    units: tuple[AddUnit, ...] = ()
+    files: tuple[tuple[str, tuple[tuple[int, dict[str, str]], ...]], ...]
+
+
 class Rejection(View):
     """A row that was not taken, with the text key and parameters of the reason."""
 
     line: int
     key: str
-    params: dict[str, Any] = {}
+    params: dict[str, Any] = Field(default_factory=dict)
 
 
 class ImportOutcome(View):

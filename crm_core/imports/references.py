@@ -19,9 +19,10 @@ from crm_core.vehicles.queries import models_for
 
 @dataclass
 class References:
-    """Look-ups of one batch, each remembered."""
+    """Look-ups of one batch, each remembered. `quiet`: a history is loaded, nobody is to be told."""
 
     uow: Uow
+    quiet: bool = False
     _customers: dict[str, Customer] = field(default_factory=dict)
     _people: dict[str, Person] = field(default_factory=dict)
     _units: dict[str, str] = field(default_factory=dict)

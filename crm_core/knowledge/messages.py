@@ -66,3 +66,21 @@ class Chunks(Question):
 
 class KnowledgeVersion(Question):
     """A number that grows with every change of this tenant's documents: int."""
+
+
+class SaveVectors(Command):
+    """Keep embeddings of chunks by the hash of their text, so that a restart need not compute them again.
+
+    `vectors` are (hash, the vector as little-endian float32 bytes of `dim` numbers).
+    """
+
+    model: str
+    dim: int
+    vectors: tuple[tuple[str, bytes], ...]
+
+
+class Vectors(Question):
+    """The kept embeddings of these hashes for a model: dict[hash, bytes]. Unknown ones are absent."""
+
+    model: str
+    hashes: tuple[str, ...]
