@@ -12,7 +12,7 @@ import numpy as np
 
 from retrieval.models import Matrix
 from retrieval.store import AUDIENCES, Audience, Scope
-from retrieval.vectors import Face
+from retrieval.vectors import Face, NumpyVectors
 
 _BATCH = 1000
 _SEARCH_EF = 256  # breadth of the graph search: recall over speed, still about 2 ms
@@ -49,12 +49,14 @@ class ChromaVectors:
         self._head = f"kb-{hashlib.sha256(tenant.encode()).hexdigest()[:16]}-"
         self._generation = generation[:16]
         self._open: dict[Audience, Any] = {}
+        self._exact = NumpyVectors([], np.empty((0, 0), np.float32))
 
     def _name(self, audience: Audience) -> str:
         return f"{self._head}{audience}-{self._generation}"
 
     def build(self, faces: Sequence[Face], matrix: Matrix) -> None:
         """Write this generation unless it is already there whole."""
+        self._exact = NumpyVectors(faces, matrix)
         for audience in AUDIENCES:
             at = [i for i, face in enumerate(faces) if face.row.audience == audience]
             collection = self._collection(audience)
@@ -103,12 +105,9 @@ class ChromaVectors:
         return dict(sorted(found.items(), key=lambda pair: -pair[1])[:count])
 
     def among(self, vector: Matrix, scope: Scope, keys: Sequence[str]) -> dict[str, float]:
-        found: dict[str, float] = {}
-        for collection in self._visible(scope) if keys else ():
-            answer = collection.get(ids=list(keys), where=_where(scope), include=["embeddings"])
-            rows = np.asarray(answer["embeddings"], np.float32)
-            found.update({key: float(row @ vector) for key, row in zip(answer["ids"], rows, strict=True)})
-        return found
+        """Exact, over the vectors this generation was built from: reading them back costs 30 ms."""
+        self._visible(scope)
+        return self._exact.among(vector, scope, keys)
 
     def _visible(self, scope: Scope) -> Iterable[Any]:
         if scope.tenant != self._tenant:

@@ -44,17 +44,24 @@ class LexicalIndex:
         own = _relative(np.where(same, self._raw(asked), np.float32(0)))
         other = _relative(np.where(same, np.float32(0), self._raw(concepts)))
         scores = np.zeros(len(self._sets), np.float32)
+        weights = self._weights(asked)
         for at in _best(own):
-            scores[at] = math.sqrt(float(own[at]) * self.coverage(asked, int(at)))
+            scores[at] = math.sqrt(float(own[at]) * self._covered(weights, int(at)))
+        weights = self._weights(concepts)
         for at in _best(other):
-            covered = self.coverage(concepts, int(at), _PSEUDO)
+            covered = self._covered(weights, int(at), _PSEUDO * self._rarity(""))
             scores[at] = _CROSSING * math.sqrt(float(other[at]) * covered)
         return scores
 
-    def coverage(self, asked: Sequence[str], at: int, doubt: float = 0.0) -> float:
+    def coverage(self, asked: Sequence[str], at: int) -> float:
         """Share (0..1, by rarity) of the asked tokens that occur in text `at`; unseen words count."""
-        weights = {token: self._rarity(token) for token in asked}
-        total = sum(weights.values()) + doubt * self._rarity("")
+        return self._covered(self._weights(asked), at)
+
+    def _weights(self, asked: Sequence[str]) -> dict[str, float]:
+        return {token: self._rarity(token) for token in asked}
+
+    def _covered(self, weights: dict[str, float], at: int, doubt: float = 0.0) -> float:
+        total = sum(weights.values()) + doubt
         held = sum(weight for token, weight in weights.items() if token in self._sets[at])
         return held / total if total else 0.0
 
