@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _WHOLE = 220  # characters of a piece short enough to be said whole
 _SENTENCES = 4
 _NEAR = 0.6  # a sentence this relevant, beside the best one, is said too
-_CLOSE = 0.8  # a hit in the asker's language this near the best one is preferred
+_CLOSE = 0.12  # a hit in the asker's language at most this far below the best one is preferred
 _SUGGESTIONS = 3
 
 
@@ -81,6 +81,8 @@ def outside(question: str) -> bool:
     """Whether a question is none of the business: small talk, the world, somebody else's data."""
     low = question.lower()
     words = load_yaml_once("outside.yaml")
+    if any(word in low for word in words["always"]):
+        return True
     if any(word in low for word in words["personal"]):
         return not any(word in low for word in words["ours"])
     return any(word in low for word in words["topics"]) and not lexicon().concepts(question)
@@ -134,9 +136,10 @@ def _relevance(question: str, units: Sequence[str]) -> list[float]:
 
 
 def _preferred(hits: Sequence[Hit], lang: Lang) -> Hit:
-    """The best hit, or one as good in the asker's language."""
-    near = [hit for hit in hits if hit.score >= _CLOSE * hits[0].score and hit.row.lang == lang]
-    return near[0] if near and hits[0].row.lang != lang else hits[0]
+    """The best hit, or one nearly as good in the asker's language."""
+    least = hits[0].ranked.fused - _CLOSE
+    near = [hit for hit in hits if hit.row.lang == lang and hit.ranked.fused >= least]
+    return near[0] if near else hits[0]
 
 
 def _mistaken(question: str, row: ChunkRow) -> bool:

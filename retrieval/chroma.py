@@ -83,9 +83,9 @@ class ChromaVectors:
             metadatas=[{"tenant": face.row.tenant, "unit": face.row.unit} for face in faces],
         )
 
-    def drop_others(self) -> None:
-        """Delete the generations this one replaces."""
-        kept = {self._name(audience) for audience in AUDIENCES}
+    def drop_others(self, kept_too: ChromaVectors | None = None) -> None:
+        """Delete this tenant's other generations, except the one a search may still be reading."""
+        kept = {each._name(a) for each in (self, kept_too) if each is not None for a in AUDIENCES}
         for collection in self._client.list_collections():
             name = collection if isinstance(collection, str) else collection.name
             if name.startswith(self._head) and name not in kept:

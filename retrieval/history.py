@@ -31,12 +31,15 @@ class Record:
     ref: str = ""
 
 
-def answer_history(question: str, records: Sequence[Record], lang: Lang | None = None) -> Answer:
+def answer_history(
+    question: str, records: Sequence[Record], lang: Lang | None = None, *, names: Sequence[str] = ()
+) -> Answer:
     """Records that answer `question`, cited: the newest first, or the most relevant to its topic.
 
     Kinds named in the question (`data/history.yaml`: 保养, 报价, test drive, ...) narrow the records; a
     question with a topic is matched by words and by meaning; "last time" alone gives the newest contacts.
-    Only `records` are read; with none that match the band is `unknown`.
+    Only `records` are read; with none that match the band is `unknown`. `names` are the words used for
+    the customer, which are no topic. `lang` is kept for callers that answer in it: records are quoted.
     """
     asked = clean(question, MAX_QUESTION)
     if not asked or not records:
@@ -44,7 +47,7 @@ def answer_history(question: str, records: Sequence[Record], lang: Lang | None =
     newest = sorted(records, key=lambda record: (record.at, record.id), reverse=True)
     kinds = _kinds(asked)
     of_kind = [record for record in newest if record.kind in kinds]
-    topic = _topic(asked)
+    topic = _topic(asked, names)
     if not topic or (kinds and of_kind):
         chosen = of_kind if kinds else newest
         return _told(chosen[: 1 if _wants_one(asked) else _LAST], 1.0)
@@ -80,10 +83,12 @@ def _wants_one(asked: str) -> bool:
     return any(word in asked.lower() for word in _words()["one"])
 
 
-def _topic(asked: str) -> str:
+def _topic(asked: str, names: Sequence[str]) -> str:
     """What is left of a question when the words for asking about the past are gone."""
     low = asked.lower()
-    for word in sorted(_words()["frame"], key=len, reverse=True):
+    for word in sorted(
+        [*_words()["frame"], *(name.lower() for name in names if name)], key=len, reverse=True
+    ):
         low = low.replace(word, " ")
     return " ".join(low.split()).strip("?？。,， ")
 

@@ -49,6 +49,7 @@ class _State:
     version: int | str
     centring: Centring
     vectors: VectorIndex
+    embedded: bool  # there are vectors to compare a question with
     final: bool  # everything embedded and, by the owner, written
     tiers: OrderedDict[Scope, Tier] = field(default_factory=OrderedDict)
 
@@ -80,6 +81,7 @@ class KnowledgeBase:
         self._client: object | None = None
         self._states: dict[str, _State] = {}
         self._lock = threading.RLock()
+        self._building = threading.Lock()
 
     @property
     def owns_index(self) -> bool:
@@ -108,7 +110,7 @@ class KnowledgeBase:
         tier = self._tier(state, scope)
         lang = language(asked)
         wide = k if on is None else max(4 * k, 20)
-        vector = self._question_vector(asked, lang, state) if tier.faces else None
+        vector = self._question_vector(asked, lang, state) if tier.faces and state.embedded else None
         ranked = tier.rank(asked, lang, vector, state.vectors, wide)
         ranked = [hit for hit in ranked if scope.admits(hit.row) and hit.row.valid_on(on)][:k]
         return self._hits(ranked, lang)
@@ -143,15 +145,16 @@ class KnowledgeBase:
 
         The old index serves until the new one is ready.
         """
-        version = self._store.version(tenant)
-        held = self._states.get(tenant)
-        if held is not None and held.version == version and held.final:
-            return False
-        rows = list(self._store.all_documents(tenant))
-        state = self._build(tenant, version, rows, embed=True)
-        with self._lock:
-            self._states[tenant] = state
-        return True
+        with self._building:
+            version = self._store.version(tenant)
+            held = self._states.get(tenant)
+            if held is not None and held.version == version and held.final:
+                return False
+            state = self._build(tenant, version, list(self._store.all_documents(tenant)), embed=True)
+            with self._lock:
+                self._states[tenant] = state
+            _drop_older(state, held)
+            return True
 
     def _current(self, tenant: str) -> _State:
         """The state of the store's present version; rows that left a scope are gone at once."""
@@ -180,7 +183,8 @@ class KnowledgeBase:
         questions = (raw[examples], [langs[i] for i in examples])
         centring = Centring.fit(vectoriser.model_id, vectoriser.blocks, (raw, langs), questions)
         matrix = centring.passages(raw, langs)
-        return _State(version, centring, self._vectors(tenant, held, matrix, write=embed), final=embed)
+        vectors = self._vectors(tenant, held, matrix, write=embed)
+        return _State(version, centring, vectors, embedded=bool(held), final=embed)
 
     def _vectors(self, tenant: str, faces: list[Face], matrix: Matrix, *, write: bool) -> VectorIndex:
         if not (write and self.owns_index and faces):
@@ -191,7 +195,6 @@ class KnowledgeBase:
             self._client = open_client(self._directory, self._url)
         index = ChromaVectors(self._client, tenant, _fingerprint(faces, matrix))
         index.build(faces, matrix)
-        index.drop_others()
         return index
 
     def _tier(self, state: _State, scope: Scope) -> Tier:
@@ -218,6 +221,15 @@ def expanded(asked: str, lang: Lang) -> str:
     other = "en" if lang == "zh" else "zh"
     said = dict.fromkeys(words.standard[concept].get(other, "") for concept in words.concepts(asked))
     return f"{words.rewrite(asked)} {' '.join(said)}".strip()
+
+
+def _drop_older(new: _State, held: _State | None) -> None:
+    """Delete stored generations but the new one and the one a search may still be reading."""
+    from retrieval.chroma import ChromaVectors
+
+    if isinstance(new.vectors, ChromaVectors):
+        before = held.vectors if held and isinstance(held.vectors, ChromaVectors) else None
+        new.vectors.drop_others(before)
 
 
 def _descending(hits: list[Hit]) -> list[Hit]:

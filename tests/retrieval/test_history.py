@@ -57,3 +57,7 @@ def test_no_records_no_answer() -> None:
 
 def test_a_kind_with_no_record_is_unknown_rather_than_something_else() -> None:
     assert answer_history("上次试驾什么时候", RECORDS).band == "unknown"
+
+
+def test_the_customers_name_is_no_topic() -> None:
+    assert answer_history("张伟上次怎么说的", RECORDS, names=["张伟"]).citations[0].doc_id == "2"

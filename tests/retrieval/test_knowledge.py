@@ -196,3 +196,18 @@ def test_a_second_start_reuses_the_stored_generation(tmp_path: Path, vectoriser:
     again.refresh("t1")
     assert len(vectoriser.embedded) == embedded
     assert again.search("机油多久换", CUSTOMER, 1)[0].row.id == "oil"
+
+
+def test_the_old_generation_serves_until_the_next_but_one(tmp_path: Path, vectoriser: HashVectoriser) -> None:
+    store = MemoryStore(ROWS)
+    base = KnowledgeBase(store, directory=tmp_path, vectoriser=vectoriser)
+    base.refresh("t1")
+    old = base._states["t1"]
+    vector = vectoriser.questions(["刹车片"])[0]
+    store.replace([*ROWS, row("new1", "正时皮带")])
+    base.refresh("t1")
+    assert old.vectors.nearest(vector, CUSTOMER, 5)
+    store.replace([*ROWS, row("new2", "正时链条")])
+    base.refresh("t1")
+    names = {collection.name.rsplit("-", 1)[1] for collection in base._client.list_collections()}  # type: ignore[attr-defined, union-attr]
+    assert len(names) == 2
