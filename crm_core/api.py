@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlmodel import Session
 
 from crm_core.chat.invites import Invites
@@ -16,17 +15,26 @@ from crm_core.chat.routing import cards_about, route
 from crm_core.chat.service import Chats
 from crm_core.concepts import load_all
 from crm_core.kernel import migrate
-from crm_core.kernel.access import AccessTable, Actor, Grant, parse_access
+from crm_core.kernel.access import Actor, Grant, parse_access
 from crm_core.kernel.clock import Clock, SystemClock
 from crm_core.kernel.db import Database
-from crm_core.kernel.errors import Conflict, ConfigError, NotFound
+from crm_core.kernel.errors import ConfigError, Conflict, NotFound
 from crm_core.kernel.inbox import InboxQueue
 from crm_core.kernel.leases import Leases
 from crm_core.kernel.outbox import OutboxQueue
 from crm_core.kernel.overdue import overdue, release_all
 from crm_core.kernel.pii import Cipher
 from crm_core.kernel.policies import Policies
-from crm_core.kernel.registry import Command, Preview, Question, Result, View, answerers, handlers, views_by_name
+from crm_core.kernel.registry import (
+    Command,
+    Preview,
+    Question,
+    Result,
+    View,
+    answerers,
+    handlers,
+    views_by_name,
+)
 from crm_core.kernel.settings import Settings
 from crm_core.kernel.tables import Executed
 from crm_core.kernel.timers import Timers
@@ -34,6 +42,8 @@ from crm_core.kernel.uow import Reader, Services, Uow
 from crm_core.org.people import load_actor, tenants
 
 __all__ = ["Core"]
+
+KEY_FACT = "secret_key_id"
 
 
 class _TakeBack(Exception):
@@ -48,7 +58,7 @@ class Core:
         self.clock = clock
         self.database = Database(settings.url)
         self.policies = Policies(settings.policies)
-        self.access: AccessTable = parse_access(self.policies.get("access").values, "access.yaml")
+        self.access = parse_access(self.policies.documents["access"])
         self.cipher = Cipher(settings.key())
         self.services = Services(
             policies=self.policies, access=self.access, cipher=self.cipher, is_sqlite=self.database.is_sqlite,
@@ -71,7 +81,9 @@ class Core:
         settings = settings or Settings()
         if migrate.current(settings.url) != migrate.head():
             migrate.upgrade(settings.url)
-        return cls(settings, clock or SystemClock())
+        core = cls(settings, clock or SystemClock())
+        core._check_key()
+        return core
 
     def now(self) -> datetime:
         return self.clock.now()
@@ -96,7 +108,9 @@ class Core:
 
     def intake(self, tenant: str, unit: str) -> Actor:
         """What speaks for an intake key: it may bring leads to its unit and nothing else."""
-        return Actor(id="intake", tenant=tenant, kind="intake", name="API", unit=unit, grants=(Grant("intake", unit),))
+        return Actor(
+            id="intake", tenant=tenant, kind="intake", name="API", unit=unit, grants=(Grant("intake", unit),)
+        )
 
     def tenants(self) -> list[str]:
         """Every tenant of this deployment."""
@@ -113,13 +127,14 @@ class Core:
         """
         with self.database.write() as session:
             uow = self._uow(session, actor)
-            if key is not None:
-                known = self._known(session, f"{actor.tenant}:{key}", command)
-                if known is not None:
-                    return known
+            if key is None:
+                return self._run(command, uow)
+            row_id = _key_id(actor.tenant, key)
+            known = self._known(uow, row_id, command)
+            if known is not None:
+                return known
             result = self._run(command, uow)
-            if key is not None:
-                session.add(self._executed(f"{actor.tenant}:{key}", command, result, uow.now))
+            session.add(self._executed(uow, row_id, command, result))
             return result
 
     def preview(self, command: Command, actor: Actor) -> Preview:
@@ -177,22 +192,35 @@ class Core:
 
     # Once only
 
-    def _known(self, session: Session, key: str, command: Command) -> Result | None:
-        if not self.database.is_sqlite:
-            Uow(session=session, actor=self.system(""), now=self.now(), services=self.services).lock(
-                "key:" + hashlib.sha256(key.encode()).hexdigest()[:3]
-            )
-        row = session.execute(select(Executed).where(Executed.id == key)).scalars().first()  # type: ignore[arg-type]
+    def _known(self, uow: Uow, row_id: str, command: Command) -> Result | None:
+        uow.lock("key:" + hashlib.sha256(row_id.encode()).hexdigest()[:3])
+        row: Executed | None = uow.session.get(Executed, row_id)
         if row is None:
             return None
-        if row.fingerprint != _fingerprint(command):
+        if row.fingerprint != self._fingerprint(command, uow.actor):
             raise Conflict("error.key_reused")
-        return _result_from(json.loads(self.cipher.open(f"executed.result.{key}", row.result_enc)))
+        return _result_from(json.loads(self.cipher.open(f"executed.result.{row_id}", row.result_enc)))
 
-    def _executed(self, key: str, command: Command, result: Result, now: datetime) -> Executed:
+    def _executed(self, uow: Uow, row_id: str, command: Command, result: Result) -> Executed:
         text = json.dumps(_result_data(result), ensure_ascii=False)
-        return Executed(id=key, fingerprint=_fingerprint(command), at=now,
-                        result_enc=self.cipher.seal(f"executed.result.{key}", text))  # fmt: skip
+        return Executed(id=row_id, fingerprint=self._fingerprint(command, uow.actor), at=uow.now,
+                        result_enc=self.cipher.seal(f"executed.result.{row_id}", text))  # fmt: skip
+
+    def _fingerprint(self, command: Command, actor: Actor) -> str:
+        """What tells one actor's command from another, keyed, so that nothing can be guessed from it."""
+        text = f"{actor.id}:{type(command).__name__}:{command.model_dump_json()}"
+        return self.cipher.index("command", text)
+
+    def _check_key(self) -> None:
+        """The first start notes which key seals the data. Raises ConfigError under another key."""
+        noted = self.leases.recall(KEY_FACT)
+        if noted is None:
+            self.leases.remember(KEY_FACT, self.cipher.key_id, self.now())
+        elif noted != self.cipher.key_id:
+            raise ConfigError(
+                "CHEXIN_SECRET_KEY",
+                f"the data was written with another key ({noted}); set the key it was written with",
+            )
 
 
 def _result_data(result: Result) -> dict[str, Any]:
@@ -211,9 +239,10 @@ def _result_from(data: dict[str, Any]) -> Result:
     return Result(**data, again=True)
 
 
-def _fingerprint(command: Command) -> str:
-    text = f"{type(command).__name__}:{command.model_dump_json()}"
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+def _key_id(tenant: str, key: str) -> str:
+    """The row of a key; one too long for its column is known by its digest."""
+    row_id = f"{tenant}:{key}"
+    return row_id if len(row_id) <= 200 else f"{tenant}:{hashlib.sha256(key.encode()).hexdigest()}"
 
 
 def check_settings(settings: Settings) -> list[str]:

@@ -5,7 +5,7 @@ The two come from the same rule, so a list and a single record cannot disagree. 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, cast
@@ -13,6 +13,7 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, and_, false, or_
 
 from crm_core.kernel.errors import ConfigError
+from crm_core.kernel.policies import Document
 
 
 class Scope(StrEnum):
@@ -26,6 +27,7 @@ class Scope(StrEnum):
     GROUP = "group"
 
 
+LEVELS = ("read", "mask", "hide")
 _LEVEL = {Scope.GROUP: 1, Scope.REGION: 2, Scope.DEALER: 3, Scope.TEAM: 4}
 
 
@@ -104,7 +106,7 @@ class AccessTable:
     def sees(self, actor: Actor, field_class: str) -> str:
         """`read`, `mask` or `hide`: the widest of the actor's roles for a class of fields."""
         found = {self.fields.get((grant.role, field_class), "hide") for grant in actor.grants}
-        return next((level for level in ("read", "mask") if level in found), "hide")
+        return next((level for level in LEVELS if level in found), "hide")
 
 
 def reach(unit: str, scope: Scope) -> str:
@@ -123,7 +125,8 @@ def _clause(actor: Actor, grant: Grant, scope: Scope, table: Any) -> ColumnEleme
         return _self_clause(actor, table)
     if scope is Scope.OWN:
         return cast("ColumnElement[bool]", table.owner_id == actor.id)
-    return in_range(table.unit, reach(grant.unit, scope))
+    prefix = reach(grant.unit, scope)
+    return in_range(table.unit, prefix) if prefix else false()
 
 
 def _self_clause(actor: Actor, table: Any) -> ColumnElement[bool]:
@@ -139,25 +142,46 @@ def _allows(actor: Actor, grant: Grant, scope: Scope, row: Any) -> bool:
         return actor.customer_id is not None and owner == actor.customer_id
     if scope is Scope.OWN:
         return bool(row.owner_id == actor.id)
-    return str(row.unit).startswith(reach(grant.unit, scope))
+    prefix = reach(grant.unit, scope)
+    return bool(prefix) and str(row.unit).startswith(prefix)
 
 
-def parse_access(document: dict[str, Any], where: str) -> AccessTable:
-    """Read `roles: {role: {resource: {action: scope}}}` and `fields: {role: {class: level}}`."""
+def parse_access(document: Document) -> AccessTable:
+    """Read `roles: {role: {resource: {action: scope}}}` and `fields: {role: {class: level}}`.
+
+    Raises ConfigError with file and line for an unknown scope, level or key, and for overrides: who may do
+    what holds in the whole group.
+    """
+    values, locate = document.values, document.locate
+    unknown = next((key for key in values if key not in ("roles", "fields")), None)
+    if unknown is not None:
+        raise ConfigError(locate((unknown,)), f"unknown key {unknown!r}; known are roles and fields")
+    if document.overrides:
+        raise ConfigError(document.overrides[0].where, "access has no overrides")
     rules: dict[tuple[str, str, str], Scope] = {}
-    for role, resources in document.get("roles", {}).items():
-        for resource, actions in (resources or {}).items():
-            for action, scope in actions.items():
-                try:
-                    rules[role, resource, action] = Scope(scope)
-                except ValueError as error:
-                    raise ConfigError(where, f"{role}.{resource}.{action}: unknown scope {scope!r}") from error
-    fields = {
-        (role, field_class): level
-        for role, classes in document.get("fields", {}).items()
-        for field_class, level in (classes or {}).items()
-    }
-    bad = next((f"{k[0]}.{k[1]}: {v}" for k, v in fields.items() if v not in ("read", "mask", "hide")), None)
-    if bad:
-        raise ConfigError(where, f"{bad} is not read, mask or hide")
+    for (role, resource, action), scope in _leaves(values.get("roles"), ("roles",), 3, locate):
+        if scope not in {known.value for known in Scope}:
+            raise ConfigError(locate(("roles", role, resource, action)), f"unknown scope {scope!r}")
+        rules[role, resource, action] = Scope(scope)
+    fields: dict[tuple[str, str], str] = {}
+    for (role, field_class), level in _leaves(values.get("fields"), ("fields",), 2, locate):
+        if level not in LEVELS:
+            raise ConfigError(locate(("fields", role, field_class)), f"{level!r} is not read, mask or hide")
+        fields[role, field_class] = level
     return AccessTable(rules, fields)
+
+
+def _leaves(
+    node: Any, at: tuple[str, ...], depth: int, locate: Callable[[tuple[str | int, ...]], str]
+) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The leaves `depth` levels below a node with their keys. Raises ConfigError for another shape."""
+    if not isinstance(node, dict):
+        if node is None:
+            return
+        raise ConfigError(locate(at), "must be a mapping")
+    for key, value in node.items():
+        if depth == 1:
+            yield (str(key),), str(value)
+            continue
+        for keys, leaf in _leaves(value, (*at, key), depth - 1, locate):
+            yield (str(key), *keys), leaf

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import pairwise
+from typing import Annotated, Literal, get_args
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _HORIZON_DAYS = 400
 
 
@@ -18,17 +19,30 @@ class Shift(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     start: time = Field(alias="from")
-    end: time = Field(alias="until")
+    end: time = Field(alias="until", description="at or before `from`: on the next day")
+
+
+def _in_order(shifts: list[Shift]) -> list[Shift]:
+    """Raises ValueError when one begins before the one before it ends; only the last may pass midnight."""
+    for earlier, later in pairwise(shifts):
+        if earlier.end <= earlier.start or later.start < earlier.end:
+            raise ValueError(f"the shift from {later.start:%H:%M} begins before the one before it ends")
+    return shifts
+
+
+Shifts = Annotated[list[Shift], AfterValidator(_in_order)]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 
 
 class Hours(BaseModel):
     """`hours.yaml`: when a dealer works and when he is not to be disturbed."""
 
     model_config = ConfigDict(extra="forbid")
-    week: dict[str, list[Shift]]
+    week: dict[Weekday, Shifts]
     public_holidays: bool = Field(default=False, description="closed on China's public holidays")
     closed: list[date] = []
-    open_extra: dict[date, list[Shift]] = Field(default={}, description="make-up working days")
+    open_extra: dict[date, Shifts] = Field(default={}, description="make-up working days")
     quiet_from: time = time(21, 30)
     quiet_until: time = time(8, 30)
 
@@ -56,7 +70,8 @@ def is_public_holiday(day: date) -> bool:
 def _spans(hours: Hours, zone: str, start: datetime) -> Iterator[tuple[datetime, datetime]]:
     """Working spans that end after `start`, as UTC instants, for a bounded number of days."""
     tz = ZoneInfo(zone)
-    day = start.astimezone(tz).date()
+    # A night shift of the day before may still run.
+    day = start.astimezone(tz).date() - timedelta(days=1)
     for _ in range(_HORIZON_DAYS):
         for shift in hours.shifts_on(day):
             begin = datetime.combine(day, shift.start, tz).astimezone(UTC)

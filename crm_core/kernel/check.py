@@ -16,7 +16,7 @@ def policy_problems(settings: Settings) -> list[str]:
     """Problems as `file:line: what`; empty when all policies are good."""
     try:
         policies = Policies(settings.policies)
-        parse_access(policies.get("access").values, "access.yaml")
+        parse_access(policies.documents["access"])
     except ConfigError as error:
         return [str(error)]
     problems = []

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Engine, Integer, String, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Session
 
@@ -52,6 +53,10 @@ class Database:
         self.engine = make_engine(self.url, pool_size=pool_size)
         # Threads of one process queue here instead of polling SQLite's busy handler.
         self._writer = threading.RLock() if self.is_sqlite else None
+        # SQLite's readers see one state anyway; PostgreSQL's default would show a new one to each statement.
+        self._snapshot: dict[str, Any] = (
+            {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        )
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -61,12 +66,16 @@ class Database:
         """
         with self._writer or nullcontext():
             try:
-                with self.engine.connect().execution_options(chexin_write=True) as connection:
-                    with Session(connection, expire_on_commit=False, autoflush=False) as session:
-                        with connection.begin():
-                            yield session
-                            session.flush()
-            except (OperationalError, DBAPIError) as error:
+                with (
+                    self.engine.connect().execution_options(chexin_write=True) as connection,
+                    Session(connection, expire_on_commit=False, autoflush=False) as session,
+                    connection.begin(),
+                ):
+                    yield session
+                    session.flush()
+            except PoolTimeout as error:
+                raise Unavailable() from error
+            except DBAPIError as error:
                 if _is_outage(error):
                     raise Unavailable() from error
                 raise
@@ -74,11 +83,13 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session that sees one consistent state and writes nothing."""
-        with self.engine.connect() as connection:
-            with Session(connection, expire_on_commit=False, autoflush=False) as session:
-                with connection.begin() as transaction:
-                    yield session
-                    transaction.rollback()
+        with (
+            self.engine.connect().execution_options(**self._snapshot) as connection,
+            Session(connection, expire_on_commit=False, autoflush=False) as session,
+            connection.begin() as transaction,
+        ):
+            yield session
+            transaction.rollback()
 
     def close(self) -> None:
         self.engine.dispose()

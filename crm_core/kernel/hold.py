@@ -27,11 +27,14 @@ class DirectoryHold:
             os.close(self._file)
             self._file = None
             raise ConfigError(
-                "CHEXIN_DATA_DIR", f"another server is running on {self._path.parent}; stop it or choose another"
+                "CHEXIN_DATA_DIR",
+                f"another server is running on {self._path.parent}; stop it or choose another",
             ) from None
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._file is not None:
             os.close(self._file)
             self._file = None

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from crm_core.kernel.db import Database
+from crm_core.kernel.locks import lock_row
 from crm_core.kernel.pii import Cipher
 from crm_core.kernel.tables import Inbox
 
@@ -46,7 +47,11 @@ class InboxQueue:
         self, session: Session, *, tenant: str, channel: str, account: str, dedupe_key: str, sender: str,
         body: dict[str, Any], now: datetime,
     ) -> int | None:  # fmt: skip
-        """Store an arrival inside the caller's transaction. None when it is known already."""
+        """Store an arrival inside the caller's transaction. None when it is known already.
+
+        The sender is locked first, so that his arrivals become visible in the order of their ids.
+        """
+        lock_row(session, f"inbox:{sender}"[:60])
         cell = f"inbox.raw.{channel}.{account}.{dedupe_key}"
         row = Inbox(
             tenant=tenant, channel=channel, account=account, dedupe_key=dedupe_key, sender=sender,
@@ -90,8 +95,7 @@ class InboxQueue:
     def done(self, session: Session, arrival: Arrival, now: datetime, error: str | None = None) -> bool:
         """Mark an arrival as worked off inside the caller's transaction; False when the lease was lost."""
         row = session.execute(
-            select(Inbox).where(Inbox.id == arrival.id, Inbox.token == arrival.token, Inbox.state == CLAIMED)  # type: ignore[arg-type]
-            .with_for_update()
+            select(Inbox).where(*_fence(arrival)).with_for_update()
         ).scalars().first()  # fmt: skip
         if row is None:
             return False
@@ -101,9 +105,12 @@ class InboxQueue:
     def release(self, arrival: Arrival) -> None:
         """Give an arrival back, so that it is tried again at once."""
         with self._database.write() as session:
-            row = session.get(Inbox, arrival.id)
-            if row is not None and row.token == arrival.token and row.state == CLAIMED:
-                row.state = NEW
+            session.execute(update(Inbox).where(*_fence(arrival)).values(state=NEW, lease_until=None))
+
+
+def _fence(arrival: Arrival) -> tuple[Any, ...]:
+    """Holds only while the claim is the newest."""
+    return (col(Inbox.id) == arrival.id, col(Inbox.token) == arrival.token, col(Inbox.state) == CLAIMED)
 
 
 def read_instant(stored: Any) -> datetime:
@@ -114,4 +121,5 @@ def read_instant(stored: Any) -> datetime:
 
 def bind_instant(at: datetime, database: Database) -> Any:
     """SQLite keeps instants as text in the form SQLAlchemy writes."""
-    return at.replace(tzinfo=None).isoformat(" ", "microseconds") if database.is_sqlite else at
+    utc = at.astimezone(UTC)
+    return utc.replace(tzinfo=None).isoformat(" ", "microseconds") if database.is_sqlite else utc

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
+from sqlmodel import col
 
 from crm_core.kernel.db import Database
+from crm_core.kernel.locks import lock_row
 from crm_core.kernel.tables import Lease, Meta
 
 
@@ -19,7 +21,8 @@ class Leases:
     def take(self, name: str, holder: str, now: datetime, ttl: timedelta) -> int | None:
         """Take or renew a lease; the fencing token, or None while somebody else holds it."""
         with self._database.write() as session:
-            row = session.execute(select(Lease).where(Lease.id == name).with_for_update()).scalars().first()  # type: ignore[arg-type]
+            lock_row(session, f"lease:{name}"[:60])
+            row: Lease | None = session.execute(select(Lease).where(col(Lease.id) == name)).scalars().first()
             if row is None:
                 session.add(Lease(id=name, holder=holder, token=1, until=now + ttl))
                 return 1
@@ -33,7 +36,8 @@ class Leases:
     def give_back(self, name: str, holder: str, now: datetime) -> None:
         """End a lease early."""
         with self._database.write() as session:
-            session.execute(update(Lease).where(Lease.id == name, Lease.holder == holder).values(until=now))  # type: ignore[arg-type]
+            own = update(Lease).where(col(Lease.id) == name, col(Lease.holder) == holder)
+            session.execute(own.values(until=now))
 
     def held(self, name: str, now: datetime) -> bool:
         """Whether somebody holds the lease."""
@@ -44,6 +48,7 @@ class Leases:
     def remember(self, name: str, value: str, now: datetime) -> None:
         """Keep a small fact."""
         with self._database.write() as session:
+            lock_row(session, f"meta:{name}"[:60])
             row = session.get(Meta, name)
             if row is None:
                 session.add(Meta(id=name, value=value, updated_at=now))

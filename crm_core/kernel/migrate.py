@@ -39,7 +39,9 @@ def current(url: str) -> str | None:
         with engine.connect() as connection:
             if not inspect(connection).has_table("alembic_version"):
                 return None
-            revision: str | None = connection.execute(text("select version_num from alembic_version")).scalar()
+            revision: str | None = connection.execute(
+                text("select version_num from alembic_version")
+            ).scalar()
             return revision
     finally:
         engine.dispose()

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import func, insert, select, text, update
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from crm_core.kernel.db import Database
 from crm_core.kernel.inbox import bind_instant, read_instant
@@ -75,10 +75,9 @@ class OutboxQueue:
     def next_due(self) -> datetime | None:
         """When the next message may be sent; None when nothing waits."""
         with self._database.read() as session:
-            due: datetime | None = session.execute(
-                select(func.min(Outbox.due_at)).where(Outbox.state == PENDING)  # type: ignore[arg-type]
+            return session.execute(
+                select(func.min(col(Outbox.due_at))).where(col(Outbox.state) == PENDING)
             ).scalar()
-            return due
 
     def claim(self, worker: str, now: datetime, limit: int = 50) -> list[Delivery]:
         """Take what is due, at most one a chat unless nothing older of that chat waits."""
@@ -118,10 +117,14 @@ class OutboxQueue:
     def _open_body(self, row: Any) -> dict[str, Any] | None:
         if not row["body_enc"]:
             return None
-        found: dict[str, Any] = json.loads(self._cipher.open(f"outbox.body.{row['dedupe_key']}", row["body_enc"]))
+        found: dict[str, Any] = json.loads(
+            self._cipher.open(f"outbox.body.{row['dedupe_key']}", row["body_enc"])
+        )
         return found
 
-    def attempt(self, session: Session, delivery: Delivery, worker: str, now: datetime, body: dict[str, Any]) -> bool:
+    def attempt(
+        self, session: Session, delivery: Delivery, worker: str, now: datetime, body: dict[str, Any]
+    ) -> bool:
         """Record, before the network is touched, that a try begins. False when the lease was lost."""
         sealed = self._cipher.seal(f"outbox.body.{delivery.dedupe_key}", json.dumps(body, ensure_ascii=False))
         changed = session.execute(
@@ -137,7 +140,11 @@ class OutboxQueue:
     def settle(self, session: Session, settled: Settled, now: datetime) -> bool:
         """Write how it ended, fenced by the token. False when somebody else holds the row by now."""
         delivery = settled.delivery
-        values: dict[str, Any] = {"provider_id": settled.provider_id, "error": settled.error, "lease_until": None}
+        values: dict[str, Any] = {
+            "provider_id": settled.provider_id,
+            "error": settled.error,
+            "lease_until": None,
+        }
         if settled.outcome is Outcome.RETRY and delivery.attempts < MAX_ATTEMPTS:
             backoff = timedelta(seconds=min(2**delivery.attempts, 600))
             values |= {"state": PENDING, "due_at": settled.retry_at or now + backoff}
@@ -149,32 +156,35 @@ class OutboxQueue:
         return bool(getattr(changed, "rowcount", 0))
 
     def _fence(self, delivery: Delivery) -> tuple[Any, ...]:
-        return (Outbox.id == delivery.id, Outbox.token == delivery.token, Outbox.state == CLAIMED)
+        return (
+            col(Outbox.id) == delivery.id, col(Outbox.token) == delivery.token, col(Outbox.state) == CLAIMED,
+        )  # fmt: skip
 
     def reap(self, now: datetime) -> int:
-        """Rows whose lease ran out: back to pending when no try had begun, else uncertain handling by the sender.
+        """Put rows whose lease ran out back to pending; returns how many.
 
-        A try that began (its attempt row exists) keeps its stored body, so the next try is the same to the byte.
+        A try that had begun left its body, so that the next one is the same to the byte and the sender can
+        tell from `Delivery.body` that the first may have arrived.
         """
         with self._database.write() as session:
             changed = session.execute(
-                update(Outbox).where(Outbox.state == CLAIMED, Outbox.lease_until < now)  # type: ignore[arg-type,operator]
+                update(Outbox)
+                .where(col(Outbox.state) == CLAIMED, col(Outbox.lease_until) < now)
                 .values(state=PENDING, lease_until=None)
-            )  # fmt: skip
+            )
             return int(getattr(changed, "rowcount", 0))
 
     def unseen(self, person_id: str, limit: int = 50) -> list[Outbox]:
         """What was pushed to a person and not yet shown anywhere, oldest first."""
         with self._database.read() as session:
             query = select(Outbox).where(
-                Outbox.person_id == person_id, Outbox.shown_at.is_(None), Outbox.state != DEAD  # type: ignore[arg-type,union-attr]
-            )  # fmt: skip
-            return list(session.execute(query.order_by(Outbox.id).limit(limit)).scalars())  # type: ignore[arg-type]
+                col(Outbox.person_id) == person_id, col(Outbox.shown_at).is_(None), col(Outbox.state) != DEAD
+            )
+            return list(session.execute(query.order_by(col(Outbox.id)).limit(limit)).scalars())
 
     def mark_shown(self, ids: list[int], now: datetime) -> None:
         """Remember that a person has seen these."""
         if ids:
             with self._database.write() as session:
-                session.execute(
-                    update(Outbox).where(Outbox.id.in_(ids), Outbox.shown_at.is_(None)).values(shown_at=now)  # type: ignore[union-attr]
-                )
+                unseen = update(Outbox).where(col(Outbox.id).in_(ids), col(Outbox.shown_at).is_(None))
+                session.execute(unseen.values(shown_at=now))

@@ -38,6 +38,8 @@ def _other(digits: str, said: str) -> Phone:
         number = phonenumbers.parse(digits, "CN")
     except phonenumbers.NumberParseException:
         return Phone(digits or said, False, said)
-    if not phonenumbers.is_valid_number(number) or (not digits.startswith("+") and len(digits) > 10 and digits[0] == "1"):
+    if not phonenumbers.is_valid_number(number) or (
+        not digits.startswith("+") and len(digits) > 10 and digits[0] == "1"
+    ):
         return Phone(digits or said, False, said)
     return Phone(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), True, said)

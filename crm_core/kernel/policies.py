@@ -37,6 +37,7 @@ class Override:
     line: str
     values: dict[str, Any]
     where: str
+    lines: dict[tuple[str | int, ...], str] = field(default_factory=dict)
 
     def fits(self, unit: str, line: str) -> bool:
         return unit.startswith(self.unit) and self.line in ("", line)
@@ -58,9 +59,7 @@ class Document:
 
     def locate(self, path: tuple[str | int, ...]) -> str:
         """`file:line` of the innermost known part of a path."""
-        while path and path not in self.lines:
-            path = path[:-1]
-        return self.lines.get(path, self.name)
+        return _nearest(self.lines, path, f"{self.name}.yaml")
 
 
 @dataclass(frozen=True)
@@ -99,7 +98,7 @@ class Policies:
             digest.update(path.read_bytes())
             overrides += _overrides(loaded.pop("overrides", []), marks, path.name)
             values |= loaded
-            lines |= marks
+            lines = {at: where for at, where in lines.items() if not at or at[0] not in loaded} | marks
         return Document(name, values, tuple(overrides), lines, digest.hexdigest()[:16])
 
     def get(self, name: str, *, unit: str = "", line: str = "") -> Resolved:
@@ -112,7 +111,9 @@ class Policies:
         for override in sorted(document.overrides, key=lambda o: o.nearness):
             if override.fits(unit, line):
                 values |= override.values
-                sources |= dict.fromkeys(override.values, f"{override.where} ({override.unit or override.line})")
+                sources |= dict.fromkeys(
+                    override.values, f"{override.where} ({override.unit or override.line})"
+                )
         return Resolved(values, sources)
 
     def model(self, name: str, model: type[M], *, unit: str = "", line: str = "") -> M:
@@ -130,8 +131,16 @@ class Policies:
         except ValidationError as error:
             first = error.errors()[0]
             path = tuple(first["loc"])
-            where = self.documents[name].locate(path)
+            where = self._where(name, path, unit, line)
             raise ConfigError(where, f"{'.'.join(map(str, path))}: {first['msg']}") from error
+
+    def _where(self, name: str, path: tuple[str | int, ...], unit: str, line: str) -> str:
+        """`file:line` of a value, in the override it comes from when there is one."""
+        document = self.documents[name]
+        for override in sorted(document.overrides, key=lambda o: o.nearness, reverse=True):
+            if override.fits(unit, line) and path and path[0] in override.values:
+                return _nearest(override.lines, path, override.where)
+        return document.locate(path)
 
     def names(self, folder: str) -> list[str]:
         """The policies of a folder, such as `sop`."""
@@ -165,11 +174,34 @@ def _load_yaml(path: Path, stamp: int) -> tuple[dict[str, Any], dict[tuple[str |
     if not isinstance(node, yaml.MappingNode):
         raise ConfigError(f"{path.name}:1", "must be a mapping")
     _mark(node, (), path.name, lines)
-    loaded: dict[str, Any] = yaml.safe_load(text)
+    try:
+        loaded: dict[str, Any] = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError) as error:
+        # Such as a date that does not exist: the text is YAML, but a value of it is none.
+        raise ConfigError(_first_bad(node, path.name), str(error)) from error
     return loaded, lines
 
 
-def _mark(node: yaml.Node, at: tuple[str | int, ...], name: str, lines: dict[tuple[str | int, ...], str]) -> None:
+def _first_bad(node: yaml.MappingNode, name: str) -> str:
+    """`file:line` of the first top-level key whose value cannot be made."""
+    for key, value in node.value:
+        try:
+            yaml.safe_load(yaml.serialize(value))
+        except (yaml.YAMLError, ValueError):
+            return f"{name}:{key.start_mark.line + 1}"
+    return name
+
+
+def _nearest(lines: dict[tuple[str | int, ...], str], path: tuple[str | int, ...], otherwise: str) -> str:
+    """The line of the innermost known part of a path."""
+    while path and path not in lines:
+        path = path[:-1]
+    return lines.get(path, otherwise)
+
+
+def _mark(
+    node: yaml.Node, at: tuple[str | int, ...], name: str, lines: dict[tuple[str | int, ...], str]
+) -> None:
     lines[at] = f"{name}:{node.start_mark.line + 1}"
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
@@ -193,7 +225,11 @@ def _overrides(items: Any, marks: dict[tuple[str | int, ...], str], name: str) -
         unknown = set(item) - {"unit", "line", "set"}
         if unknown or not (item.get("unit") or item.get("line")):
             raise ConfigError(where, "an override has `unit:` or `line:`, and `set:`, nothing else")
-        found.append(Override(item.get("unit", ""), item.get("line", ""), item["set"], where))
+        if item.get("unit") and not str(item["unit"]).endswith("."):
+            raise ConfigError(where, f"the unit {item['unit']!r} must end with a dot")
+        below = ("overrides", i, "set")
+        lines = {at[len(below) :]: line for at, line in marks.items() if at[: len(below)] == below}
+        found.append(Override(item.get("unit", ""), item.get("line", ""), item["set"], where, lines))
     return found
 
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 class Message(BaseModel):
     """A frozen value of the public vocabulary."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
 
 
 class Command(Message):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from pathlib import Path
 
@@ -19,7 +20,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CHEXIN_", env_file=".env", extra="ignore")
 
     data_dir: Path = Path("data")
-    database_url: str = ""
+    database_url: str = Field(default="", repr=False, description="may hold a password")
     policies: Path | None = Field(default=None, description="a directory whose YAML overlays the defaults")
     secret_key: SecretStr = SecretStr("")
 
@@ -67,6 +68,4 @@ def _kept_key(path: Path) -> str:
 
 
 def _open_private(path: str, flags: int) -> int:
-    import os
-
     return os.open(path, flags, 0o600)

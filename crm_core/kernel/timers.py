@@ -6,7 +6,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, delete, func, select, update
+from sqlmodel import col
 
 from crm_core.kernel.registry import timer_handlers
 from crm_core.kernel.tables import Timer
@@ -30,8 +31,7 @@ class Timers:
     def next_due(self) -> datetime | None:
         """When the next timer is due; None when nothing waits."""
         with self._database.read() as session:
-            due: datetime | None = session.execute(select(func.min(Timer.due_at)).where(Timer.state == PENDING)).scalar()
-            return due
+            return session.execute(select(func.min(col(Timer.due_at))).where(col(Timer.state) == PENDING)).scalar()
 
     def fire_due(self, now: datetime, limit: int = 50) -> int:
         """Fire up to `limit` due timers, each in a transaction of its own. Returns how many were handled."""
@@ -44,9 +44,7 @@ class Timers:
         failed: tuple[int, str] | None = None
         try:
             with self._database.write() as session:
-                query = select(Timer).where(Timer.state == PENDING, Timer.due_at <= now)
-                query = query.order_by(Timer.due_at, Timer.id).limit(1).with_for_update(skip_locked=True)  # type: ignore[arg-type]
-                timer = session.execute(query).scalars().first()
+                timer = session.execute(_next(now)).scalars().first()
                 if timer is None or timer.id is None:
                     return False
                 failed = (timer.id, "")
@@ -66,8 +64,8 @@ class Timers:
         import structlog
 
         with self._database.write() as session:
-            timer = session.get(Timer, timer_id)
-            if timer is None:
+            timer = session.get(Timer, timer_id, with_for_update=True)
+            if timer is None or timer.state != PENDING:
                 return
             timer.attempts += 1
             timer.error = type(error).__name__
@@ -82,11 +80,9 @@ class Timers:
 
     def prune(self, before: datetime) -> int:
         """Forget timers finished before an instant."""
-        from sqlalchemy import delete
-
         with self._database.write() as session:
             done = session.execute(
-                delete(Timer).where(Timer.state.in_((FIRED, CANCELLED)), Timer.done_at < before)  # type: ignore[attr-defined,operator]
+                delete(Timer).where(col(Timer.state).in_((FIRED, CANCELLED)), col(Timer.done_at) < before)
             )
             return int(getattr(done, "rowcount", 0))
 
@@ -94,7 +90,14 @@ class Timers:
         """Make a dead timer due again; for an admin."""
         with self._database.write() as session:
             changed = session.execute(
-                update(Timer).where(Timer.id == timer_id, Timer.state == DEAD)  # type: ignore[arg-type]
-                .values(state=PENDING, attempts=0, due_at=now)
-            )  # fmt: skip
+                update(Timer)
+                .where(col(Timer.id) == timer_id, col(Timer.state) == DEAD)
+                .values(state=PENDING, attempts=0, due_at=now, done_at=None)
+            )
             return bool(getattr(changed, "rowcount", 0))
+
+
+def _next(now: datetime) -> Select[Timer]:
+    """The due timer that waited longest, taken so that nobody else gets it."""
+    due = select(Timer).where(col(Timer.state) == PENDING, col(Timer.due_at) <= now)
+    return due.order_by(col(Timer.due_at), col(Timer.id)).limit(1).with_for_update(skip_locked=True)

@@ -54,7 +54,10 @@ class GrantRow(SQLModel, table=True):
     """A role held in a unit, for a time."""
 
     __tablename__ = "grants"
-    __table_args__ = (UniqueConstraint("person_id", "role", "unit"), Index("ix_grants_unit", "tenant", "unit"))
+    __table_args__ = (
+        UniqueConstraint("person_id", "role", "unit"),
+        Index("ix_grants_unit", "tenant", "unit"),
+    )
     id: str = Field(default_factory=new_id, primary_key=True, max_length=26)
     tenant: str = Field(max_length=40)
     person_id: str = Field(max_length=26)

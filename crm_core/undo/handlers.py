@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import desc, select, update
+from sqlmodel import col
 
 from crm_core.kernel.errors import Conflict, Expired
 from crm_core.kernel.registry import Result, commands_by_name, handles
@@ -23,12 +24,10 @@ def undo_last(cmd: UndoLast, uow: Uow) -> Result:
 
 
 def _find(undo_id: str | None, uow: Uow) -> Undo:
-    query = select(Undo).where(Undo.actor_id == uow.actor.id)  # type: ignore[arg-type]
-    if undo_id:
-        query = query.where(Undo.id == undo_id)  # type: ignore[arg-type]
-    else:
-        query = query.where(Undo.used_at.is_(None))  # type: ignore[union-attr]
-    undo = uow.session.execute(query.order_by(desc(Undo.created_at), desc(Undo.id)).limit(1)).scalars().first()  # type: ignore[arg-type]
+    wanted = col(Undo.id) == undo_id if undo_id else col(Undo.used_at).is_(None)
+    own = select(Undo).where(col(Undo.tenant) == uow.tenant, col(Undo.actor_id) == uow.actor.id, wanted)
+    newest = own.order_by(desc(col(Undo.created_at)), desc(col(Undo.id))).limit(1)
+    undo: Undo | None = uow.session.execute(newest).scalars().first()
     if undo is None:
         raise Expired("error.nothing_to_undo")
     if undo.used_at is not None:
@@ -40,7 +39,7 @@ def _find(undo_id: str | None, uow: Uow) -> Undo:
 
 def _use_once(undo: Undo, uow: Uow) -> None:
     changed = uow.session.execute(
-        update(Undo).where(Undo.id == undo.id, Undo.used_at.is_(None)).values(used_at=uow.now)  # type: ignore[arg-type,union-attr]
+        update(Undo).where(col(Undo.id) == undo.id, col(Undo.used_at).is_(None)).values(used_at=uow.now)
     )
     if not getattr(changed, "rowcount", 0):
         raise Conflict("error.undone_already")
