@@ -42,25 +42,36 @@ def customer_with_phone(uow: Uow, phone: Phone, unit: str, name: str = "") -> Cu
 
 def add_phone(uow: Uow, customer: Customer, phone: Phone) -> bool:
     """Keep a phone with a customer; False when it is there already."""
-    index = uow.cipher.index("phone", phone.value)
-    known = select(ContactPoint.id).where(
-        cast(Any, ContactPoint.customer_id) == customer.id, cast(Any, ContactPoint.value_index) == index
-    )
-    if uow.session.execute(known).first():
+    if _has_phone(uow, customer.id, uow.cipher.index("phone", phone.value)):
         return False
+    first_phone(uow, customer, phone)
+    return True
+
+
+def first_phone(uow: Uow, customer: Customer, phone: Phone) -> None:
+    """Keep the phone of a customer who has none yet."""
     uow.new(
-        ContactPoint, customer_id=customer.id, unit=customer.unit, value_enc=phone.value, value_index=index,
+        ContactPoint, customer_id=customer.id, unit=customer.unit, value_enc=phone.value,
+        value_index=uow.cipher.index("phone", phone.value),
         tail_index=uow.cipher.index("phone-tail", phone.value[-4:]), ok=phone.ok,
     )  # fmt: skip
-    return True
+
+
+def _has_phone(uow: Uow, customer_id: str, index: str) -> bool:
+    uow.flush()
+    point = cast(Any, ContactPoint)
+    known = select(point.id).where(point.customer_id == customer_id, point.value_index == index)
+    return uow.session.execute(known).first() is not None
 
 
 def phones_of(reader: Reader, customer_id: str) -> list[tuple[str, bool]]:
     """A customer's phones in clear with their plausibility, oldest first."""
     point = cast(Any, ContactPoint)
-    rows = reader.session.execute(
-        select(ContactPoint).where(point.customer_id == customer_id).order_by(point.created_at, point.id)
-    ).scalars()
+    if reader.is_new(Customer, customer_id):
+        rows = [row for row in reader.made(ContactPoint) if row.customer_id == customer_id]
+    else:
+        query = select(ContactPoint).where(point.customer_id == customer_id)
+        rows = reader.rows(query.order_by(point.created_at, point.id))
     return [(reader.reveal(row, "value"), row.ok) for row in rows]
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
 
 from crm_core.customers.tables import Customer
-from crm_core.deals.lookup import done_so_far, pipeline_for, pipeline_of
+from crm_core.deals.lookup import deal_of_lead, done_so_far, pipeline_for, pipeline_of
 from crm_core.deals.messages import (
     DealLost,
     DealOpened,
@@ -42,24 +40,16 @@ def open_deal(cmd: OpenDeal, uow: Uow) -> Result:
     """One deal a lead; a lead that has one keeps it. Whoever may create the lead may open its deal."""
     if not (cmd.lead_id and uow.access.may(uow.actor, "lead", "create")):
         uow.must("deal", "create")
-    uow.flush()
-    customer = uow.session.get(Customer, cmd.customer_id)
+    customer = uow.find(Customer, cmd.customer_id)
     if customer is None or customer.tenant != uow.tenant:
         raise NotFound(resource="customer")
-    known = _deal_of_lead(uow, cmd.lead_id)
+    known = deal_of_lead(uow, cmd.lead_id) if cmd.lead_id else None
     if known is not None:
         return Result(id=known.id, view=deal_view(known, uow))
     deal = _new_deal(cmd, customer, uow)
     uow.audit("create", "deal", deal.id, interest=deal.interest, stage=deal.stage)
     uow.emit(DealOpened(deal_id=deal.id))
     return Result(id=deal.id, view=deal_view(deal, uow))
-
-
-def _deal_of_lead(uow: Uow, lead_id: str | None) -> Deal | None:
-    if lead_id is None:
-        return None
-    deal = cast(Any, Deal)
-    return uow.first(select(Deal).where(deal.lead_id == lead_id, deal.tenant == uow.tenant))
 
 
 def _new_deal(cmd: OpenDeal, customer: Customer, uow: Uow) -> Deal:
@@ -73,8 +63,14 @@ def _new_deal(cmd: OpenDeal, customer: Customer, uow: Uow) -> Deal:
     uow.new(
         DealStage, deal_id=deal.id, stage=deal.stage, entered_at=uow.now, by_id=uow.actor.id, cause="opened"
     )
-    uow.flush()
+    _tell_lead(uow, deal)
     return deal
+
+
+def _tell_lead(uow: Uow, deal: Deal) -> None:
+    lead = uow.find(Lead, deal.lead_id)
+    if lead is not None and lead.deal_id is None:
+        lead.deal_id = deal.id
 
 
 @handles(SetStage)
@@ -192,7 +188,7 @@ def reopen_deal(cmd: ReopenDeal, uow: Uow) -> Result:
 
 
 def _reopen_lead(uow: Uow, deal: Deal) -> None:
-    lead = uow.session.get(Lead, deal.lead_id) if deal.lead_id else None
+    lead = uow.find(Lead, deal.lead_id)
     if lead is not None and lead.state == "lost":
         state = "contacted" if lead.contacted_at else "new"
         uow.call(ReopenLead(lead_id=lead.id, state=state, version=lead.version))

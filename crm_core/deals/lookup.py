@@ -11,14 +11,15 @@ from crm_core.approvals.tables import Approval
 from crm_core.customers.tables import Customer, Record
 from crm_core.deals.rules import Pipeline, PipelinePolicy
 from crm_core.deals.tables import Deal
-from crm_core.kernel.uow import Reader
+from crm_core.kernel.uow import Reader, Uow
+from crm_core.leads.tables import Lead
 from crm_core.org.people import unit_of
 from crm_core.quotes.tables import Quote
 
 
 def customer_name(reader: Reader, customer_id: str | None) -> str:
     """The name of a customer of this tenant; empty for nobody. The caller was allowed a row about him."""
-    row = reader.session.get(Customer, customer_id) if customer_id else None
+    row = reader.find(Customer, customer_id)
     return row.name if row is not None and row.tenant == reader.tenant else ""
 
 
@@ -59,6 +60,16 @@ def done_so_far(reader: Reader, deal: Deal) -> dict[str, bool]:
     return {**seen, "no_pending_approval": not seen.pop("pending")}
 
 
+def deal_of_lead(uow: Uow, lead_id: str | None) -> Deal | None:
+    """The deal of a lead; None when there is none yet."""
+    made = next((row for row in uow.made(Deal) if row.lead_id == lead_id), None)
+    if made is not None or lead_id is None or uow.is_new(Lead, lead_id):
+        return made
+    uow.flush()
+    deal = cast(Any, Deal)
+    return uow.first(select(Deal).where(deal.lead_id == lead_id, deal.tenant == uow.tenant))
+
+
 def open_deals_of(reader: Reader, customer_id: str) -> list[Deal]:
     """Every open deal of a customer, newest first, for reactions: no question of who asks."""
     deal = cast(Any, Deal)
@@ -70,6 +81,9 @@ def open_deals_of(reader: Reader, customer_id: str) -> list[Deal]:
 
 def newest_quote(reader: Reader, deal_id: str) -> Quote | None:
     """The quote that holds for a deal."""
+    if reader.is_new(Deal, deal_id):
+        made = [row for row in reader.made(Quote) if row.deal_id == deal_id and row.state == "valid"]
+        return made[-1] if made else None
     quote = cast(Any, Quote)
     query = select(Quote).where(
         quote.tenant == reader.tenant, quote.deal_id == deal_id, quote.state == "valid"

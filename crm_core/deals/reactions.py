@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
 
-from sqlalchemy import select
 
 from crm_core.appointments.messages import AppointmentEnded
 from crm_core.appointments.tables import Appointment
 from crm_core.approvals.messages import ApprovalRequested
 from crm_core.approvals.tables import Approval
 from crm_core.deals.handlers import lose
+from crm_core.deals.lookup import deal_of_lead
 from crm_core.deals.messages import DealReopened
 from crm_core.deals.moves import advance
 from crm_core.deals.tables import Deal
@@ -24,26 +23,19 @@ from crm_core.quotes.tables import Quote
 
 
 def _deal(uow: Uow, deal_id: str | None) -> Deal | None:
-    uow.flush()
-    return uow.session.get(Deal, deal_id) if deal_id else None
-
-
-def _deal_of_lead(uow: Uow, lead_id: str) -> Deal | None:
-    uow.flush()
-    deal = cast(Any, Deal)
-    return uow.first(select(Deal).where(deal.lead_id == lead_id, deal.tenant == uow.tenant))
+    return uow.find(Deal, deal_id)
 
 
 @reacts(LeadContacted)
 def contacted(event: LeadContacted, uow: Uow) -> None:
     """The first call moves the deal on."""
-    advance(uow, _deal_of_lead(uow, event.lead_id), "lead_contacted")
+    advance(uow, deal_of_lead(uow, event.lead_id), "lead_contacted")
 
 
 @reacts(LeadLost)
 def lost_with_lead(event: LeadLost, uow: Uow) -> None:
     """A lost lead's deal is lost too."""
-    deal = _deal_of_lead(uow, event.lead_id)
+    deal = deal_of_lead(uow, event.lead_id)
     if deal is not None and deal.state == "open":
         lose(uow, deal, event.reason)
 
@@ -51,8 +43,8 @@ def lost_with_lead(event: LeadLost, uow: Uow) -> None:
 @reacts(LeadAssigned)
 def follow_lead(event: LeadAssigned, uow: Uow) -> None:
     """The deal goes where its lead goes; a lead that lives again brings its deal back."""
-    deal = _deal_of_lead(uow, event.lead_id)
-    lead = uow.session.get(Lead, event.lead_id)
+    deal = deal_of_lead(uow, event.lead_id)
+    lead = uow.find(Lead, event.lead_id)
     if deal is None or lead is None:
         return
     if deal.state == "lost" and lead.state in ("new", "contacted", "pool"):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from crm_core.followups.lookup import Facts, place_of
+from crm_core.followups.lookup import Facts, place_of, record_of
 from crm_core.followups.rules import Planned, Sop, plan
 from crm_core.followups.tables import Followup
 from crm_core.kernel.ids import short_ref
@@ -30,19 +30,18 @@ def sops(reader: Reader, unit: str) -> list[Sop]:
     return [reader.policies.model(policy, Sop, unit=unit) for policy in reader.policies.names("sop")]
 
 
+def turns(uow: Uow, sop: str, subject: str) -> list[Followup]:
+    """Every cadence of this name there was about a record, the open one among them."""
+    record = record_of(uow, subject)
+    if record is not None and uow.is_new(type(record[0]), record[0].id):
+        return [row for row in uow.made(Followup) if row.sop == sop and row.subject == subject]
+    row = cast(Any, Followup)
+    return uow.rows(select(Followup).where(row.tenant == uow.tenant, row.sop == sop, row.subject == subject))
+
+
 def running(uow: Uow, sop: str, subject: str) -> Followup | None:
     """The open cadence of this name about a record."""
-    row = cast(Any, Followup)
-    return uow.first(select(Followup).where(
-        row.tenant == uow.tenant, row.sop == sop, row.subject == subject, row.state == "open"
-    ))  # fmt: skip
-
-
-def next_occurrence(uow: Uow, sop: str, subject: str) -> str:
-    """A name for one more start about the same record."""
-    row = cast(Any, Followup)
-    query = select(func.count()).where(row.tenant == uow.tenant, row.sop == sop, row.subject == subject)
-    return str(int(uow.session.execute(query).scalar() or 0) + 1)
+    return next((row for row in turns(uow, sop, subject) if row.state == "open"), None)
 
 
 def start(
@@ -57,7 +56,6 @@ def start(
         owner_id=facts.owner_id, unit=facts.unit, lead_id=facts.lead_id, deal_id=facts.deal_id, started_at=begun,
         due_at=deadline(steps),
     )  # fmt: skip
-    uow.flush()
     for index, step in enumerate(steps):
         _arm(uow, row, index, step)
     if subject.startswith("lead:"):
@@ -80,7 +78,7 @@ def _arm(uow: Uow, row: Followup, index: int, step: Planned) -> None:
 
 
 def _show_on_lead(uow: Uow, row: Followup) -> None:
-    lead = uow.session.get(Lead, row.subject.removeprefix("lead:"))
+    lead = uow.find(Lead, row.subject.removeprefix("lead:"))
     if lead is not None and row.sop == "first_call":
         lead.first_call_due = row.due_at
 

@@ -48,7 +48,7 @@ def record_of(reader: Reader, subject: str) -> tuple[Owned, str] | None:
     if kind not in _TABLES:
         return None
     table, resource = _TABLES[kind]
-    row = reader.session.get(table, record_id)
+    row = reader.find(table, record_id)
     return (row, resource) if row is not None and row.tenant == reader.tenant else None
 
 
@@ -64,7 +64,7 @@ def facts_of(reader: Reader, subject: str) -> Facts | None:
     if isinstance(row, Deal):
         deal_id = row.id
     if lead_id is None and deal_id is not None:
-        deal = reader.session.get(Deal, deal_id)
+        deal = reader.find(Deal, deal_id)
         lead_id = deal.lead_id if deal is not None else None
     customer_id = row.id if isinstance(row, Customer) else row.customer_id
     return Facts(customer_id, row.owner_id, row.unit, lead_id, deal_id)

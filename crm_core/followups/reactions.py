@@ -11,7 +11,7 @@ from crm_core.appointments.messages import AppointmentBooked, AppointmentEnded, 
 from crm_core.appointments.tables import Appointment
 from crm_core.customers.messages import ContactLogged
 from crm_core.deals.messages import DealHandedOver, DealLost, DealWon, OwnerChanged, StageChanged
-from crm_core.followups.cadence import AGAIN, NUDGE, STEP, end, next_occurrence, running, sop_of, sops, start
+from crm_core.followups.cadence import AGAIN, NUDGE, STEP, end, sop_of, sops, start, turns
 from crm_core.followups.lookup import facts_of
 from crm_core.followups.rules import stops
 from crm_core.followups.steps import carry_out
@@ -27,7 +27,6 @@ from crm_core.quotes.tables import Quote
 
 
 def _open_where(uow: Uow, *conditions: Any) -> list[Followup]:
-    uow.flush()
     row = cast(Any, Followup)
     return uow.rows(select(Followup).where(row.tenant == uow.tenant, row.state == "open", *conditions))
 
@@ -44,7 +43,7 @@ def _touched_by(event: Any, uow: Uow) -> list[Followup]:
         return _open_where(uow, row.lead_id == event.lead_id)
     if isinstance(event, (DealLost, DealWon, DiscountApplied)):
         return _open_where(uow, row.deal_id == event.deal_id)
-    appointment = uow.session.get(Appointment, event.appointment_id)
+    appointment = uow.find(Appointment, event.appointment_id)
     return _open_where(uow, row.customer_id == appointment.customer_id) if appointment is not None else []
 
 
@@ -76,11 +75,11 @@ def stop_with_reopened(event: AppointmentReopened, uow: Uow) -> None:
 def _subjects(event: Any, uow: Uow) -> Iterator[str]:
     """The record a starting event is about, when a cadence makes sense for it."""
     if isinstance(event, LeadAssigned):
-        lead = uow.session.get(Lead, event.lead_id)
+        lead = uow.find(Lead, event.lead_id)
         if lead is not None and lead.state == "new" and lead.contacted_at is None and event.owner_id:
             yield f"lead:{lead.id}"
     elif isinstance(event, QuoteMade):
-        quote = uow.session.get(Quote, event.quote_id)
+        quote = uow.find(Quote, event.quote_id)
         if quote is not None:
             yield f"deal:{quote.deal_id}"
     elif isinstance(event, StageChanged):
@@ -91,9 +90,8 @@ def _subjects(event: Any, uow: Uow) -> Iterator[str]:
 
 def begin(event: Event, uow: Uow) -> None:
     """Start every cadence whose trigger fits; one that runs about the same record starts anew."""
-    uow.flush()
     name, fields = type(event).__name__, event.model_dump()
-    if isinstance(event, LeadAssigned):
+    if isinstance(event, LeadAssigned) and not uow.is_new(Lead, event.lead_id):
         _end_former_turn(event, uow)
     for subject in _subjects(event, uow):
         facts = facts_of(uow, subject)
@@ -101,10 +99,11 @@ def begin(event: Event, uow: Uow) -> None:
             continue
         for sop in sops(uow, facts.unit):
             if sop.trigger.event == name and sop.trigger.fits(fields):
-                former = running(uow, sop.name, subject)
-                if former is not None:
-                    end(uow, former, "cancelled", "restarted")
-                start(uow, sop, subject, facts, next_occurrence(uow, sop.name, subject))
+                former = turns(uow, sop.name, subject)
+                for row in former:
+                    if row.state == "open":
+                        end(uow, row, "cancelled", "restarted")
+                start(uow, sop, subject, facts, str(len(former) + 1))
 
 
 def _end_former_turn(event: LeadAssigned, uow: Uow) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -89,6 +89,14 @@ class Reader:
         """A record by id, whoever may see it; for a caller that was allowed to know of it."""
         return self.session.get(table, record_id) if record_id else None
 
+    def is_new(self, table: type[Row], record_id: str | None) -> bool:
+        """Whether this unit of work made the record: then nothing about it can be in the database yet."""
+        return False
+
+    def made(self, table: type[R]) -> list[R]:
+        """The rows of a table this unit of work made, in that order, flushed or not."""
+        return []
+
     def get(self, table: type[R], record_id: str, resource: str, action: str = "read") -> R:
         """One record. Raises NotFound, alike for absent and forbidden."""
         row = self.find(table, record_id)
@@ -131,22 +139,32 @@ class Uow(Reader):
     pushes: list[Push] = field(default_factory=list)
     refreshed: dict[str, None] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
-    _made: dict[tuple[type[Row], str], Row] = field(default_factory=dict)
-    _lines: list[dict[str, Any]] = field(default_factory=list)
+    _made: dict[type[Row], dict[str, Row]] = field(default_factory=lambda: defaultdict(dict))
+    _late: dict[Any, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, row: R) -> R:
         self.session.add(row)
-        self._made[type(row), row.id] = row
+        self._made[type(row)][row.id] = row
         return row
 
     def find(self, table: type[R], record_id: str | None) -> R | None:
         """A record by id, also one made here and not yet flushed."""
-        made = self._made.get((table, record_id or ""))
+        made = self._made[table].get(record_id or "")
         return cast("R", made) if made is not None else super().find(table, record_id)
 
-    def is_new(self, row: Row) -> bool:
-        """Whether this unit of work made the row, so that nobody else can have added to it."""
-        return (type(row), row.id) in self._made
+    def rows(self, statement: Select[R]) -> list[R]:
+        self.session.flush()
+        return super().rows(statement)
+
+    def first(self, statement: Select[R]) -> R | None:
+        self.session.flush()
+        return super().first(statement)
+
+    def is_new(self, table: type[Row], record_id: str | None) -> bool:
+        return record_id in self._made[table]
+
+    def made(self, table: type[R]) -> list[R]:
+        return cast("list[R]", list(self._made[table].values()))
 
     def new(self, table: type[R], **values: Any) -> R:
         """A new row of this tenant, created now. Values named `<x>_enc=` are given in clear and sealed."""
@@ -191,9 +209,10 @@ class Uow(Reader):
         self.events.append(event)
 
     def settle(self) -> None:
-        """Run reactions until no event is left."""
+        """Run reactions until no event is left; each finds what came before it in the database."""
         while self.events:
             event = self.events.popleft()
+            self.session.flush()
             for reaction in reactions[type(event)]:
                 reaction(event, self)
 
@@ -223,14 +242,14 @@ class Uow(Reader):
 
     def timer(self, kind: str, due_at: datetime, *, subject: str, key: str, **payload: Any) -> None:
         """Do something at `due_at`, once; `key` makes it unique for ever. A past instant is due at once."""
-        self.session.add(
-            Timer(tenant=self.tenant, kind=kind, subject=subject, payload=payload, dedupe_key=key,
-                  due_at=due_at, created_at=self.now)
-        )  # fmt: skip
+        self._late[Timer].append({
+            "tenant": self.tenant, "kind": kind, "subject": subject, "payload": payload, "dedupe_key": key,
+            "due_at": due_at, "state": 0, "attempts": 0, "created_at": self.now,
+        })  # fmt: skip
 
     def cancel_timers(self, subject: str, kind: str | None = None) -> int:
         """Cancel what is still pending about a subject; what fired stays fired. Returns how many."""
-        self.session.flush()
+        self._write_late(Timer)
         query = select(Timer).where(Timer.subject == subject, Timer.state == 0)
         if kind:
             query = query.where(Timer.kind == kind)
@@ -242,7 +261,7 @@ class Uow(Reader):
     def audit(self, action: str, resource: str, record_id: str, reason: str | None = None, **values: Any) -> None:
         """Write who did what; field names stay readable, values are sealed."""
         text = json.dumps(values, ensure_ascii=False, default=str) if values else None
-        self._lines.append({
+        self._late[Audit].append({
             "tenant": self.tenant, "at": self.now, "actor_id": self.actor.id, "action": action,
             "resource": resource, "record_id": record_id, "fields": ",".join(values)[:400], "reason": reason,
             "values_enc": self.cipher.seal(f"audit.values.{resource}.{record_id}", text) if text else None,
@@ -257,10 +276,9 @@ class Uow(Reader):
         return undo.id
 
     def flush_pushes(self) -> None:
-        """Write what was gathered: audit lines, and pushes and refreshes as outbox rows."""
-        if self._lines:
-            self._insert(Audit, self._lines)
-            self._lines = []
+        """Write what was gathered: timers, audit lines, and pushes and refreshes as outbox rows."""
+        self._write_late(Timer)
+        self._write_late(Audit)
         planned = [*self._planned_refreshes(), *self.pushes]
         if not planned:
             return
@@ -271,6 +289,10 @@ class Uow(Reader):
         self._insert(Outbox, [self._outbox_row(chat, push) for chat, push in placed], once="dedupe_key")
         self.pushes.clear()
         self.refreshed.clear()
+
+    def _write_late(self, table: Any) -> None:
+        if rows := self._late.pop(table, None):
+            self._insert(table, rows)
 
     def _insert(self, table: Any, rows: list[dict[str, Any]], *, once: str | None = None) -> None:
         """Rows nobody looks at before the end, written in one statement; with `once`, those not known yet."""
@@ -303,7 +325,8 @@ class Uow(Reader):
 
 def lock_row(session: Session, name: str) -> None:
     """Lock the row `name` until the transaction ends; the row is made when it is needed first."""
-    row = select(Lock.id).where(cast("Any", Lock.id) == name).with_for_update()
+    lock = cast("Any", Lock)
+    row = select(lock.id).where(lock.id == name).with_for_update()
     if session.execute(row).first() is None:
         session.execute(postgresql.insert(Lock).values(id=name).on_conflict_do_nothing())
         session.execute(row)

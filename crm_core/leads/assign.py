@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import desc, func, select
+from sqlalchemy import bindparam, func, select
 
 from crm_core.kernel.access import Scope, in_range, reach
 from crm_core.kernel.calendar import Hours, is_working
@@ -13,7 +13,7 @@ from crm_core.kernel.uow import Reader, Uow
 from crm_core.leads.messages import CreateLead
 from crm_core.leads.rules import Arriving, AssignmentPolicy, Candidate, Choice, choose_owner
 from crm_core.leads.tables import Lead
-from crm_core.org.people import dealer_of, holders, zone_of
+from crm_core.org.people import dealer_of, find_person, holders, zone_of
 from crm_core.org.tables import Person, Unit
 
 WIN_WINDOW = timedelta(days=90)
@@ -25,10 +25,11 @@ def lead_unit(uow: Uow, cmd: CreateLead) -> str:
     if unit.count(".") >= 3:
         return dealer_of(unit)
     table = cast(Any, Unit)
-    dealers = uow.session.execute(
-        select(Unit).where(table.tenant == uow.tenant, in_range(table.path, unit)).order_by(table.path)
-    ).scalars().all()  # fmt: skip
-    dealers = [d for d in dealers if d.path.count(".") == 3]
+    units = uow.session.execute(
+        select(table.path, table.city, table.brands)
+        .where(table.tenant == uow.tenant, in_range(table.path, unit)).order_by(table.path)
+    ).all()  # fmt: skip
+    dealers = [d for d in units if d.path.count(".") == 3]
     by_city = [d for d in dealers if cmd.city and d.city and (d.city in cmd.city or cmd.city in d.city)]
     wanted = cmd.vehicle.casefold()
     by_brand = [d for d in (by_city or dealers) if any(b.casefold() in wanted for b in d.brands or ())]
@@ -39,32 +40,44 @@ def lead_unit(uow: Uow, cmd: CreateLead) -> str:
 def decide_owner(uow: Uow, cmd: CreateLead, unit: str, owner_id: str | None, typist_id: str | None) -> Choice:
     """Who follows this lead, by `assignment.yaml` as it holds at the dealer."""
     policy = uow.policies.model("assignment", AssignmentPolicy, unit=unit)
-    hours = uow.policies.model("hours", Hours, unit=unit)
+    timed = any(rule.when.working_hours is not None for rule in policy.rules)
     arriving = Arriving(
         source=cmd.source, channel=cmd.channel, campaign=cmd.campaign, city=cmd.city, vehicle=cmd.vehicle,
-        score=cmd.score, working=is_working(uow.now, hours, zone_of(uow, unit)), owner_id=owner_id,
-        typist_id=typist_id,
+        score=cmd.score, working=not timed or _working(uow, unit), owner_id=owner_id, typist_id=typist_id,
     )  # fmt: skip
     win_rate = any(rule.choose == "win_rate" for rule in policy.rules) and cmd.score is not None
     return choose_owner(arriving, people(uow, unit, policy.load_cap, win_rate=win_rate), policy)
 
 
+def _working(uow: Uow, unit: str) -> bool:
+    return is_working(uow.now, uow.policies.model("hours", Hours, unit=unit), zone_of(uow, unit))
+
+
 def people(reader: Reader, unit: str, cap: int, *, win_rate: bool = False, exclude: tuple[str, ...] = ()) -> list[Candidate]:
     """The reps of a dealer with their load."""
-    return [
-        _candidate(reader, person, cap, win_rate=win_rate) for person in holders(reader, "rep", unit, exclude=exclude)
-    ]
+    reps = holders(reader, "rep", unit, exclude=exclude)
+    reader.session.flush()
+    known = reader.session.execute(_LOADS, {"ids": [person.id for person in reps], "cap": cap})
+    loads = {person_id: (load or 0, last) for person_id, load, last in known}
+    return [_candidate(reader, person, *loads[person.id], win_rate=win_rate) for person in reps]
 
 
-def _candidate(reader: Reader, person: Person, cap: int, *, win_rate: bool) -> Candidate:
-    lead = cast(Any, Lead)
-    # Counting stops at the cap, so that a pile of old leads costs nothing.
-    waiting = select(lead.id).where(lead.owner_id == person.id, lead.state == "new").limit(cap).subquery()
-    last = reader.session.execute(
-        select(lead.assigned_at).where(lead.owner_id == person.id, lead.assigned_at.is_not(None))
-        .order_by(desc(lead.assigned_at)).limit(1)
-    ).scalar()  # fmt: skip
-    load = reader.session.execute(select(func.count()).select_from(waiting)).scalar() or 0
+def _loads() -> Any:
+    """One statement for all reps. Counting stops at the cap, so that a pile of old leads costs nothing."""
+    lead, person = cast(Any, Lead), cast(Any, Person)
+    waiting = (
+        select(lead.id).where(lead.owner_id == person.id, lead.state == "new").limit(bindparam("cap"))
+        .correlate(Person).subquery()
+    )  # fmt: skip
+    load = select(func.count()).select_from(waiting).scalar_subquery()
+    last = select(func.max(lead.assigned_at)).where(lead.owner_id == person.id).correlate(Person).scalar_subquery()
+    return select(person.id, load, last).where(person.id.in_(bindparam("ids", expanding=True)))
+
+
+_LOADS = _loads()
+
+
+def _candidate(reader: Reader, person: Person, load: int, last: datetime | None, *, win_rate: bool) -> Candidate:
     return Candidate(
         id=person.id, code=person.code, name=person.name, expertise=tuple(person.expertise or ()),
         away=person.away_until is not None and person.away_until > reader.now, load=load, last_assigned=last,
@@ -86,7 +99,7 @@ def _win_rate(reader: Reader, person_id: str) -> float | None:
 
 def team_unit(reader: Reader, person_id: str | None, dealer: str) -> str:
     """The path a lead lives at: its owner's team inside the dealer, else the dealer."""
-    person = reader.session.get(Person, person_id) if person_id else None
+    person = find_person(reader, person_id)
     if person is not None and person.unit.startswith(dealer):
         return reach(person.unit, Scope.TEAM)
     return dealer

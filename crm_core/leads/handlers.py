@@ -7,7 +7,7 @@ from typing import Any, cast
 from sqlalchemy import desc, select, update
 
 from crm_core.customers.handlers import create_customer
-from crm_core.customers.lookup import add_phone, customer_with_phone
+from crm_core.customers.lookup import customer_with_phone, first_phone
 from crm_core.customers.messages import LogContact
 from crm_core.customers.tables import Customer
 from crm_core.deals.messages import OpenDeal
@@ -25,8 +25,7 @@ from crm_core.leads.messages import (
 from crm_core.leads.queries import lead_view
 from crm_core.leads.rules import AssignmentPolicy, Choice, interest_key, same_interest
 from crm_core.leads.tables import Lead, Touch
-from crm_core.org.people import person_name
-from crm_core.org.tables import Person
+from crm_core.org.people import find_person, person_name
 
 OPEN = ("new", "contacted", "pool")
 
@@ -84,15 +83,15 @@ def _new_lead(cmd: CreateLead, customer: Customer | None, phone: Phone | None, u
                                    owner_id=choice.person_id, source=cmd.source, company=cmd.company,
                                    email=cmd.email)  # fmt: skip
         if phone:
-            add_phone(uow, customer, phone)
+            first_phone(uow, customer, phone)
     elif customer.owner_id is None:
         uow.touch(customer, owner_id=choice.person_id, unit=home)
     lead = _lead_row(cmd, customer, choice, phone, home, uow)
+    _add_touch(lead, cmd, uow)
     deal = uow.call(OpenDeal(customer_id=customer.id, lead_id=lead.id, interest=lead.vehicle, level=lead.level,
                              unit=home, owner_id=choice.person_id))  # fmt: skip
     lead.deal_id = deal.id
     customer.touched_at = uow.now
-    _add_touch(lead, cmd, uow)
     _announce(lead, uow)
     undo = uow.undoable(DropLead(lead_id=lead.id), "lead") if uow.actor.is_staff else None
     return Result(id=lead.id, view=lead_view(lead, uow), undo_id=undo)
@@ -154,7 +153,7 @@ def assign_lead(cmd: AssignLead, uow: Uow) -> Result:
     """Give the lead to a colleague of the same dealer; both are told."""
     lead = uow.get(Lead, cmd.lead_id, "lead", "assign")
     uow.expect(lead, cmd.version)
-    person = uow.session.get(Person, cmd.to_id)
+    person = find_person(uow, cmd.to_id)
     if person is None or person.tenant != uow.tenant or person.kind != "staff" or not person.active:
         raise NotFound(resource="person")
     if team_unit(uow, person.id, lead.unit[: _dealer_length(lead.unit)]) == lead.unit[: _dealer_length(lead.unit)]:
@@ -179,7 +178,7 @@ def _move(lead: Lead, to_id: str, rule: str, zh: str, en: str, uow: Uow) -> None
     unit = team_unit(uow, to_id, lead.unit[: _dealer_length(lead.unit)])
     uow.touch(lead, owner_id=to_id, unit=unit, rule=rule, reason_zh=zh[:200], reason_en=en[:200],
               assigned_at=uow.now, offered_at=None, state="contacted" if lead.contacted_at else "new")  # fmt: skip
-    customer = uow.session.get(Customer, lead.customer_id)
+    customer = uow.find(Customer, lead.customer_id)
     if customer is not None and customer.owner_id in (previous, None):
         uow.touch(customer, owner_id=to_id, unit=unit)
     uow.audit("assign", "lead", lead.id, before=previous, after=to_id, rule=rule)

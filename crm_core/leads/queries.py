@@ -23,7 +23,7 @@ OPEN = ("new", "contacted", "pool")
 
 def lead_view(lead: Lead, reader: Reader, *, duplicate: bool = False) -> LeadView:
     """A lead as the actor may see it. Somebody it is not assigned to sees the phone masked."""
-    customer = reader.session.get(Customer, lead.customer_id)
+    customer = reader.find(Customer, lead.customer_id)
     phones = phones_of(reader, cast(str, lead.customer_id))
     stage, level = _deal_facts(lead, reader)
     return LeadView(
@@ -50,7 +50,7 @@ def _phone(lead: Lead, phones: list[tuple[str, bool]], reader: Reader) -> str:
 def _deal_facts(lead: Lead, reader: Reader) -> tuple[str, str]:
     from crm_core.deals.tables import Deal
 
-    deal = reader.session.get(Deal, lead.deal_id) if lead.deal_id else None
+    deal = reader.find(Deal, lead.deal_id)
     return (deal.stage, deal.level or lead.level) if deal is not None else ("", lead.level)
 
 

@@ -100,7 +100,9 @@ def zone_of(reader: Reader, path: str) -> str:
     return unit.zone if unit is not None else "Asia/Shanghai"
 
 
-def holders(reader: Reader, role: str, unit: str, *, exclude: Sequence[str] = (), on_duty: bool = False) -> list[Person]:
+def holders(
+    reader: Reader, role: str, unit: str, *, exclude: Sequence[str] = (), on_duty: bool = False
+) -> list[Person]:
     """Active people holding `role` in a unit that covers `unit`, or inside its dealer; nearest unit first."""
     person, grant = cast(Any, Person), cast(Any, GrantRow)
     above = [unit[: i + 1] for i, c in enumerate(unit) if c == "."]
