@@ -1,7 +1,7 @@
 """Sentence patterns over masked text, compiled once into one linear-time automaton a language.
 
-    把{person}<move>到{stage}      {slot} or {kind:slot} · <fragment> · [optional] · (one|other) · ~ up to 6 and
-                                  ~~ up to 20 characters of anything but a sentence end · ^ start · $ end
+    把{person}<move>到{stage}      {slot} or {kind:slot} · <fragment> · [optional] · (one|other) · ~ a short gap and
+                                  ~~ a long one of anything but a sentence end · ^ start · $ end
 """
 
 from __future__ import annotations
@@ -22,8 +22,7 @@ _TOKEN = re.compile(
     r"\{(?P<kind>\w+)(?::(?P<slot>\w+))?\}|<(?P<frag>\w+)>|(?P<gap>~~?)|(?P<op>[()|\[\]^$]|(?<=[)\]])\?)|(?P<word>[A-Za-z]+)|(?P<char>.)",
     re.S,
 )
-_STOPS = r"""[\s,.;:!?~、()"'-]*"""
-_GAPS = {"~": "[^!?;\n。]{0,6}?", "~~": "[^!?;\n。]{0,20}?"}
+_GAPS = {"zh": (6, 20), "en": (14, 45)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +69,13 @@ def _expand_token(token: re.Match[str], language: str, depth: int) -> str:
             raise ValueError(f"no fragment <{name}>")
         return f"(?:{expand(fragments(language)[name], language, depth + 1)})"
     if gap := token["gap"]:
-        return f"(?P<gap_>{_GAPS[gap]})"
+        return f"(?P<gap_>[^!?;\n。]{{0,{_GAPS[language][len(gap) - 1]}}}?)"
     if op := token["op"]:
         if op == "?" and token.string[token.start() - 1] == "]":
             return ""  # what stands in brackets is optional already
-        return {"(": "(?:", "[": "(?:", "]": ")?", "^": f"^{_STOPS}", "$": f"{_STOPS}$"}.get(op, op)
+        if op in "^$":
+            return f"^{_idle(language)}" if op == "^" else f"{_idle(language)}$"
+        return {"(": "(?:", "[": "(?:", "]": ")?"}.get(op, op)
     if word := token["word"]:
         return rf"\b{word.lower()}\b" if language == "en" else word.lower()
     char = token["char"]
@@ -95,6 +96,14 @@ def _slot(kind: str, slot: str, language: str) -> str:
     ordered = sorted(words, key=len, reverse=True)
     edge = r"\b" if language == "en" else ""
     return f"(?P<{slot}>{edge}(?:{'|'.join(map(re.escape, ordered))}){edge})"
+
+
+@cache
+def _idle(language: str) -> str:
+    """What may stand before and after a whole-message pattern: punctuation and polite words."""
+    words = sorted(map(str, lists(language, "noise")), key=len, reverse=True)
+    edge = r"\b" if language == "en" else ""
+    return rf"""(?:[\s,.;:!?~、()"'-]|{edge}(?:{"|".join(map(re.escape, words))}){edge})*"""
 
 
 def _number_gaps(regex: str) -> str:

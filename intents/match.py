@@ -17,7 +17,8 @@ MIN_WRITE, MIN_READ = 0.6, 0.5
 _CUT = re.compile(r"[,;.!?\n]+|然后|顺便|同时|并且|另外|还有(?=给|把|帮)|\band then\b|\band also\b|\band\b|\bthen\b")
 _MAX_CLAUSES = 6
 _FIRST, _NEXT = 0.6, 1.5  # what a command must explain to be worth reading one (more)
-_WHOLE = 0.7  # a question of free text is explained by its cue alone, unless another intent explains more
+# A free-text intent is explained by its cue alone: a complaint firmly, a question unless another explains more.
+_WHOLE_WRITE, _WHOLE_READ = 0.7, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +117,17 @@ class Reader:
             slots.setdefault(name, Slot(value, self.raw[slice(*part.original(match.start(), match.end()))].strip()))
         explained = sum(w for w, yes in zip(weights, covered, strict=True) if yes)
         if spec.whole_text:
-            explained = max(explained, _WHOLE * total)
+            explained = (_WHOLE_WRITE if spec.writes else _WHOLE_READ) * total
         command = Command(pattern.intent, slots)
         return Reading(command, explained, explained / total, pattern.weight + 0.05 * len(slots))
+
+    def proposal(self, intent: str) -> Reading:
+        """A command of a given intent with the spans of the whole message in its slots."""
+        spec, slots = load_schema()[intent], {}
+        for span in self.masked.spans.values():
+            if name := fits(span, spec, slots):
+                slots[name] = Slot.of(span)
+        return Reading(Command(intent, slots), 0.0, 0.0, 0.0)
 
     def _captured(self, pattern: Pattern, match: Any, part: Masked) -> tuple[dict[str, Slot], list[tuple[int, int]]]:
         slots: dict[str, Slot] = {}

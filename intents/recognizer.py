@@ -9,11 +9,13 @@ from datetime import datetime
 from . import replies
 from .extract import extract
 from .mask import mask
-from .match import Reader, Reading
+from .match import Reader, Reading, guards
 from .normalize import MAX_CHARS, is_chinese, normalise
 from .schema import load_schema
-from .types import Command, Context, Lexicon, Slot, Span, Understanding
+from .types import Candidate, Command, Context, Lexicon, Slot, Span, Understanding
 
+_SURE, _CHIPS = 0.83, 0.45
+_KNOWN = 0.6  # of a message's character pairs; below it the text is about something else
 _PAST = ("ask_history", "log_contact", "report", "ask_order")
 
 
@@ -109,7 +111,9 @@ def _commands(message: _Message, readings: list[Reading]) -> tuple[Command, ...]
         command = _inherit(reading.command, found)
         command = _focus(command, message.context)
         command = _whole_text(command, message.text)
-        found.append(_tense(command, message.now))
+        command = _tense(command, message.now)
+        if command not in found:
+            found.append(command)
     return tuple(found)
 
 
@@ -167,4 +171,21 @@ def _ahead(value: object, now: datetime) -> bool:
 
 
 def _ranked(message: _Message, found: Understanding) -> Understanding:
-    return found
+    """The ranker's proposal: a read when it is sure, a write only for a card, else up to three chips."""
+    from .ranker import propose
+
+    spans = [span for span in extract(message.text, message.now, message.lexicon) if not span.weak]
+    reader = _reader(message, spans)
+    ranked, agreed, known = propose(reader.masked.text, message.role)
+    if not ranked or known < _KNOWN or ranked[0][1] < _CHIPS:
+        return found
+    blocked = guards(reader.masked.text, message.language)
+    options = [Candidate(_commands(message, [reader.proposal(i)])[0], p) for i, p in ranked if i not in blocked]
+    if not options or options[0].command.intent != ranked[0][0]:
+        return found
+    first, spec = options[0], load_schema()[options[0].command.intent]
+    complete = not spec.missing(set(first.command.slots))
+    if first.score >= _SURE and agreed and complete:
+        return Understanding(message.text, "recognised", (first.command,), "ranker", first.score)
+    chips = tuple(o for o in options if o.score >= _CHIPS / 3)
+    return Understanding(message.text, "ambiguous", (), "ranker", first.score, chips, "resembles known requests")

@@ -36,7 +36,7 @@ def word_reply(text: str, role: str) -> Command | None:
     for decision in ("approve", "reject") if decides else ():
         if words in _table(language)[decision]:
             return Command("decide_approval", {"decision": Slot(decision, text.strip(), 0, len(text))})
-    for intent in ("confirm", "refuse", "cancel"):
+    for intent in ("confirm", "refuse", "cancel", "greet"):
         if words in _table(language)[intent]:
             return Command(intent)
     return None
@@ -59,7 +59,7 @@ def _table(language: str) -> dict[str, frozenset[str]]:
     latin = lists("en", "replies") if language == "zh" else {}
     table = {
         name: frozenset(_key(w, language) for w in (*raw[name], *latin.get(name, ())))
-        for name in ("confirm", "refuse", "cancel", "approve", "reject")
+        for name in ("confirm", "refuse", "cancel", "approve", "reject", "greet")
     }
     return {**table, "all": frozenset().union(*table.values())}
 

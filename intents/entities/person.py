@@ -11,10 +11,10 @@ from ..data import lists
 from ..types import Lexicon, Span
 from .gazetteer import matcher
 
-_EN_TITLE = r"(?:mr|mrs|ms|miss|mister|madam|dr|doctor|sir|manager|boss|auntie|uncle)\.?"
+_EN_TITLE = r"(?:mr|mrs|ms|miss|mister|madam|dr|doctor|sir|manager|boss|auntie|uncle)"
 _EN_NAME = re.compile(r"(?<![A-Za-z0-9'])[A-Z][a-z]{1,14}(?:[ -][A-Z][a-z]{1,14}){0,2}(?![A-Za-z0-9])(?!'(?:t|ll|re|m\b))")
-_PRONOUN_ZH = re.compile(r"(?:这个|那个|这位|那位|该|上面那个|刚才那个|刚才那位)(?:客户|顾客|车主|先生|女士|人|单|线索)|(?<![其吉])[他她](?!们|店)|对方")
-_PRONOUN_EN = re.compile(r"\b(?:him|her|he|she|(?:this|that|the) (?:customer|client|lead|guy|gentleman|lady|one))\b", re.I)
+_PRONOUN_ZH = re.compile(r"(?:这个|那个|这位|那位|该|上面那个|刚才那个|刚才那位)(?:客户|顾客|车主|先生|女士|人)|(?<![其吉])[他她](?!们|店)|对方")
+_PRONOUN_EN = re.compile(r"\b(?:him|her|he|she|(?:this|that|the) (?:customer|client|guy|gentleman|lady))\b", re.I)
 
 
 @cache
@@ -108,11 +108,11 @@ def _common() -> re.Pattern[str]:
 
 def _latin_people(text: str) -> Iterator[Span]:
     titled = re.compile(
-        rf"\b{_EN_TITLE}\s?(?P<n>[A-Za-z][a-z]{{1,14}}(?:\s[A-Z][a-z]{{1,14}})?)\b", re.I
+        rf"\b{_EN_TITLE}(?:\.\s?|\s)(?P<n>[A-Za-z][a-z]{{1,14}}(?:\s[A-Z][a-z]{{1,14}})?)\b", re.I
     )
     for match in titled.finditer(text):
         words = match["n"].split()
-        if words[0].lower() in _not_person():
+        if words[0].lower() in _not_person() and not words[0][0].isupper():
             continue
         end = match.end()
         if len(words) > 1 and (words[1].lower() in _not_person() or not words[1][0].isupper()):

@@ -1,0 +1,67 @@
+"""The statistical ranker: which intents a message resembles. It proposes; it never decides a write alone."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from . import config
+from .classifier import ExampleClassifier
+from .data import LANGUAGES, ROOT, lists
+from .mask import KINDS, MARK
+from .schema import load_schema
+
+_WORDS = {MARK[kind]: f" {kind} " for kind in KINDS}
+_VERSION = "1"
+
+
+def examples() -> list[tuple[str, str]]:
+    """Masked sentences with their intents, from the examples of both languages."""
+    return [
+        (readable(masked), intent)
+        for language in LANGUAGES
+        for intent, sentences in lists(language, "examples").items()
+        for masked in sentences
+    ]
+
+
+def readable(masked: str) -> str:
+    """Masked text with each mark as its kind's name: one form for learning and for asking."""
+    for mark, word in _WORDS.items():
+        masked = masked.replace(mark, word)
+    return " ".join(masked.split())
+
+
+@cache
+def ranker() -> ExampleClassifier:
+    """The trained classifier, from the cache when the examples are those it was trained on."""
+    settings = config.current()
+    path = settings.cache_dir / f"ranker-{_digest(settings.embeddings)}.npz"
+    try:
+        return ExampleClassifier.load(path)
+    except (OSError, ValueError, KeyError):
+        trained = ExampleClassifier(embeddings=settings.embeddings).fit(examples())
+    _keep(trained, path)
+    return trained
+
+
+def _keep(trained: ExampleClassifier, path: Path) -> None:
+    try:
+        trained.save(path)
+    except OSError:
+        return  # a read-only home costs a second at each start, nothing else
+
+
+def _digest(embeddings: bool) -> str:
+    hasher = hashlib.sha256(f"{_VERSION}:{embeddings}".encode())
+    for path in sorted(ROOT.glob("*/lists/examples.yaml")):
+        hasher.update(path.read_bytes())
+    return hasher.hexdigest()[:16]
+
+
+def propose(masked: str, role: str, k: int = 3) -> tuple[list[tuple[str, float]], bool, float]:
+    """The k likeliest intents for this role, whether the views agree, and how much of the text is known."""
+    text, model = readable(masked), ranker()
+    allowed = [(i, p) for i, p in model.rank(text, 8) if role in load_schema()[i].who]
+    return allowed[:k], model.agree(text), model.knows(text)
