@@ -85,11 +85,13 @@ def _expand_token(token: re.Match[str], language: str, depth: int) -> str:
 def _slot(kind: str, slot: str, language: str) -> str:
     if kind in FREE:
         return f"(?P<{slot}>.+)"
+    if kind == "person":
+        return f"(?P<{slot}>[{MARK['person']}{MARK['pronoun']}])"
     if kind in MARK:
-        return f"(?P<{slot}>{MARK[kind]})"
+        return f"(?P<{slot}>{MARK[kind]})" if slot in SLOTS else MARK[kind]
     if kind == "who":
         name = "[\u4e00-\u9fff]{2,4}" if language == "zh" else "[a-z]+(?: [a-z]+)?"
-        return f"(?P<{slot}>{MARK['person']}|{name})"
+        return f"(?P<{slot}>[{MARK['person']}{MARK['pronoun']}]|{name})"
     words = values(language).get(kind)
     if words is None or slot not in SLOTS:
         raise ValueError(f"no slot {{{kind}}}")

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from .types import Span
 
-KINDS = ("person", "phone", "vehicle", "vin", "plate", "oe", "part", "when", "money", "percent", "quantity")
+KINDS = ("person", "phone", "vehicle", "vin", "plate", "oe", "part", "when", "money", "percent", "quantity", "length",
+         "pronoun")  # fmt: skip
 MARK = {kind: chr(0xE000 + index) for index, kind in enumerate(KINDS)}
 MARKS = "".join(MARK.values())
 _KIND = {mark: kind for kind, mark in MARK.items()}
@@ -51,7 +52,7 @@ def mask(plain: str, spans: list[Span], chinese: bool) -> Masked:
             ends.append(index + 1)
         if span:
             where[len(out)] = span
-            out.append(MARK[span.kind])
+            out.append(MARK["pronoun" if span.detail == "pronoun" else span.kind])
             starts.append(span.start)
             ends.append(span.end)
             position = span.end

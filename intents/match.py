@@ -9,7 +9,7 @@ from typing import Any
 
 from .data import lists
 from .grammar import FREE, Pattern, expand, grammar, values
-from .mask import MARKS, Masked
+from .mask import MARK, MARKS, Masked
 from .schema import IntentSpec, load_schema
 from .types import Command, Slot, Span
 
@@ -166,7 +166,7 @@ def fits(span: Span, spec: IntentSpec, filled: dict[str, Slot]) -> str | None:
 
 def weigh(text: str, noise: re.Pattern[str] | None) -> list[float]:
     """How much each character means: spans most, politeness and particles nothing."""
-    weights = [2.0 if c in MARKS else 1.0 if "\u4e00" <= c <= "\u9fff" else 0.3 if c.isalnum() else 0.0 for c in text]
+    weights = [0.5 if c == MARK["pronoun"] else 2.0 if c in MARKS else 1.0 if "\u4e00" <= c <= "\u9fff" else 0.3 if c.isalnum() else 0.0 for c in text]
     for match in noise.finditer(text) if noise else ():
         weights[match.start() : match.end()] = [0.0] * (match.end() - match.start())
     return weights

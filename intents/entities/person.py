@@ -126,13 +126,18 @@ def _latin_people(text: str) -> Iterator[Span]:
             yield _span(match.start(), match.end(), text, detail="name", weak=True)
 
 
+def _is_surname(words: list[str]) -> bool:
+    """Sun, He or An before a given name is a surname, whatever else it may be."""
+    return len(words) > 1 and words[0].lower() in _data()["english_surnames"] and words[1].lower() not in _not_person()
+
+
 def _latin_name(text: str, match: re.Match[str]) -> Iterator[Span]:
     start, words = match.start(), match[0].split(" ")
-    while words and words[0].lower() in _not_person():
+    while words and words[0].lower() in _not_person() and not _is_surname(words):
         start += len(words[0]) + 1
         words = words[1:]
     for index, word in enumerate(words):
-        if word.lower() in _not_person():
+        if word.lower() in _not_person() and not (index == 0 and _is_surname(words)):
             words = words[:index]
             break
     name = " ".join(words)

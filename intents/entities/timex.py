@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from ..normalize import is_chinese, normalise
 from ..types import Span
 from . import time_en, time_zh
 from .combine import Reading, combine
+from .timevalue import TimeValue
 
 _MAYBE = re.compile(
     r"[\d点天日号周月年时分秒晚早午夜旬季]|今|明|昨|星期|礼拜|节|国庆|元旦|元宵|清明|端午|中秋|重阳|除夕|圣诞|七夕|五一|六一|十一|初|现在|马上|立刻|立马|目前|"
@@ -18,7 +19,7 @@ _MAYBE = re.compile(
     r"aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun|christmas|xmas|festival|quarter|\bq[1-4]|\bat\b|\bby\b",
     re.I,
 )
-_BARE_NUMBER = re.compile(r"\d+")
+_NOW = re.compile(r"现在|目前|眼下|此刻|马上|立刻|立马|(?:right )?now|immediately|asap", re.I)
 
 
 def parse_time(text: str, now: datetime) -> dict[str, Any] | list[dict[str, Any]] | None:
@@ -64,9 +65,14 @@ def read_times(text: str, now: datetime) -> Iterator[Reading]:
 
 
 def find_times(text: str, now: datetime) -> Iterator[Span]:
-    """Spans of kind `when`; lengths alone ("两小时") are no point in time and are left out."""
+    """Spans of kind `when`; a length alone ("两小时") is a `length`, with the moment it ends from now."""
     for reading in read_times(text, now):
         if reading.values[0].kind == "duration":
+            seconds = reading.values[0].seconds or 0
+            until = TimeValue("datetime", now.replace(tzinfo=None, microsecond=0) + timedelta(seconds=seconds))
+            yield Span("length", reading.start, reading.end, until.json(now), text[reading.start : reading.end])
+            continue
+        if _NOW.fullmatch(text[reading.start : reading.end]):
             continue
         values = [value.json(now) for value in reading.values]
         yield Span(
