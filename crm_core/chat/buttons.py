@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import desc, select, update
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from crm_core.chat.tables import Action
 from crm_core.kernel.db import Database
@@ -42,8 +42,9 @@ class Buttons:
         self._cipher = cipher
 
     def publish(
-        self, session: Session, tenant: str, person_id: str, chat: str, key: str, body: dict[str, Any], now: datetime
-    ) -> dict[str, Any]:
+        self, session: Session, tenant: str, person_id: str, chat: str, key: str, body: dict[str, Any],
+        now: datetime,
+    ) -> dict[str, Any]:  # fmt: skip
         """Keep a body's buttons and return the body as it may leave: ids, labels and styles only.
 
         Ids follow from message, verb and parameters, so that drawing a card again gives the same ids. Buttons
@@ -51,14 +52,19 @@ class Buttons:
         """
         card = body.get("card")
         if not card:
+            self._end_others(session, key, [], now)
             return body
         shown, ids = [], []
         for button in card.get("buttons", ()):
             action_id = self._id(key, person_id, button)
             ids.append(action_id)
-            shown.append({"id": action_id, "label": button["label"], "style": str(button.get("style", "default"))})
+            shown.append(
+                {"id": action_id, "label": button["label"], "style": str(button.get("style", "default"))}
+            )
             if session.get(Action, action_id) is None:
-                session.add(self._row(action_id, tenant, person_id, chat, key, button, card.get("subject", ""), now))
+                session.add(
+                    self._row(action_id, tenant, person_id, chat, key, button, card.get("subject", ""), now)
+                )
             else:
                 self._renew(session, action_id, now)
         self._end_others(session, key, ids, now)
@@ -72,7 +78,9 @@ class Buttons:
             return self.publish(session, tenant, person_id, chat, key, body, now)
 
     def _id(self, key: str, person_id: str, button: dict[str, Any]) -> str:
-        text = json.dumps([key, person_id, button["verb"], button.get("params", {})], sort_keys=True, default=str)
+        text = json.dumps(
+            [key, person_id, button["verb"], button.get("params", {})], sort_keys=True, default=str
+        )
         return self._cipher.sign(text.encode())
 
     def _row(
@@ -86,16 +94,15 @@ class Buttons:
         return row
 
     def _renew(self, session: Session, action_id: str, now: datetime) -> None:
-        action = cast(Any, Action)
-        session.execute(update(Action).where(action.id == action_id).values(shown_at=now, expires_at=now + LIFETIME))
+        session.execute(
+            update(Action).where(col(Action.id) == action_id).values(shown_at=now, expires_at=now + LIFETIME)
+        )
 
     def _end_others(self, session: Session, key: str, ids: list[str], now: datetime) -> None:
-        action = cast(Any, Action)
-        if session.execute(select(action.id).where(action.message_key == key, action.id.not_in(ids)).limit(1)).first():
-            session.execute(
-                update(Action).where(action.message_key == key, action.id.not_in(ids), action.expires_at > now)
-                .values(expires_at=now)
-            )  # fmt: skip
+        gone = update(Action).where(
+            col(Action.message_key) == key, col(Action.id).not_in(ids), col(Action.expires_at) > now
+        )
+        session.execute(gone.values(expires_at=now).execution_options(synchronize_session=False))
 
     def find(self, action_id: str) -> LiveAction | None:
         """The button with this id, live or not; the caller checks addressee and time."""
@@ -105,11 +112,10 @@ class Buttons:
 
     def recent(self, person_id: str, now: datetime, limit: int = RECENT) -> list[LiveAction]:
         """Live buttons of a person, last shown first; for pressing by label and for bare answers."""
-        action = cast(Any, Action)
-        query = select(Action).where(action.person_id == person_id, action.expires_at > now)
+        query = select(Action).where(col(Action.person_id) == person_id, col(Action.expires_at) > now)
         with self._database.read() as session:
-            rows = session.execute(query.order_by(desc(action.shown_at), desc(action.message_key)).limit(limit)).scalars()
-            return [self._live(row) for row in rows]
+            newest = query.order_by(desc(col(Action.shown_at)), desc(col(Action.message_key))).limit(limit)
+            return [self._live(row) for row in session.execute(newest).scalars()]
 
     def _live(self, row: Action) -> LiveAction:
         kept = json.loads(self._cipher.get(row, "params"))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
-from typing import Any, cast
 
 from sqlalchemy import or_, select
+from sqlmodel import col
 
 from crm_core.chat.invites import token_hash
 from crm_core.chat.messages import AddVisitor, BindAccount, InvitePerson, InviteView, KeepImage
@@ -26,29 +26,30 @@ MAX_IMAGE = 10 * 1024 * 1024
 @handles(InvitePerson)
 def invite_person(cmd: InvitePerson, uow: Uow) -> Result:
     """The token is told once and kept only as a hash."""
-    uow.must("person", "invite")
-    person = cast(Any, Person)
     found = uow.first(
-        select(Person).where(person.tenant == uow.tenant, or_(person.id == cmd.person, person.code == cmd.person))
+        select(Person).where(
+            col(Person.tenant) == uow.tenant, or_(col(Person.id) == cmd.person, col(Person.code) == cmd.person)
+        )
     )
-    if found is None or not found.active:
+    if found is None or not found.active or not uow.access.allows(uow.actor, "person", "invite", found):
         raise NotFound(resource="person")
     token = secrets.token_urlsafe(24)
     expires = uow.now + timedelta(hours=cmd.hours)
     uow.session.add(Invite(id=token_hash(token), tenant=uow.tenant, person_id=found.id, channel=cmd.channel,
                            reusable=cmd.reusable, expires_at=expires))  # fmt: skip
     uow.audit("invite", "person", found.id, channel=cmd.channel)
-    view = InviteView(token=token, person_id=found.id, person_name=found.name, channel=cmd.channel, expires_at=expires)
+    view = InviteView(
+        token=token, person_id=found.id, person_name=found.name, channel=cmd.channel, expires_at=expires
+    )
     return Result(id=found.id, view=view)
 
 
 @handles(BindAccount)
 def bind_account(cmd: BindAccount, uow: Uow) -> Result:
     """An account belongs to one person; binding it anew moves it."""
-    identity = cast(Any, Identity)
     row = uow.first(
-        select(Identity).where(identity.channel == cmd.channel, identity.account == cmd.account,
-                               identity.native_id == cmd.native_id)
+        select(Identity).where(col(Identity.channel) == cmd.channel, col(Identity.account) == cmd.account,
+                               col(Identity.native_id) == cmd.native_id)
     )  # fmt: skip
     if row is None:
         row = uow.new(Identity, channel=cmd.channel, account=cmd.account, native_id=cmd.native_id,

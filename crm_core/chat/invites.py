@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from typing import Any, cast
 
 from sqlalchemy import or_, update
+from sqlmodel import col
 
 from crm_core.chat.tables import Invite
 from crm_core.kernel.db import Database
@@ -34,13 +34,12 @@ class Invites:
 
     def redeem(self, token: str, channel: str, now: datetime) -> tuple[str, str] | None:
         """Use a token up: (tenant, person id), or None when it is unknown, spent or too old."""
-        invite = cast(Any, Invite)
         key = token_hash(token)
         with self._database.write() as session:
             used = session.execute(
                 update(Invite)
-                .where(invite.id == key, invite.channel == channel, invite.expires_at > now,
-                       or_(invite.used_at.is_(None), invite.reusable))
+                .where(col(Invite.id) == key, col(Invite.channel) == channel, col(Invite.expires_at) > now,
+                       or_(col(Invite.used_at).is_(None), col(Invite.reusable)))
                 .values(used_at=now)
             )  # fmt: skip
             if not getattr(used, "rowcount", 0):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
-
 from sqlalchemy import desc, select
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from crm_core.chat.tables import ChatMessage, Identity
 
@@ -19,20 +17,18 @@ def web_chat(person_id: str) -> str:
 
 def route(session: Session, person_id: str) -> str:
     """The chat a message to this person goes to."""
-    identity = cast(Any, Identity)
     chat: str | None = session.execute(
-        select(identity.chat).where(identity.person_id == person_id, identity.dead.is_(False))
-        .order_by(desc(identity.used_at)).limit(1)
+        select(col(Identity.chat)).where(col(Identity.person_id) == person_id, col(Identity.dead).is_(False))
+        .order_by(desc(col(Identity.used_at))).limit(1)
     ).scalar()  # fmt: skip
     return chat or web_chat(person_id)
 
 
 def cards_about(session: Session, tenant: str, subject: str) -> list[tuple[int, str, str]]:
     """The newest sent cards about a record: (message id, chat, person id)."""
-    message = cast(Any, ChatMessage)
     rows = session.execute(
-        select(message.id, message.chat, message.person_id)
-        .where(message.tenant == tenant, message.subject == subject, message.direction == "out")
-        .order_by(desc(message.id)).limit(REDRAWN_CARDS)
+        select(col(ChatMessage.id), col(ChatMessage.chat), col(ChatMessage.person_id))
+        .where(col(ChatMessage.tenant) == tenant, col(ChatMessage.subject) == subject, col(ChatMessage.direction) == "out")
+        .order_by(desc(col(ChatMessage.id))).limit(REDRAWN_CARDS)
     ).all()  # fmt: skip
     return [(row[0], row[1], row[2]) for row in rows]

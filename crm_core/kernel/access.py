@@ -71,6 +71,16 @@ class Actor:
         return self.kind == "staff"
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A spot in the tree, to ask about what is not there yet."""
+
+    tenant: str
+    unit: str
+    owner_id: str | None = None
+    customer_id: str | None = None
+
+
 @dataclass(frozen=True)
 class AccessTable:
     """The rules as read from `access.yaml`."""
@@ -138,7 +148,7 @@ def _self_clause(actor: Actor, table: Any) -> ColumnElement[bool]:
 
 def _allows(actor: Actor, grant: Grant, scope: Scope, row: Any) -> bool:
     if scope is Scope.SELF:
-        owner = row.id if row.__tablename__ == "customers" else row.customer_id
+        owner = row.id if getattr(row, "__tablename__", "") == "customers" else row.customer_id
         return actor.customer_id is not None and owner == actor.customer_id
     if scope is Scope.OWN:
         return bool(row.owner_id == actor.id)

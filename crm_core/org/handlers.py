@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from collections.abc import Sequence
 
 from sqlalchemy import select
+from sqlmodel import col
 
+from crm_core.kernel.access import Place, Scope, reach
+from crm_core.kernel.errors import Invalid, Refused
 from crm_core.kernel.phones import parse_phone
-from crm_core.kernel.errors import Invalid
 from crm_core.kernel.registry import Result, handles
 from crm_core.kernel.uow import Uow
 from crm_core.org.messages import AddPerson, AddUnit, PersonAdded, SetAway, SetLanguage
@@ -20,11 +22,11 @@ LANGUAGES = ("zh", "en")
 
 @handles(AddUnit)
 def add_unit(cmd: AddUnit, uow: Uow) -> Result:
-    """Create or change a unit of the tree."""
-    uow.must("unit", "write")
-    if not cmd.path.endswith(".") or not 1 <= cmd.path.count(".") <= 4 or ".." in cmd.path:
+    """Create or change a unit of the tree. Refused outside what the actor looks after."""
+    if not is_path(cmd.path):
         raise Invalid("path", "error.unit_path")
-    unit = uow.first(select(Unit).where(cast(Any, Unit.tenant == uow.tenant), cast(Any, Unit.path == cmd.path)))
+    _must_cover(uow, "unit", cmd.path)
+    unit = uow.first(select(Unit).where(col(Unit.tenant) == uow.tenant, col(Unit.path) == cmd.path))
     values = cmd.model_dump(exclude={"path"}) | {"brands": list(cmd.brands)}
     if unit is None:
         unit = uow.new(Unit, path=cmd.path, **values)
@@ -36,11 +38,15 @@ def add_unit(cmd: AddUnit, uow: Uow) -> Result:
 @handles(AddPerson)
 def add_person(cmd: AddPerson, uow: Uow) -> Result:
     """Create or change a colleague and his role; the same data again changes nothing."""
-    uow.must("person", "write")
     _check(cmd)
-    known = select(Person).where(cast(Any, Person.tenant == uow.tenant), cast(Any, Person.code == cmd.code))
+    _must_cover(uow, "person", cmd.unit)
+    if cmd.role == "group_admin":
+        _must_cover(uow, "person", reach(cmd.unit, Scope.GROUP))
+    known = select(Person).where(col(Person.tenant) == uow.tenant, col(Person.code) == cmd.code)
     person = uow.first(known)
-    if person is None:
+    if person is not None:
+        _must_cover(uow, "person", person.unit)
+    else:
         person = uow.new(Person, code=cmd.code, name=cmd.name, unit=cmd.unit)
     phone = parse_phone(cmd.phone) if cmd.phone else None
     index = uow.cipher.index("phone", phone.value) if phone else ""
@@ -58,6 +64,19 @@ def add_person(cmd: AddPerson, uow: Uow) -> Result:
     return Result(id=person.id, view={"changed": changed})
 
 
+def _must_cover(uow: Uow, resource: str, unit: str) -> None:
+    """Raises Refused unless the actor may write at this unit."""
+    place = Place(uow.tenant, unit)
+    if not uow.access.allows(uow.actor, resource, "write", place):
+        raise Refused("error.not_allowed")
+
+
+def is_path(path: str) -> bool:
+    """`group.`, `group.region.`, `group.region.dealer.` or one part more."""
+    parts = path.split(".")
+    return parts[-1] == "" and 2 <= len(parts) <= 5 and all(parts[:-1]) and len(path) <= 200
+
+
 def _check(cmd: AddPerson) -> None:
     if cmd.role not in ROLES:
         raise Invalid("role", "error.unknown_role", value=cmd.role, known=", ".join(ROLES))
@@ -65,20 +84,23 @@ def _check(cmd: AddPerson) -> None:
         raise Invalid("language", "error.unknown_language", value=cmd.language)
     if not cmd.name.strip() or not cmd.code.strip():
         raise Invalid("name" if cmd.code.strip() else "code", "error.empty")
-    if not cmd.unit.endswith("."):
+    if not is_path(cmd.unit):
         raise Invalid("unit", "error.unit_path")
 
 
 def _grant(person: Person, cmd: AddPerson, uow: Uow) -> bool:
     """Give the role in the unit, ending other imported roles; True when something changed."""
-    grants = uow.session.execute(select(GrantRow).where(cast(Any, GrantRow.person_id == person.id))).scalars().all()
-    if any(g.role == cmd.role and g.unit == cmd.unit and g.valid_until is None for g in grants):
+    held = select(GrantRow).where(col(GrantRow.person_id) == person.id)
+    grants: Sequence[GrantRow] = uow.session.execute(held).scalars().all()
+    wanted = next((g for g in grants if g.role == cmd.role and g.unit == cmd.unit), None)
+    if wanted is not None and wanted.valid_until is None:
         return False
     for grant in grants:
-        grant.valid_until = uow.now
-    uow.session.add(
-        GrantRow(tenant=uow.tenant, person_id=person.id, role=cmd.role, unit=cmd.unit, given_by=uow.actor.id)
-    )
+        grant.valid_until = min(grant.valid_until or uow.now, uow.now)
+    if wanted is None:
+        wanted = GrantRow(tenant=uow.tenant, person_id=person.id, role=cmd.role, unit=cmd.unit)
+        uow.session.add(wanted)
+    wanted.valid_until, wanted.given_by = None, uow.actor.id
     return True
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, cast
 
 from sqlalchemy import or_, select
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from crm_core.kernel.access import Actor, Grant, Scope, in_range, reach
 from crm_core.kernel.uow import Reader
@@ -16,26 +15,26 @@ from crm_core.org.tables import GrantRow, Person, Unit
 
 def load_actor(session: Session, who: str, now: datetime, tenant: str | None = None) -> Actor | None:
     """The active person with this id or code and the grants that hold now; None when there is none."""
-    person = cast(Any, Person)
     query = (
         select(Person, GrantRow)
-        .outerjoin(GrantRow, cast(Any, GrantRow.person_id == Person.id))
-        .where(or_(person.id == who, person.code == who), person.active)
+        .outerjoin(GrantRow, col(GrantRow.person_id) == Person.id)
+        .where(or_(col(Person.id) == who, col(Person.code) == who), col(Person.active))
     )
     if tenant is not None:
-        query = query.where(person.tenant == tenant)
+        query = query.where(col(Person.tenant) == tenant)
     found = session.execute(query).all()
     if not found or len({row[0].id for row in found}) != 1:
         return None
     first = found[0][0]
-    grants = tuple(Grant(g.role, g.unit) for _, g in found if g is not None and _holds(g, now))
+    grants = tuple(Grant(g.role, g.unit) for _, g in found if g is not None and holds(g, now))
     return Actor(
         id=first.id, tenant=first.tenant, kind=first.kind, name=first.name, unit=first.unit, grants=grants,
         customer_id=first.customer_id, language=first.language, zone=first.zone, code=first.code,
     )  # fmt: skip
 
 
-def _holds(grant: GrantRow, now: datetime) -> bool:
+def holds(grant: GrantRow, now: datetime) -> bool:
+    """Whether a grant is in force."""
     return (grant.valid_from is None or grant.valid_from <= now) and (
         grant.valid_until is None or now < grant.valid_until
     )
@@ -43,7 +42,7 @@ def _holds(grant: GrantRow, now: datetime) -> bool:
 
 def tenants(session: Session) -> list[str]:
     """Every tenant that has units."""
-    return sorted(session.execute(select(Unit.tenant).distinct()).scalars())
+    return sorted(session.execute(select(col(Unit.tenant)).distinct()).scalars())
 
 
 def dealer_of(unit: str) -> str:
@@ -86,9 +85,8 @@ def unit_of(reader: Reader, path: str) -> Unit | None:
     if path in seen:
         return seen[path]
     paths = [path[: i + 1] for i, c in enumerate(path) if c == "."]
-    unit = cast(Any, Unit)
     rows = reader.session.execute(
-        select(Unit).where(unit.tenant == reader.tenant, unit.path.in_(paths))
+        select(Unit).where(col(Unit.tenant) == reader.tenant, col(Unit.path).in_(paths))
     ).scalars().all()  # fmt: skip
     seen.update((row.path, row) for row in rows)
     return max(rows, key=lambda row: len(row.path), default=None)
@@ -104,20 +102,19 @@ def holders(
     reader: Reader, role: str, unit: str, *, exclude: Sequence[str] = (), on_duty: bool = False
 ) -> list[Person]:
     """Active people holding `role` in a unit that covers `unit`, or inside its dealer; nearest unit first."""
-    person, grant = cast(Any, Person), cast(Any, GrantRow)
     above = [unit[: i + 1] for i, c in enumerate(unit) if c == "."]
     query = (
         select(Person, GrantRow)
-        .join(GrantRow, grant.person_id == person.id)
-        .where(person.tenant == reader.tenant, person.active, grant.role == role,
-               or_(grant.unit.in_(above), in_range(grant.unit, dealer_of(unit))))
+        .join(GrantRow, col(GrantRow.person_id) == col(Person.id))
+        .where(col(Person.tenant) == reader.tenant, col(Person.active), col(GrantRow.role) == role,
+               or_(col(GrantRow.unit).in_(above), in_range(col(GrantRow.unit), dealer_of(unit))))
     )  # fmt: skip
     found: dict[str, tuple[tuple[int, str], Person]] = {}
     seen = _seen_people(reader)
     for row, held in reader.session.execute(query).all():
         away = row.away_until is not None and row.away_until > reader.now
         seen[row.id] = row
-        if row.id in exclude or not _holds(held, reader.now) or (on_duty and away):
+        if row.id in exclude or not holds(held, reader.now) or (on_duty and away):
             continue
         found[row.id] = ((-_common(held.unit, unit), row.code), row)
     return [row for _, row in sorted(found.values(), key=lambda item: item[0])]
@@ -135,6 +132,6 @@ def _common(a: str, b: str) -> int:
 
 def manager_of(reader: Reader, unit: str, *, exclude: Sequence[str] = ()) -> Person | None:
     """The nearest manager on duty whose unit covers this one; else one who is away; else None."""
-    covering = [p for p in holders(reader, "manager", unit, exclude=exclude, on_duty=True)]
-    anybody = covering or holders(reader, "manager", unit, exclude=exclude)
+    anybody = holders(reader, "manager", unit, exclude=exclude, on_duty=True)
+    anybody = anybody or holders(reader, "manager", unit, exclude=exclude)
     return anybody[0] if anybody else None
