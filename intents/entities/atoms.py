@@ -143,7 +143,8 @@ class Length:
 
     @property
     def total(self) -> float:
-        return self.months * 30 * 86400 + self.days * 86400 + self.seconds
+        years, months = divmod(self.months, 12)
+        return (years * 365 + months * 30) * 86400 + self.days * 86400 + self.seconds
 
     @property
     def whole_days(self) -> bool:

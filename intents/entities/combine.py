@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from .atoms import Atom, Clock, Day, Length, Part, shifted
+from .atoms import Atom, Clock, Day, Length, Part, add_months, shifted
 from .timevalue import TimeValue
 
 _GLUE = re.compile(r"[\s,的]{0,3}(?:在|于|大概|大约|差不多|at|on|in|of|the|from|around|about|, ?the)?\s?(?:the|about|around)?\s?(?:the)?\s*", re.I)
@@ -74,7 +74,7 @@ def combine(text: str, atoms: list[Atom], now: datetime) -> Iterator[Reading]:
 
 def _expression(text: str, atoms: list[Atom], index: int, now: datetime) -> tuple[int, Reading | None]:
     prefix, start = "", atoms[index].start
-    if atoms[index].code in "Fbaw":
+    if atoms[index].code in "Fbaw" and not (atoms[index].code in "ab" and _han(atoms[index])):
         prefix, index = atoms[index].code, index + 1
         if index >= len(atoms) or not _adjacent(text, atoms[index - 1].end, atoms[index].start):
             return index, None
@@ -89,12 +89,17 @@ def _expression(text: str, atoms: list[Atom], index: int, now: datetime) -> tupl
     values = _range(first, second, now) if second and second.atoms else _values(first, now)
     end = last.end
     suffix = atoms[index] if index < len(atoms) else None
-    if suffix and suffix.code in "BAW" and not text[end : suffix.start].strip(" 的"):
+    if suffix and (suffix.code in "BAW" or (suffix.code in "ab" and _han(suffix))) and not text[end : suffix.start].strip(" 的"):
         prefix, end, index = suffix.code, suffix.end, index + 1
     if prefix and not (second and second.atoms):
         values = _bounded(values, prefix, first, now)
     start = start if prefix in "baw" and prefix else first.start
     return index, Reading(start, end, tuple(values))
+
+
+def _han(atom: Atom) -> bool:
+    """Chinese marks follow what they bound, English ones come first."""
+    return isinstance(atom.value, str) and not atom.value.isascii()
 
 
 def _adjacent(text: str, end: int, start: int) -> bool:
@@ -259,9 +264,15 @@ def _join(a: TimeValue, b: TimeValue) -> list[TimeValue]:
         if end <= start and end.hour < 12 and end.hour + 12 > start.hour:
             end = end.replace(hour=end.hour + 12)
         return [TimeValue("timerange", start, end)]
+    if a.end is not None and b.kind == "daterange" and a.kind == "daterange" and end <= start:
+        start = _year_before(start)
     if isinstance(start, datetime) or isinstance(end, datetime) or isinstance(start, time) or isinstance(end, time):
         return []
     return [TimeValue("daterange", start, end + DAY if b.kind == "date" else end)]
+
+
+def _year_before(day: Any) -> Any:
+    return add_months(day, -12) if isinstance(day, date) else day
 
 
 def _bounded(values: list[TimeValue], mark: str, point: _Point, now: datetime) -> list[TimeValue]:
@@ -272,11 +283,11 @@ def _bounded(values: list[TimeValue], mark: str, point: _Point, now: datetime) -
             found += _bounded_length(point.atoms["U"], mark, now)
         elif mark in "Bb":
             found.append(TimeValue(_range_kind(value), None, _deadline(value, point, mark)))
-        elif mark in "Aa":
+        elif mark in "AaF":
             found.append(TimeValue(_range_kind(value), _onset(value, mark), None))
         else:
             found.append(value)
-    return found if mark in "BbAa" or (values and values[0].kind == "duration") else values
+    return found if mark in "BbAaF" or (values and values[0].kind == "duration") else values
 
 
 def _bounded_length(length: Length, mark: str, now: datetime) -> list[TimeValue]:

@@ -42,6 +42,8 @@ PARTS = {"凌晨": Part(0, 6), "清晨": Part(5, 8), "清早": Part(5, 8), "一�
          "半夜": Part(20, 24, True), "午夜": Part(20, 24, True), "晚": Part(16, 20, True), "早": Part(8, 12), "夜": Part(20, 24, True)}  # fmt: skip
 _PART = r"(?:凌晨|清晨|清早|大清早|一大早|一早|早晨|早上|上午|早间|午前|中午|正午|午间|下午|午后|傍晚|黄昏|晚间|晚上|夜晚|夜里|夜间|深夜|半夜|午夜|(?<=[今明昨日号天])[早晚夜](?!点|于)|[早晚](?=\s?[\d一二三四五六七八九十]{1,3}\s?[点::]))"
 _LUNAR_DAY = r"(?:初[一二三四五六七八九十]|[二三]?十[一二三四五六七八九]?|廿[一二三四五六七八九]?)"
+_UNIT = r"\s?(?:个?(?:小时|钟头|工作日|星期|礼拜|季度|晚上|月(?!\d))|点钟|分钟|刻钟|秒钟|周年|个月|年|周|天|日(?!\d)|分|秒|晚|时(?!候|间))"
+_MORE = re.compile(rf"[零又余加]?(?P<n>半|{_N})(?P<u>{_UNIT})")
 _HOLIDAYS: dict[str, tuple[int, int, bool]] = {
     "元旦节": (1, 1, False), "元旦": (1, 1, False), "情人节": (2, 14, False), "妇女节": (3, 8, False), "三八节": (3, 8, False), "植树节": (3, 12, False), "愚人节": (4, 1, False),
     "劳动节": (5, 1, False), "五一": (5, 1, False), "青年节": (5, 4, False), "儿童节": (6, 1, False), "六一": (6, 1, False), "建军节": (8, 1, False), "教师节": (9, 10, False), "建党节": (7, 1, False),
@@ -70,7 +72,7 @@ def _month_of(words: str) -> int:
 
 def _full_date(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
     groups = m.groupdict()
-    year = _year_of(groups.get("y") or groups.get("ry"), now)
+    year = _year_of(groups.get("y") or groups.get("y2") or groups.get("ry"), now)
     day = small((groups.get("d") or "").lstrip("初"))
     lunar = bool(groups.get("lunar")) or "初" in m[0] or (groups.get("m") or "") in ("正", "腊", "冬")
     month: int | None = None
@@ -118,7 +120,7 @@ def _length_of(words: str, unit: str, half: bool = False) -> Length | None:
     value = 0.5 if words == "半" else (float(number(words) or 0) + (0.5 if half else 0))
     if value <= 0:
         return None
-    unit = unit.lstrip("个")
+    unit = unit.strip().lstrip("个")
     if unit in ("年", "周年"):
         return Length(months=round(value * 12))
     if unit in ("月", "月份"):
@@ -129,18 +131,71 @@ def _length_of(words: str, unit: str, half: bool = False) -> Length | None:
         return Length(days=int(value), seconds=(value % 1) * 86400)
     if unit in ("季度", "季"):
         return Length(months=round(value * 3))
-    scale = {"小时": 3600, "钟头": 3600, "点钟": 3600, "分钟": 60, "分": 60, "刻钟": 900, "秒": 1, "秒钟": 1}[unit]
+    scale = {"小时": 3600, "时": 3600, "钟头": 3600, "点钟": 3600, "分钟": 60, "分": 60, "刻钟": 900, "秒": 1, "秒钟": 1}[unit]
     return Length(seconds=value * scale)
 
 
+def _ahead(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
+    """还剩3小时, 之后5分钟: from now on for so long."""
+    length = _length_of(m["n"], m["u"])
+    if not length:
+        return None
+    edge = shifted(now, length, 1)
+    if isinstance(edge, datetime):
+        return "R", (now, edge)
+    return "S", (now.date() + timedelta(days=1), edge + timedelta(days=1))
+
+
+def _week_of_month(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
+    """The nth week of a month is the one with its nth Thursday."""
+    month, year = _month_of(m["m"]), _year_of(m["y"] or m["ry"], now)
+    if not 1 <= month <= 12:
+        return None
+    year = year if year is not None else now.year + (1 if month < now.month else 0)
+    first, after = month_span(year, month)
+    thursday = first + timedelta(days=(3 - first.weekday()) % 7)
+    if m["last"]:
+        thursday = max(thursday + timedelta(weeks=n) for n in range(5) if thursday + timedelta(weeks=n) < after)
+    else:
+        thursday += timedelta(weeks=int(small(m["nth"]) or 1) - 1)
+    return "S", week_span(thursday)
+
+
+def _week_of_year(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
+    year = _year_of(m["y"] or m["ry"], now) or now.year
+    first = date(year, 1, 4)
+    week = date(year, 12, 28).isocalendar().week if m["last"] else int(small(m["nth"]) or 1)
+    return "S", week_span(first, week - 1)
+
+
+def _decade(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
+    decade = int(small(m["d"] or m["d2"] or "") or 0)
+    if m["c"]:
+        start = (int(small(m["c"]) or 20) - 1) * 100 + decade
+        return "S", (date(start, 1, 1), date(start + (10 if decade else 100), 1, 1))
+    return "S", (date(1900 + decade, 1, 1), date(1910 + decade, 1, 1))
+
+
+def _half_month(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
+    first, after = month_span(now.year, now.month)
+    middle = first + timedelta(days=15)
+    return "S", (first, middle) if m["half"] == "上" else (middle, after)
+
+
 def _length(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    found = _length_of(m["n"], m["u"], bool(m.groupdict().get("half")))
-    return ("U", found) if found else None
+    found = _length_of(m["n"], m["u"], bool(m["half"]))
+    if not found:
+        return None
+    for more in _MORE.finditer(m["more"]):
+        found = found.plus(_length_of(more["n"], more["u"]) or Length())
+    if m["tail"]:
+        found = found.plus(_length_of("半", m["u"]) or Length())
+    return "U", found
 
 
 def _distance(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
     length = _length_of(m["n"], m["u"], bool(m.groupdict().get("half")))
-    if not length:
+    if not length or (m["u"].strip() == "年" and (length.months > 600 or re.fullmatch(r"\d\d", m["n"]))):
         return None
     if extra := m.groupdict().get("n2"):
         length = length.plus(_length_of(extra, m["u2"]) or Length())
@@ -217,8 +272,8 @@ def _quarter(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
 
 
 def _half_year(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    year = _year_of(m["ry"], now) or now.year
-    return "S", (date(year, 1, 1), date(year, 7, 1)) if m["half"] == "上" else (date(year, 7, 1), date(year + 1, 1, 1))
+    year = _year_of(m["y"] or m["ry"], now) or now.year
+    return "S", (date(year, 1, 1), date(year, 7, 1)) if m["half"] in "上前" else (date(year, 7, 1), date(year + 1, 1, 1))
 
 
 def _stretch(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
@@ -294,15 +349,15 @@ def _mark(code: str) -> Reader:
 
 @cache
 def _rules() -> list[tuple[re.Pattern[str], Reader]]:
-    unit = r"(?:个?(?:小时|钟头|工作日|星期|礼拜|季度|晚上|月(?!\d))|点钟|分钟|刻钟|秒钟|周年|个月|年|周|天|日(?!\d)|分|秒|晚)"
-    year = rf"(?:(?P<y>{_Y1})年?|(?P<ry>今|明|去|后|前|大前|本)年)"
+    unit = _UNIT
+    year = rf"(?:(?P<y>{_Y1})\s?年?|(?P<ry>今|明|去|后|前|大前|本)年)"
     names = "|".join(sorted([*_HOLIDAYS, *_FLOATING, "清明节", "清明"], key=len, reverse=True))
     shift = r"(?:上上|下下|上一|下一|这一|上|下|这|本|今|当)"
     rows: list[tuple[str, Reader]] = [
         (rf"(?P<y>(?:19|20)\d\d)\s?[-/.]\s?(?P<m>1[0-2]|0?[1-9])\s?[-/.]\s?(?P<d>3[01]|[12]\d|0?[1-9])(?![\d])", _full_date),
         (rf"(?:{year}的?\s?)?(?P<lunar>农历|阴历|旧历)(?:的)?\s?(?:(?P<y2>{_Y1})年)?(?P<m>{_M1})月?(?:的)?(?P<d>{_LUNAR_DAY}|{_D1})(?:[日号])?", _full_date),
         (rf"(?:{year}的?[\s,]?)(?P<m>{_M1})\s?月份?的?\s?(?P<d>{_D1})\s?[日号]?", _full_date),
-        (rf"(?P<m>{_M1})\s?月份?的?\s?(?P<d>{_D1})\s?[日号]?(?![\d万千百个]|\s?[-到至]\s?\d{{1,2}}月)", _full_date),
+        (rf"(?P<m>{_M1})\s?月份?的?\s?(?P<d>{_D1})\s?[日号]?(?![\d万千百个])", _full_date),
         (rf"(?P<rm>上上|下下|上|下|这|本|当){{1}}个?月的?(?P<d>{_D1})[日号]?(?!个|[\d天]|[月年])", _full_date),
         (rf"(?:{year}的?)?(?P<name>{names})(?P<rest>假期|放假|长假|小长假|期间|假)?(?:的)?(?P<off>前一天|前夕|后一天|第二天)?(?:当天|那天|这天)?", _holiday),
         (rf"(?<![\d./-])(?P<m>1[0-2]|0?[1-9])[./](?P<d>3[01]|[12]\d|0?[1-9])(?:[日号]|(?=\s?(?:{_PART}|\d{{1,2}}[点:])))(?![\d])", _full_date),
@@ -314,19 +369,21 @@ def _rules() -> list[tuple[re.Pattern[str], Reader]]:
         (rf"[今明昨](?=\s?(?:{_PART}|[早晚夜]))", _rel_day),
         (rf"(?:再过|过)(?P<n>半|{_N})(?P<half>个半)?(?P<u>{unit})(?P<side>)", _distance),
         (rf"(?P<n>半|{_N})(?P<half>个半)?(?P<u>{unit})零?(?:(?P<n2>半|{_N})(?P<u2>{unit}))?(?P<side>之后|以后|过后|后|之前|以前|前)(?!面)", _distance),
-        (rf"(?P<side>接下来的?|未来的?|今后的?|往后|近|最近|过去的?|前面?|之前|上|下)(?:这)?(?P<n>半|几|{_N})(?P<u>{unit})(?:以?来|里|内|间|之内|以内)?", _stretch),
+        (rf"(?P<side>接下来的?|未来的?|今后的?|往后|近|最近|过去的?|前面?|之前|上|下)(?:这)?(?P<n>几|(?<![上下前])半|{_N})(?P<u>{unit})(?:以?来|里|内|间|之内|以内)?", _stretch),
         (rf"(?P<n>半|{_N})(?P<u>{unit})(?:之内|以内|内)", _within),
         (rf"(?P<year>{_Y1}(?=年)|今|明|去|后|本|前)?年?(?<=年)?(?P<edge>年底|年末|年终|年初|年中)", _edge),
         (rf"(?P<year>今|明|去|后|前)(?P<edge>年底|年末|年终|年初|年中)", _edge),
         (rf"(?:(?P<s>{shift})个?)?(?P<edge>月底|月末|月初|月中旬?|月上旬|月下旬|月头)", _edge),
         (rf"(?P<m>{_M1})(?P<edge>月底|月末|月初|月中旬|月中|月上旬|月下旬|月头|月份底)", _edge),
         (rf"(?:(?P<y>{_Y1})年|(?P<ry>今|明|去|后|本)年)?的?第?(?P<q>[一二三四1-4])季度", _quarter),
-        (rf"(?:(?P<ry>今|明|去|后|本)年)?的?(?P<half>[上下])半年", _half_year),
+        (rf"(?:(?P<y>{_Y1})年|(?P<ry>今|明|去|后|本)年)?的?(?:(?P<half>[上下前后])个?半年)", _half_year),
         (rf"{year}的?(?P<m>{_M1})月份?", _month),
         (rf"(?P<y>)(?P<ry>)(?<!\d)(?P<m>{_M1})月(?:份(?!额)|(?!\d))(?!底|初|中旬|[天])", _month),
         (rf"(?P<s>{shift})(?:个|一)?(?P<u>周|星期|礼拜|月份|月|季度)(?!末)", _span_of_days),
         (r"(?P<s>大前|大后|前|去|今|本|明|后)(?P<u>年)", _span_of_days),
         (rf"(?P<y>{_Y1})年(?!代|款)", _year),
+        (r"(?<![\d.])(?P<y>(?:19|20)?\d\d)\s年(?!代|款)", _year),
+        (r"(?<![\d.])(?P<y>(?:19|20)\d\d)(?=\s?[-到至~]\s?(?:19|20)\d\d\s?年)", _year),
         (rf"(?<![\d.:])(?P<h>[01]?\d|2[0-4]|[一二两三四五六七八九十]{{1,3}})\s?点钟?(?P<half>半|[一1三3]刻)", _clock),
         (rf"(?<![\d.:])(?P<h>[01]?\d|2[0-4]|[一二两三四五六七八九十]{{1,3}})\s?点差(?P<minus>一刻|{_N}分?)", _clock),
         (rf"(?<![\d.:])(?P<h>[01]?\d|2[0-4]|[一二两三四五六七八九十零]{{1,3}})\s?(?:点|时(?!候|间))(?:钟|整)?(?:(?P<mi>过?(?:[0-5]?\d|[零一二三四五六七八九十]{{1,3}}))分?(?:钟)?(?:(?P<sec>\d+|[零一二三四五六七八九十]+)秒)?)?(?![\d%公]|[个]?百分|个点)", _clock),
@@ -336,12 +393,22 @@ def _rules() -> list[tuple[re.Pattern[str], Reader]]:
         (r"(?<=[到至~-])(?P<s>)(?P<wd>[一二三四五六日天])(?![个点月十天周号日])", _weekday),
         (rf"(?P<y>)(?P<ry>)(?<!\d)(?P<m>{_M1})(?=\s?[-到至~]\s?{_M1}月(?!\s?\d))", _month),
         (_PART, _part),
-        (rf"(?P<n>半|{_N})(?P<half>个半)?(?P<u>{unit})(?!级|款)", _length),
+        (rf"(?P<n>半|{_N})(?P<half>个半)?(?P<u>{unit})(?!级|款)(?P<more>(?:[零又余加]?(?:半|{_N}){unit})*)(?P<tail>半)?", _length),
+        (rf"(?:再有|还有|还剩|剩下|接下来的?|之后的?|今后的?|往后|后)\s?(?P<n>半|{_N})(?P<u>{unit})(?P<side>后)?(?![后前]|之)", _ahead),
+        (r"上一?个?小时", lambda m, now: ("R", (now - timedelta(hours=1), now))),
+        (r"今晨", lambda m, now: ("D", Day(fixed=now.date()))),
+        (rf"(?:(?P<y>{_Y1})年|(?P<ry>今|明|去|后|本)年)?的?(?P<m>{_M1})月份?的?(?:第(?P<nth>[一二三四五1-5])|(?P<last>最后一))个?(?:周|星期|礼拜)(?!末|[一二三四五六日天])", _week_of_month),
+        (rf"(?:(?P<y>{_Y1})年|(?P<ry>今|明|去|后|本)年)?的?(?:第(?P<nth>{_N})|(?P<last>最后一))个?(?:周|星期|礼拜)(?!末|[一二三四五六日天])", _week_of_year),
+        (r"(?P<c>二十一|二十|十九|[12]\d|19|20|21)世纪(?:(?P<d>[二三四五六七八九1-9]十|[1-9]0)年代)?|(?<!\d)(?P<d2>[二三四五六七八九]十|[1-9]0)年代", _decade),
+        (rf"(?:{year}的?)?(?P<half>[上下])半[个]?月", _half_month),
         (r"现在|此刻|目前|眼下|马上|立刻|立马", _now),
         (r"到|至|—|-|~", _mark("T")),
-        (r"从|自(?!动|由|己)", _mark("F")),
+        (r"[和与](?=[^,。]{1,14}之?间)", _mark("T")),
+        (r"从|自从|自(?!动|由|己)", _mark("F")),
+        (r"(?:或|及|和|以及)(?:之前|以前)", _mark("b")),
+        (r"(?:或|及|和|以及)(?:之后|以后)|以来|开始|起(?!来|步|动)", _mark("a")),
         (r"之前|以前|前(?![面台杠轮桥后刹左右挡])", _mark("B")),
-        (r"之后|以后|后(?![面台杠轮桥来续刹左右备座排挡])|起(?!来|步|动)", _mark("A")),
+        (r"之后|以后|后(?![面台杠轮桥来续刹左右备座排挡])", _mark("A")),
         (r"期间|之内|以内|内(?!饰|容|部)", _mark("W")),
     ]
     return [(re.compile(pattern), reader) for pattern, reader in rows]

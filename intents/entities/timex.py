@@ -14,7 +14,7 @@ from .combine import Reading, combine
 from .timevalue import TimeValue
 
 _MAYBE = re.compile(
-    r"[\d点天日号周月年时分秒晚早午夜旬季]|今|明|昨|星期|礼拜|节|国庆|元旦|元宵|清明|端午|中秋|重阳|除夕|圣诞|七夕|五一|六一|十一|初|现在|马上|立刻|立马|目前|"
+    r"[\d点天日号周月年时分秒晚早午夜旬季钟]|今|明|昨|星期|礼拜|节|国庆|元旦|元宵|清明|端午|中秋|重阳|除夕|圣诞|七夕|五一|六一|十一|初|现在|马上|立刻|立马|目前|"
     r"day|night|morning|afternoon|evening|noon|week|month|year|hour|minute|min|o'?clock|now|asap|[ap]m|tom|tmr|jan|feb|mar|apr|may|jun|jul|"
     r"aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun|christmas|xmas|festival|quarter|\bq[1-4]|\bat\b|\bby\b",
     re.I,
