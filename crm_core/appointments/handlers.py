@@ -93,7 +93,7 @@ def _deal(uow: Uow, cmd: Book, customer: Customer) -> Deal | None:
     found = open_deals_of(uow, customer.id)
     wanted = vehicle_key(cmd.vehicle)
     named = [deal for deal in found if wanted and wanted in vehicle_key(deal.interest)]
-    return (named or found or [None])[0]
+    return next(iter(named or found), None)
 
 
 def schedule(uow: Uow, row: Appointment) -> None:

@@ -46,7 +46,8 @@ def pending_approvals(question: PendingApprovals, reader: Reader) -> list[Approv
 def approval_view(row: Approval, reader: Reader) -> ApprovalView:
     """An approval the actor may know of, with the numbers of its deal as they are now."""
     quote, deal = reader.session.get(Quote, row.record_id), reader.session.get(Deal, row.deal_id)
-    assert quote is not None and deal is not None
+    assert quote is not None
+    assert deal is not None
     return ApprovalView(
         **_request(row, reader), **_decision(row, quote, deal, reader),
         deal_ref=deal.ref, interest=deal.interest or quote.title, stage_name=stage_name(reader, deal),

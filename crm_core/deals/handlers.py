@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-
 from crm_core.customers.tables import Customer
 from crm_core.deals.lookup import deal_of_lead, done_so_far, pipeline_for, pipeline_of
 from crm_core.deals.messages import (

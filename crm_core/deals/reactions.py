@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-
-
 from crm_core.appointments.messages import AppointmentEnded
 from crm_core.appointments.tables import Appointment
 from crm_core.approvals.messages import ApprovalRequested

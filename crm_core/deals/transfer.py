@@ -47,7 +47,7 @@ def return_customer(cmd: ReturnCustomer, uow: Uow) -> Result:
 
 def _gave_away(uow: Uow, customer_id: str) -> bool:
     line = cast(Any, Audit)
-    query = select(Audit.actor_id, Audit.at).where(
+    query = select(line.actor_id, line.at).where(
         line.tenant == uow.tenant, line.resource == "customer", line.record_id == customer_id,
         line.action == "transfer",
     ).order_by(line.id.desc()).limit(1)  # fmt: skip

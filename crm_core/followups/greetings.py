@@ -54,7 +54,9 @@ def send(uow: Uow, row: Followup) -> None:
     """Queue the greeting. The caller has made sure that it may go out and did not yet."""
     person, template = customer_person(uow, row.customer_id), template_of(uow, row)
     customer = uow.session.get(Customer, row.customer_id)
-    assert person is not None and template is not None and customer is not None
+    assert person is not None
+    assert template is not None
+    assert customer is not None
     unit = unit_of(uow, dealer_of(row.unit))
     english = person.language == "en"
     dealer = "" if unit is None else (unit.name_en or unit.name) if english else unit.name

@@ -113,8 +113,8 @@ def _end_former_turn(event: LeadAssigned, uow: Uow) -> None:
         end(uow, former, "cancelled", "reassigned")
 
 
-for _event in (LeadAssigned, AppointmentBooked, AppointmentEnded, QuoteMade, StageChanged):
-    reacts(_event)(begin)
+for _starter in (LeadAssigned, AppointmentBooked, AppointmentEnded, QuoteMade, StageChanged):
+    reacts(_starter)(begin)
 
 
 # Whose it is

@@ -125,12 +125,17 @@ class TaskTimes(_Data):
     answer_within: Duration = timedelta(hours=2)
 
 
+def _unquoted(value: Any) -> Any:
+    """YAML reads a bare `off` as false."""
+    return "off" if value is False else value
+
+
 class BirthdayTimes(_Data):
     at: time = time(9)
     look_ahead: Duration = timedelta(hours=48)
     catch_up: Duration = timedelta(hours=12)
     feb_29: Literal["feb_28", "mar_1"] = "feb_28"
-    greeting: Literal["auto", "ask", "off"] = "auto"
+    greeting: Annotated[Literal["auto", "ask", "off"], BeforeValidator(_unquoted)] = "auto"
 
 
 class FollowupPolicy(_Data):

@@ -27,14 +27,21 @@ from tests.core.deals.house import House
 AT = datetime(2026, 3, 14, 7, tzinfo=UTC)
 
 
-def drive(house: House, who: str = "rep1", customer: str = "", start: datetime = AT, **more: object) -> Result:
+def drive(
+    house: House, who: str = "rep1", customer: str = "", start: datetime = AT, **more: object
+) -> Result:
     customer = customer or house.customer()
     return house.do(who, Book(kind="test_drive", customer_id=customer, start=start, **more))  # type: ignore[arg-type]
 
 
 def test_an_hour_unless_said_otherwise(house: House) -> None:
     view = drive(house, vehicle="ES6").view
-    assert (view.end - view.start, view.state, view.owner_name, view.vehicle) == (timedelta(hours=1), "booked", "陈晓明", "ES6")
+    assert (view.end - view.start, view.state, view.owner_name, view.vehicle) == (
+        timedelta(hours=1),
+        "booked",
+        "陈晓明",
+        "ES6",
+    )
     vague = drive(house, end=AT + timedelta(hours=4), vague=True).view
     assert (vague.end, vague.vague) == (AT + timedelta(hours=4), True)
 
@@ -53,7 +60,9 @@ def test_the_deal_and_its_vehicle_are_known(house: House) -> None:
         (AT, AT - timedelta(hours=1), "end", "error.end_before_start"),
     ],
 )
-def test_times_that_cannot_be(house: House, start: datetime, end: datetime | None, field: str, key: str) -> None:
+def test_times_that_cannot_be(
+    house: House, start: datetime, end: datetime | None, field: str, key: str
+) -> None:
     with pytest.raises(Invalid) as error:
         drive(house, start=start, end=end)
     assert (error.value.field, error.value.key) == (field, key)
@@ -113,7 +122,9 @@ def test_a_customer_books_for_himself_only_and_the_owner_hears_of_it(house: Hous
     other = house.customer(name="别人")
     house.pushed()
     booked = drive(house, "customer1", me)
-    assert [(p.kind, p.person, p.params["by"]) for p in house.pushed()] == [("appointment_booked", "rep1", "customer")]
+    assert [(p.kind, p.person, p.params["by"]) for p in house.pushed()] == [
+        ("appointment_booked", "rep1", "customer")
+    ]
     with pytest.raises(NotFound):
         drive(house, "customer1", other)
     assert [a.id for a in house.ask("customer1", Appointments())] == [booked.id]
@@ -128,7 +139,9 @@ def test_a_strangers_appointment_is_not_there(house: House) -> None:
     assert house.ask("rep2", Appointments()) == []
 
 
-def test_a_drive_that_took_place_moves_the_deal_keeps_the_visit_and_starts_the_follow_up(house: House) -> None:
+def test_a_drive_that_took_place_moves_the_deal_keeps_the_visit_and_starts_the_follow_up(
+    house: House,
+) -> None:
     lead = house.lead(vehicle="ES6")
     booked = drive(house, customer=lead.customer_id)
     house.clock.advance(hours=6)
@@ -155,7 +168,10 @@ def test_undoing_the_completion_takes_visit_and_follow_up_back(house: House) -> 
 
 def test_writing_the_visit_down_completes_the_drive_of_that_day_and_no_other(house: House) -> None:
     customer = house.customer()
-    today, tomorrow = drive(house, customer=customer), drive(house, customer=customer, start=AT + timedelta(days=3))
+    today, tomorrow = (
+        drive(house, customer=customer),
+        drive(house, customer=customer, start=AT + timedelta(days=3)),
+    )
     house.clock.advance(hours=6)
     house.do("rep1", LogContact(customer_id=customer, kind="call", text="打过电话"))
     assert house.ask("rep1", AppointmentCard(appointment_id=today.id)).state == "booked"

@@ -38,7 +38,12 @@ def test_the_manager_gets_the_numbers_of_the_deal(house: House) -> None:
         ("manager1", f"approval:{approval}", Priority.MUST_KNOW)
     ]
     view = house.ask("manager1", ApprovalCard(approval_id=approval))
-    assert (view.customer_name, view.list_fen, view.requested_fen, view.net_fen) == ("张伟", 23_990_000, 800_000, 23_190_000)
+    assert (view.customer_name, view.list_fen, view.requested_fen, view.net_fen) == (
+        "张伟",
+        23_990_000,
+        800_000,
+        23_190_000,
+    )
     assert (view.percent, view.rule, view.reason) == (3.33, "approvals.yaml: over_5000", "竞品便宜")
     assert view.may_decide
     assert [v.id for v in house.ask("manager1", PendingApprovals())] == [approval]
@@ -51,13 +56,22 @@ def test_approved_as_asked_is_applied_with_the_decision(house: House) -> None:
     assert (view.state, view.granted_fen, view.applied) == ("approved", 800_000, True)
     assert house.ask("rep1", QuoteCard(quote_id=view.record_id)).net_fen == 23_190_000
     result = house.pushed("approval_result")
-    assert [(p.person, p.params["state"], p.params["granted_fen"]) for p in result] == [("rep1", "approved", 800_000)]
+    assert [(p.person, p.params["state"], p.params["granted_fen"]) for p in result] == [
+        ("rep1", "approved", 800_000)
+    ]
 
 
 def test_a_counter_offer_is_the_decision_and_the_rep_applies_it(house: House) -> None:
     approval = ask(house)
-    decided = house.do("manager1", DecideApproval(approval_id=approval, decision="counter", amount_fen=500_000, text="最多5000"))
-    assert (decided.view.state, decided.view.granted_fen, decided.view.applied) == ("countered", 500_000, False)
+    decided = house.do(
+        "manager1",
+        DecideApproval(approval_id=approval, decision="counter", amount_fen=500_000, text="最多5000"),
+    )
+    assert (decided.view.state, decided.view.granted_fen, decided.view.applied) == (
+        "countered",
+        500_000,
+        False,
+    )
     assert house.ask("rep1", ApprovalCard(approval_id=approval)).may_apply
     applied = house.do("rep1", ApplyDiscount(approval_id=approval)).view
     assert (applied.state, applied.quote.discount_fen) == ("applied", 500_000)
@@ -91,7 +105,9 @@ def test_two_hundred_presses_at_once_are_one_decision(house: House) -> None:
     def press(number: int) -> str:
         who = ("manager1", "region1")[number % 2]
         decision = ("approve", "reject", "counter")[number % 3]
-        command = DecideApproval(approval_id=approval, decision=decision, amount_fen=500_000 if number % 3 == 2 else None)
+        command = DecideApproval(
+            approval_id=approval, decision=decision, amount_fen=500_000 if number % 3 == 2 else None
+        )
         try:
             return str(house.do(who, command).view.state)
         except AlreadyDecided:
@@ -127,7 +143,9 @@ def test_a_limit_is_checked_at_the_decision(house: House) -> None:
     with pytest.raises(Refused) as error:
         house.do("manager1", DecideApproval(approval_id=approval, decision="approve"))
     assert error.value.params["limit_fen"] == 2_000_000
-    countered = house.do("manager1", DecideApproval(approval_id=approval, decision="counter", amount_fen=2_000_000))
+    countered = house.do(
+        "manager1", DecideApproval(approval_id=approval, decision="counter", amount_fen=2_000_000)
+    )
     assert countered.view.granted_fen == 2_000_000
 
 
@@ -150,7 +168,9 @@ def test_a_counter_offer_below_what_the_customer_has_is_refused(house: House) ->
 
 def test_a_changed_price_makes_the_granted_amount_stale(house: House) -> None:
     approval = ask(house)
-    view = house.do("manager1", DecideApproval(approval_id=approval, decision="counter", amount_fen=600_000)).view
+    view = house.do(
+        "manager1", DecideApproval(approval_id=approval, decision="counter", amount_fen=600_000)
+    ).view
     house.do("rep1", CreateQuote(deal_id=view.deal_id, price_fen=20_000_000))
     assert house.ask("rep1", ApprovalCard(approval_id=approval)).stale
     with pytest.raises(Refused) as error:
@@ -185,7 +205,9 @@ def test_nobody_answers_so_the_manager_is_reminded_and_then_the_next_one_asked(h
     assert [(p.kind, p.person) for p in house.fire(minutes=31)] == [
         ("approval", "manager1"), ("approval_reminder", "manager1"),
     ]  # fmt: skip
-    assert [(p.kind, p.person, p.params["from_name"]) for p in house.fire(hours=2)] == [("approval", "region1", "赵国强")]
+    assert [(p.kind, p.person, p.params["from_name"]) for p in house.fire(hours=2)] == [
+        ("approval", "region1", "赵国强")
+    ]
     assert [(p.kind, p.person) for p in house.fire(hours=3)] == [("approval_reminder", "region1")]
     house.do("manager1", DecideApproval(approval_id=approval, decision="approve"))
     assert house.waiting(f"approval:{approval}") == 0

@@ -50,7 +50,14 @@ class House:
     seen: int = 0
 
     def build(self) -> House:
-        for path in ("starway.", "starway.east.", DEALER, f"{DEALER}a.", f"{DEALER}service.", "starway.east.park."):
+        for path in (
+            "starway.",
+            "starway.east.",
+            DEALER,
+            f"{DEALER}a.",
+            f"{DEALER}service.",
+            "starway.east.park.",
+        ):
             self.job(AddUnit(path=path, name=path))
         for code, name, role, unit in STAFF:
             self.job(AddPerson(code=code, name=name, role=role, unit=unit))
@@ -98,7 +105,11 @@ class House:
     def pushed(self, kind: str = "") -> list[Push]:
         """What was pushed since the last look; `kind` narrows."""
         with self.core.database.read() as session:
-            rows = session.execute(select(Outbox).where(Outbox.id > self.seen).order_by(Outbox.id)).scalars().all()
+            rows = (
+                session.execute(select(Outbox).where(Outbox.id > self.seen).order_by(Outbox.id))
+                .scalars()
+                .all()
+            )
         self.seen = max([self.seen, *(row.id or 0 for row in rows)])
         names = {actor.id: code for code, actor in self.actors.items()}
         found = [

@@ -54,7 +54,9 @@ def test_a_stage_nobody_knows_is_refused_with_the_ones_there_are(house: House) -
 def test_the_preview_shows_the_stage_and_changes_nothing(house: House) -> None:
     deal = house.deal()
     preview = house.core.preview(SetStage(deal_id=deal, stage="needs"), house.actors["rep1"])
-    assert [(c.field, c.before, c.after, c.kind) for c in preview.changes] == [("stage", "new", "needs", "stage")]
+    assert [(c.field, c.before, c.after, c.kind) for c in preview.changes] == [
+        ("stage", "new", "needs", "stage")
+    ]
     assert house.ask("rep1", DealCard(deal_id=deal)).stage == "new"
 
 
@@ -113,7 +115,9 @@ def test_expected_close_is_today_or_later_at_the_dealer(house: House) -> None:
 
 def test_a_lost_deal_ends_its_lead_its_drive_and_its_timers_and_undo_brings_them_back(house: House) -> None:
     lead = house.lead()
-    drive = house.do("rep1", Book(kind="test_drive", customer_id=lead.customer_id, start=house.clock.now().replace(hour=9)))
+    drive = house.do(
+        "rep1", Book(kind="test_drive", customer_id=lead.customer_id, start=house.clock.now().replace(hour=9))
+    )
     lost = house.do("rep1", MarkLost(deal_id=lead.deal_id, reason="买了隔壁的"))
     assert house.ask("rep1", LeadCard(lead_id=lead.id)).state == "lost"
     assert house.ask("rep1", AppointmentCard(appointment_id=drive.id)).state == "cancelled"
@@ -155,11 +159,17 @@ def test_another_reps_deal_does_not_exist_for_him(house: House) -> None:
 def test_a_transfer_brings_everything_along_and_keeps_the_stage(house: House) -> None:
     lead = house.lead()
     house.do("rep1", SetStage(deal_id=lead.deal_id, stage="needs"))
-    drive = house.do("rep1", Book(kind="test_drive", customer_id=lead.customer_id, start=house.clock.now().replace(hour=9)))
+    drive = house.do(
+        "rep1", Book(kind="test_drive", customer_id=lead.customer_id, start=house.clock.now().replace(hour=9))
+    )
     task = house.do("rep1", AddTask(title="寄资料", customer_id=lead.customer_id))
     house.pushed()
-    given = house.do("rep1", TransferDeals(customer_id=lead.customer_id, to_id=house.id("rep2"), reason="休假"))
-    assert [(c.field, c.before, c.after) for c in given.changes if c.field == "owner"] == [("owner", "陈晓明", "林佳")]
+    given = house.do(
+        "rep1", TransferDeals(customer_id=lead.customer_id, to_id=house.id("rep2"), reason="休假")
+    )
+    assert [(c.field, c.before, c.after) for c in given.changes if c.field == "owner"] == [
+        ("owner", "陈晓明", "林佳")
+    ]
     deal = house.ask("rep2", DealCard(deal_id=lead.deal_id))
     assert (deal.owner_name, deal.stage) == ("林佳", "needs")
     assert house.ask("rep2", LeadCard(lead_id=lead.id)).owner_name == "林佳"

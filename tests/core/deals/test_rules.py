@@ -42,7 +42,9 @@ def _strict() -> Pipeline:
     ("current", "target", "contact", "blocked"),
     [("new", "quote", False, True), ("new", "quote", True, False), ("quote", "new", False, False)],
 )
-def test_only_blocking_work_blocks_and_only_forward(current: str, target: str, contact: bool, blocked: bool) -> None:
+def test_only_blocking_work_blocks_and_only_forward(
+    current: str, target: str, contact: bool, blocked: bool
+) -> None:
     assert bool(blocking(_strict(), current, target, {"contact": contact})) is blocked
 
 
@@ -57,7 +59,9 @@ def test_a_stage_is_slow_after_its_expected_days() -> None:
     assert standing(stage, NOW - timedelta(days=1, seconds=1), NOW, {}).slow
 
 
-@pytest.mark.parametrize(("said", "level"), [("H", "H"), ("b级", "B"), ("level c", "C"), ("AA", None), ("", None)])
+@pytest.mark.parametrize(
+    ("said", "level"), [("H", "H"), ("b级", "B"), ("level c", "C"), ("AA", None), ("", None)]
+)
 def test_level_of(said: str, level: str | None) -> None:
     assert level_of(said) == level
 
@@ -69,7 +73,9 @@ def test_level_of(said: str, level: str | None) -> None:
         ("default: a\npipelines:\n  a:\n    name: {zh: 甲, en: a}\n    stages: []\n", 5, "at least 2"),
     ],
 )
-def test_a_wrong_pipeline_is_named_with_file_and_line(tmp_path: Path, broken: str, line: int, says: str) -> None:
+def test_a_wrong_pipeline_is_named_with_file_and_line(
+    tmp_path: Path, broken: str, line: int, says: str
+) -> None:
     (tmp_path / "pipelines.yaml").write_text(broken, encoding="utf-8")
     with pytest.raises(ConfigError) as error:
         Policies(tmp_path).model("pipelines", PipelinePolicy)

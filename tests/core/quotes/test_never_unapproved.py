@@ -32,7 +32,9 @@ PEOPLE = st.sampled_from(["rep1", "rep2", "manager1", "region1"])
 
 def _open() -> Iterator[House]:
     with TemporaryDirectory() as folder:
-        core = Core.open(Settings(_env_file=None, data_dir=Path(folder), secret_key=SecretStr(TEST_KEY)), FixedClock(NOW))
+        core = Core.open(
+            Settings(_env_file=None, data_dir=Path(folder), secret_key=SecretStr(TEST_KEY)), FixedClock(NOW)
+        )
         yield House(core, core.clock).build()  # type: ignore[arg-type]
         core.close()
 
@@ -62,7 +64,12 @@ class Discounts(RuleBasedStateMachine):
     def request(self, who: str, amount: int) -> None:
         self._try(who, RequestDiscount(deal_id=self.deal, amount_fen=amount))
 
-    @rule(who=PEOPLE, which=st.integers(0, 5), decision=st.sampled_from(["approve", "reject", "counter"]), amount=AMOUNTS)
+    @rule(
+        who=PEOPLE,
+        which=st.integers(0, 5),
+        decision=st.sampled_from(["approve", "reject", "counter"]),
+        amount=AMOUNTS,
+    )
     def decide(self, who: str, which: int, decision: str, amount: int) -> None:
         for approval in self._approvals()[which : which + 1]:
             offer = amount if decision == "counter" else None

@@ -64,7 +64,11 @@ def test_a_manager_gives_within_his_own_limit(house: House) -> None:
 
 @pytest.mark.parametrize(
     ("amount", "key"),
-    [(0, "error.amount_not_positive"), (-1, "error.amount_not_positive"), (23_990_000, "error.amount_too_high")],
+    [
+        (0, "error.amount_not_positive"),
+        (-1, "error.amount_not_positive"),
+        (23_990_000, "error.amount_too_high"),
+    ],
 )
 def test_amounts_that_make_no_sense(house: House, amount: int, key: str) -> None:
     with pytest.raises(Invalid) as error:
@@ -111,7 +115,12 @@ def test_putting_a_discount_back_is_no_way_around_the_rules(house: House) -> Non
     assert error.value.key == "error.needs_approval"
     with pytest.raises(Conflict):
         house.do("rep1", SetDiscount(quote_id=done.id, discount_fen=0, version=done.version - 1))
-    assert house.do("rep1", SetDiscount(quote_id=done.id, discount_fen=0, version=done.version)).view.discount_fen == 0
+    assert (
+        house.do(
+            "rep1", SetDiscount(quote_id=done.id, discount_fen=0, version=done.version)
+        ).view.discount_fen
+        == 0
+    )
 
 
 def test_what_was_granted_once_may_be_used_again(house: House) -> None:

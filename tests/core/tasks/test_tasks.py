@@ -35,7 +35,9 @@ def remind(house: House, hours: float = 2, **more: object) -> str:
 def test_a_reminder_comes_when_it_is_due_and_once(house: House) -> None:
     task = remind(house)
     assert house.fire(hours=1, minutes=59) == []
-    assert [(p.kind, p.person, p.subject) for p in house.fire(minutes=1)] == [("task_due", "rep1", f"task:{task}")]
+    assert [(p.kind, p.person, p.subject) for p in house.fire(minutes=1)] == [
+        ("task_due", "rep1", f"task:{task}")
+    ]
     assert house.fire(days=30) == []
 
 
@@ -78,7 +80,9 @@ def test_undoing_done_takes_the_next_occurrence_back(house: House) -> None:
     assert [p.subject for p in house.fire(days=8)] == [f"task:{task}"]
 
 
-@pytest.mark.parametrize("make", [lambda t, w: SnoozeTask(task_id=t, until=w), lambda t, w: CompleteTask(task_id=t, again_at=w)])
+@pytest.mark.parametrize(
+    "make", [lambda t, w: SnoozeTask(task_id=t, until=w), lambda t, w: CompleteTask(task_id=t, again_at=w)]
+)
 def test_a_past_time_is_refused(house: House, make: object) -> None:
     task = remind(house)
     with pytest.raises(Invalid) as error:
@@ -90,7 +94,11 @@ def test_a_past_time_is_refused(house: House, make: object) -> None:
 def test_what_is_over_is_over(house: House) -> None:
     task = remind(house)
     house.do("rep1", CompleteTask(task_id=task))
-    for command in (CompleteTask(task_id=task), CancelTask(task_id=task), SnoozeTask(task_id=task, until=house.clock.now() + HOUR)):
+    for command in (
+        CompleteTask(task_id=task),
+        CancelTask(task_id=task),
+        SnoozeTask(task_id=task, until=house.clock.now() + HOUR),
+    ):
         with pytest.raises(Conflict):
             house.do("rep1", command)
 
@@ -122,7 +130,9 @@ def test_what_is_late_comes_first_and_what_has_no_time_last(house: House) -> Non
 def test_a_question_reaches_the_technician_and_the_answer_the_customer(house: House) -> None:
     house.customer(login="customer1")
     asked = house.do("customer1", AskColleague(question="发动机灯亮了还能开吗", found="手册:黄灯可低速行驶"))
-    assert [(p.kind, p.person, p.priority) for p in house.pushed()] == [("question", "tech1", Priority.MUST_KNOW)]
+    assert [(p.kind, p.person, p.priority) for p in house.pushed()] == [
+        ("question", "tech1", Priority.MUST_KNOW)
+    ]
     assert asked.view.text == ""
     assert house.ask("tech1", TaskCard(task_id=asked.id)).text == "手册:黄灯可低速行驶"
     house.do("tech1", AnswerQuestion(task_id=asked.id, text="黄灯可以开到店检查"))
@@ -149,10 +159,15 @@ def test_a_role_nobody_has_goes_to_the_manager_and_that_is_said(house: House) ->
 def test_the_least_busy_technician_on_duty_is_asked(house: House) -> None:
     house.job(AddPerson(code="tech2", name="周师傅", role="tech", unit=f"{DEALER}service."))
     house.actors["tech2"] = house.core.actor("tech2")
-    names = [house.do("rep1", AskColleague(question=f"问题{i}", role="technician")).view.assignee_name for i in range(2)]
+    names = [
+        house.do("rep1", AskColleague(question=f"问题{i}", role="technician")).view.assignee_name
+        for i in range(2)
+    ]
     assert sorted(names) == ["周师傅", "孙建军"]
     house.do("tech1", SetAway(until=house.clock.now() + timedelta(days=1)))
-    assert {house.do("rep1", AskColleague(question=f"再问{i}")).view.assignee_name for i in range(2)} == {"周师傅"}
+    assert {house.do("rep1", AskColleague(question=f"再问{i}")).view.assignee_name for i in range(2)} == {
+        "周师傅"
+    }
 
 
 def test_an_empty_title_is_refused(house: House) -> None:
