@@ -16,7 +16,7 @@ from retrieval.store import ChunkRow, Scope
 from retrieval.text import Lang
 from retrieval.vectors import Face, VectorIndex
 
-LEXICAL_SHARE = 0.35
+LEXICAL_SHARE = 0.3
 _CANDIDATES = 64
 _STAND_IN = 0.45  # the cosine of a typical good hit: words stand in for a vector that is not there yet
 

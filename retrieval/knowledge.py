@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -78,7 +78,7 @@ class KnowledgeBase:
         self._owner = OwnerLock(directory) if directory else None
         if self._owner:
             self._owner.acquire()
-        self._client: object | None = None
+        self._client: Any = None
         self._states: dict[str, _State] = {}
         self._lock = threading.RLock()
         self._building = threading.Lock()
@@ -92,7 +92,9 @@ class KnowledgeBase:
         """Give up the ownership of the embedded index."""
         with self._lock:
             self._states.clear()
-            self._client = None
+            if self._client is not None:
+                self._client.close()
+                self._client = None
             if self._owner:
                 self._owner.release()
 
@@ -135,8 +137,11 @@ class KnowledgeBase:
         return _descending(hits)
 
     def _question_vector(self, asked: str, lang: Lang, state: _State) -> Matrix | None:
-        row = self._embedder().questions([expanded(asked, lang)])
-        return np.asarray(state.centring.questions(row, [lang])[0], np.float32)
+        """The mean of the question in standard words, and of the same followed by its translation."""
+        forms = list(dict.fromkeys([lexicon().rewrite(asked), expanded(asked, lang)]))
+        rows = state.centring.questions(self._embedder().questions(forms), [lang] * len(forms))
+        mean = rows.mean(axis=0)
+        return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-9), np.float32)
 
     # -- building
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import threading
 import weakref
@@ -39,6 +40,7 @@ class SearchIndex:
         self._home = tempfile.TemporaryDirectory(prefix="chexin-search-")
         self._store = MemoryStore()
         self._base: KnowledgeBase | None = None
+        self._former: KnowledgeBase | None = None
         self._ids: list[Any] = []
         self._generation = 0
         self._lock = threading.Lock()
@@ -59,10 +61,12 @@ class SearchIndex:
             base = KnowledgeBase(store, directory=home, vectoriser=_reader([row.text for row in rows]))
             if rows:
                 base.refresh(_TENANT)
-            old, self._base = self._base, base
+            # A search may still be reading the former content; what came before that goes.
+            retired, self._former, self._base = self._former, self._base, base
             self._ids = [key for key, _ in texts]
-        if old is not None:
-            old.close()
+        if retired is not None:
+            retired.close()
+            shutil.rmtree(Path(self._home.name) / str(self._generation - 2), ignore_errors=True)
 
     def search(self, question: str, k: int = 5) -> list[tuple[Any, float]]:
         """Up to `k` pairs (id, score in 0..1), best first. Nothing asked or nothing indexed: empty."""
