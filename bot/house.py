@@ -129,7 +129,7 @@ class House:
         """What a page needs to know about the person in front of it."""
         dealer = self.core.ask(MyDealer(), actor)
         english = actor.language == "en" and dealer.name_en
-        keys = [k for k in self.texts.keys(f"suggest.{actor.role}.")]
+        keys = self.texts.keys(f"suggest.{actor.role}.")
         return {
             "id": actor.id, "name": actor.name, "role": actor.role, "lang": actor.language, "zone": actor.zone,
             "demo": self._demo is not None, "now": self.core.now().isoformat(),

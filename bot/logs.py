@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 import traceback
@@ -29,7 +30,21 @@ def configure_logs() -> None:
         ],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(Bare())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+
+
+class Bare(logging.Formatter):
+    """A library's warning as one line: who warns, its message before anything is filled in, and where."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        event: dict[str, Any] = {"level": record.levelname.lower(), "channel": record.name}
+        event["event"] = str(record.msg)[:200] if record.args else "warning"
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None:
+            event |= {"error": type(error).__name__, "exc_info": error}
+        return json.dumps(where_it_broke(None, "", event), ensure_ascii=False)
 
 
 def where_it_broke(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

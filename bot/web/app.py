@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 
@@ -17,7 +17,6 @@ from bot.web import leads, pages
 from bot.web.headers import Guard
 from bot.web.pages import STATIC, Front
 from crm_core.kernel.errors import Unavailable
-from crm_core.kernel.ids import short_ref
 
 if TYPE_CHECKING:
     from bot.house import House
@@ -43,7 +42,7 @@ def make_app(house: House) -> FastAPI:
         _docs(app)
     _health(app, house)
     app.add_exception_handler(Unavailable, _busy)
-    app.add_exception_handler(Exception, _crashed)
+    app.add_exception_handler(RequestValidationError, _invalid)
     app.add_middleware(Guard, widget_origins=house.settings.widget_origins, observe=house.metrics.observe)
     return app
 
@@ -95,9 +94,8 @@ async def _busy(request: Request, error: Exception) -> JSONResponse:
                         headers={"Retry-After": "1"})  # fmt: skip
 
 
-async def _crashed(request: Request, error: Exception) -> JSONResponse:
-    """An apology with a reference; the cause goes to the log, without the request's data."""
-    reference = short_ref("E")
-    structlog.get_logger().error("request_failed", reference=reference, path=request.url.path,
-                                 error=type(error).__name__, exc_info=error)  # fmt: skip
-    return JSONResponse({"detail": f"Sorry, something went wrong here. Reference {reference}"}, 500)
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
+    """Which field is wrong and why, without repeating what was sent."""
+    assert isinstance(error, RequestValidationError)
+    found = [{"type": e["type"], "loc": list(e["loc"]), "msg": e["msg"]} for e in error.errors()]
+    return JSONResponse({"detail": found}, 422)

@@ -1,12 +1,16 @@
-"""Security headers of every page, and a cap on the size of every body."""
+"""Around every request: security headers, a cap on the body, an apology for what went wrong, and a figure."""
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 
+import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from crm_core.kernel.ids import short_ref
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self' ws: wss:; "
@@ -28,7 +32,10 @@ Observe = Callable[[str, int, float], None]
 
 
 class Guard:
-    """Adds headers, refuses bodies over the cap before anything is parsed, and reports (path, status, seconds)."""
+    """Adds headers, refuses bodies over the cap before anything is parsed, and reports (path, status, seconds).
+
+    An error ends here: a server's own log of it would quote what somebody sent.
+    """
 
     def __init__(self, app: ASGIApp, widget_origins: tuple[str, ...], observe: Observe) -> None:
         self._app = app
@@ -52,6 +59,9 @@ class Guard:
 
         async def guarded(message: Message) -> None:
             nonlocal status
+            if seen > cap:
+                # Whoever reads the body may take the cap for an error of his own; it is told after the block.
+                return
             if message["type"] == "http.response.start":
                 status = message["status"]
                 self._add(scope["path"], MutableHeaders(scope=message))
@@ -61,13 +71,20 @@ class Guard:
             if _declared(scope) > cap:
                 raise BodyTooLarge
             await self._app(scope, limited, guarded)
+            if seen > cap:
+                raise BodyTooLarge
         except BodyTooLarge:
+            seen = 0
             if not status:
-                await _too_large(guarded)
+                await _answer(guarded, 413, "The request is too large.")
+        except Exception as error:
+            reference = short_ref("E")
+            structlog.get_logger().error("request_failed", reference=reference, path=_pattern(scope),
+                                         error=type(error).__name__, exc_info=error)  # fmt: skip
+            if not status:
+                await _answer(guarded, 500, f"Sorry, something went wrong here. Reference {reference}")
         finally:
-            # The route's pattern, not the path: a path may hold an id.
-            path = getattr(scope.get("route"), "path", "other")
-            self._observe(path, status, time.perf_counter() - began)
+            self._observe(_pattern(scope), status, time.perf_counter() - began)
 
     def _add(self, path: str, headers: MutableHeaders) -> None:
         ancestors = self._ancestors if path == "/widget" else "'none'"
@@ -86,8 +103,13 @@ def _declared(scope: Scope) -> int:
     return 0
 
 
-async def _too_large(send: Send) -> None:
-    body = b'{"detail":"The request is too large."}'
+def _pattern(scope: Scope) -> str:
+    """The route's pattern, not the path: a path may hold an id."""
+    return str(getattr(scope.get("route"), "path", "other"))
+
+
+async def _answer(send: Send, status: int, detail: str) -> None:
+    body = json.dumps({"detail": detail}).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

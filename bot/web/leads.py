@@ -38,24 +38,38 @@ class LeadIn(BaseModel):
     message: str = Field(default="", max_length=4000, description="What the person wrote")
     company: str = Field(default="", max_length=200)
     email: str = Field(default="", max_length=200)
-    score: float | None = Field(default=None, ge=0, le=100)
+    score: float | None = Field(default=None, ge=0, le=100, allow_inf_nan=False)
     campaign: str = Field(default="", max_length=200)
     referrer: str = Field(default="", max_length=500)
     event_time: datetime | None = Field(default=None, description="When it happened at the source, with zone")
     utm: dict[str, str] = Field(default={}, max_length=20)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _storable(cls, value: object) -> object:
+        """NUL is dropped, half a surrogate pair refused: no database keeps them."""
+        return cls._clean(value) if isinstance(value, str) else value
+
+    @staticmethod
+    def _clean(text: str) -> str:
+        if any("\ud800" <= c <= "\udfff" for c in text):
+            raise ValueError("is not valid Unicode text")
+        return text.replace("\x00", "")
 
     @field_validator("utm")
     @classmethod
     def _short(cls, value: dict[str, str]) -> dict[str, str]:
         if any(len(k) > 60 or len(v) > 500 for k, v in value.items()):
             raise ValueError("keys have up to 60 and values up to 500 characters")
-        return value
+        return {cls._clean(k): cls._clean(v) for k, v in value.items()}
 
     @field_validator("event_time")
     @classmethod
     def _aware(cls, value: datetime | None) -> datetime | None:
         if value is not None and value.tzinfo is None:
             raise ValueError("needs a zone, for example 2026-11-21T14:20:00+08:00")
+        if value is not None and not 2000 <= value.year < 2100:
+            raise ValueError("is not a moment of this century")
         return value
 
 
@@ -140,7 +154,7 @@ def router(intake: Intake, taken: Callable[[], None]) -> APIRouter:
     async def create(
         lead: LeadIn,
         response: Response,
-        key: Annotated[IntakeKey, Depends(entry)],
+        key: IntakeKey = Depends(entry),
         idempotency_key: Annotated[str | None, Header(max_length=128, min_length=1)] = None,
     ) -> LeadOut:
         """Bring a lead in. Send an `Idempotency-Key`, so that a repeated request has one effect."""

@@ -10,8 +10,8 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, RedirectResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from bot.channels.webchat.talk import Door, Talk, receive
-from bot.web.sessions import COOKIE, MAX_AGE, Sessions, same_origin
+from bot.channels.webchat.talk import Door, Talk, came_from, receive
+from bot.web.sessions import COOKIE, MAX_AGE, Known, Sessions, same_origin
 from crm_core.api import Core
 from crm_core.chat.messages import AddVisitor, Image, KeepImage
 from crm_core.kernel.access import Actor
@@ -37,9 +37,9 @@ class Front:
         known = self._sessions.person(cookie)
         return self._load(known) if known else None
 
-    def _load(self, known: tuple[str, str]) -> Actor | None:
+    def _load(self, known: Known) -> Actor | None:
         try:
-            return self._core.actor(known[1], known[0])
+            return self._core.actor(known.person_id, known.tenant)
         except NotFound:
             return None
 
@@ -57,6 +57,16 @@ class Front:
 
     def reusable(self, token: str) -> bool | None:
         return self._core.invites.peek(token, "web", self._core.now()) if len(token) < 200 else None
+
+    def sign_out(self, cookie: str | None) -> Response:
+        """End the session everywhere, also in a copy of its cookie."""
+        known = self._sessions.person(cookie)
+        if known is not None:
+            self._sessions.end(known.session)
+            self._door.hub.sign_out(known.session)
+        response = RedirectResponse("/sign-in?reason=out", 303)
+        response.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax", secure=self._secure)
+        return response
 
     # Pictures
 
@@ -76,13 +86,16 @@ class Front:
         if not same_origin(socket.headers, self.public_url, needed=True):
             await socket.close(BAD_ORIGIN)
             return
-        actor = await run_in_threadpool(self.actor, socket.cookies.get(COOKIE))
-        if actor is None:
+        cookie = socket.cookies.get(COOKIE)
+        known = await run_in_threadpool(self._sessions.person, cookie)
+        actor = await run_in_threadpool(self._load, known) if known else None
+        if known is None or actor is None:
             await socket.close(SIGNED_OUT)
             return
         hello = await _hello(socket)
         if hello is not None:
-            await Talk(self._door, socket, actor).run(hello)
+            talk = Talk(self._door, socket, actor, session=known.session, still=lambda: self.actor(cookie) is not None)
+            await talk.run(hello)
 
     async def serve_visitor(self, socket: WebSocket) -> None:
         """A visitor's frame: no cookie; known by the token in its first frame, else new."""
@@ -99,14 +112,13 @@ class Front:
         extra = {"token": token, "people": None, "demo": False, "role": "visitor"}
         await Talk(self._door, socket, actor).run(hello, extra)
 
-    def _visitor(self, known: tuple[str, str] | None, hello: dict[str, Any]) -> Actor:
+    def _visitor(self, known: Known | None, hello: dict[str, Any]) -> Actor:
         actor = self._load(known) if known else None
         if actor is not None and actor.kind == "visitor":
             return actor
         tenant = self._core.tenants()[0]
-        came_from = hello.get("from") if isinstance(hello.get("from"), dict) else {}
         command = AddVisitor(unit=f"{tenant}.", language="en" if hello.get("lang") == "en" else "zh",
-                             referrer=str(came_from.get("page", ""))[:500])  # fmt: skip
+                             referrer=came_from(hello).get("page", ""))  # fmt: skip
         return self._core.actor(self._core.execute(command, self._core.system(tenant)).id, tenant)
 
 
@@ -157,9 +169,7 @@ def _sign_in_routes(routes: APIRouter, front: Front) -> None:
     async def sign_out(request: Request) -> Response:
         if not same_origin(request.headers, front.public_url, needed=False):
             raise HTTPException(403)
-        response = RedirectResponse("/sign-in?reason=out", 303)
-        response.delete_cookie(COOKIE, path="/")
-        return response
+        return await run_in_threadpool(front.sign_out, request.cookies.get(COOKIE))
 
 
 def _page_routes(routes: APIRouter, front: Front) -> None:

@@ -2,49 +2,71 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from starlette.datastructures import Headers
 
 from crm_core.api import Core
+from crm_core.kernel.ids import new_id
 
 COOKIE = "chexin_session"
 DAYS = 30
 MAX_AGE = DAYS * 86400
 
 
+@dataclass(frozen=True)
+class Known:
+    """Whom a token speaks for. `session` is empty for a visitor's."""
+
+    tenant: str
+    person_id: str
+    session: str = ""
+
+
 class Sessions:
-    """Makes and reads tokens that say who somebody is. They hold ids, no personal data."""
+    """Makes and reads tokens that say who somebody is. They hold ids, no personal data.
+
+    A session that was signed out of is remembered, so that a copy of its cookie is worth nothing either.
+    """
 
     def __init__(self, core: Core) -> None:
         key = core.cipher.sign(b"web-session")
+        self._core = core
         self._people = URLSafeTimedSerializer(key, salt="person")
         self._visitors = URLSafeTimedSerializer(key, salt="visitor")
 
     def for_person(self, tenant: str, person_id: str) -> str:
-        return self._people.dumps([tenant, person_id])
+        return self._people.dumps([tenant, person_id, new_id()])
 
     def for_visitor(self, tenant: str, person_id: str) -> str:
         return self._visitors.dumps([tenant, person_id])
 
-    def person(self, cookie: str | None) -> tuple[str, str] | None:
-        """(tenant, person id) of a session cookie; None when it is absent, forged or too old."""
-        return _read(self._people, cookie)
+    def person(self, cookie: str | None) -> Known | None:
+        """Whom a session cookie speaks for; None when it is absent, forged, too old or signed out of."""
+        known = _read(self._people, cookie)
+        return None if known is None or not known.session or self.ended(known.session) else known
 
-    def visitor(self, token: object) -> tuple[str, str] | None:
-        """(tenant, person id) of a visitor's token."""
+    def visitor(self, token: object) -> Known | None:
+        """Whom a visitor's token speaks for."""
         return _read(self._visitors, token if isinstance(token, str) else None)
 
+    def end(self, session: str) -> None:
+        """Signed out: no page of this session is served any more."""
+        self._core.leases.remember(f"signed_out:{session}", "", self._core.now())
 
-def _read(serializer: URLSafeTimedSerializer, token: str | None) -> tuple[str, str] | None:
+    def ended(self, session: str) -> bool:
+        return self._core.leases.recall(f"signed_out:{session}") is not None
+
+
+def _read(serializer: URLSafeTimedSerializer, token: str | None) -> Known | None:
     if not token or len(token) > 512:
         return None
     try:
-        tenant, person_id = serializer.loads(token, max_age=MAX_AGE)
+        return Known(*(str(part) for part in serializer.loads(token, max_age=MAX_AGE)))
     except (BadSignature, ValueError, TypeError):
         return None
-    return str(tenant), str(person_id)
 
 
 def same_origin(headers: Headers, public_url: str, *, needed: bool) -> bool:

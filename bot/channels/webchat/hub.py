@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -15,19 +15,46 @@ from crm_core.api import Core
 from crm_core.chat.service import Shown
 
 POLL_SECONDS = 0.4
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+QUEUE = 1000
+OK, TRY_AGAIN, SIGNED_OUT = 1000, 1013, 4401
+Write = Callable[[str], Awaitable[None]]
 
 
-@dataclass(eq=False)
 class Connection:
-    """One page of one person. `rev` is the newest change it has."""
+    """One page of one person. `rev` is the newest change it has.
 
-    chat: str
-    person_id: str
-    send: Send
-    rev: int = 0
-    ready: bool = False
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    Frames are written by a task of the page's own, so that a page that reads slowly holds up nobody else.
+    """
+
+    def __init__(self, chat: str, person_id: str, write: Write, session: str = "") -> None:
+        self.chat = chat
+        self.person_id = person_id
+        self.session = session
+        self.rev = 0
+        self.ready = False
+        self.code = OK
+        self._write = write
+        self._frames: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue(QUEUE)
+
+    def send(self, frame: dict[str, Any]) -> None:
+        """Put a frame in line. A page that let a thousand pile up is dropped; it resumes where it was."""
+        try:
+            self._frames.put_nowait(frame)
+        except asyncio.QueueFull:
+            self.end(TRY_AGAIN)
+
+    def end(self, code: int = OK) -> None:
+        """Nothing more is sent after what is in line, and the connection is closed with this code."""
+        self.ready = False
+        self.code = max(self.code, code)
+        if self._frames.full():
+            self._frames.get_nowait()
+        self._frames.put_nowait(None)
+
+    async def run(self) -> None:
+        """Write frames until the end."""
+        while (frame := await self._frames.get()) is not None:
+            await self._write(json.dumps(frame, ensure_ascii=False, default=str))
 
 
 class Hub:
@@ -39,6 +66,8 @@ class Hub:
         self._poke = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pump: asyncio.Task[None] | None = None
+        self._looking = asyncio.Lock()
+        self._looked = asyncio.Condition()
 
     def start(self) -> None:
         """Begin pumping, inside the running loop."""
@@ -69,14 +98,31 @@ class Hub:
         """How many pages are connected here."""
         return sum(len(found) for found in self._open.values())
 
-    async def tell(self, chat: str, frame: dict[str, Any]) -> None:
+    def tell(self, chat: str, frame: dict[str, Any]) -> None:
         """Send a passing frame (typing, toast) to every page of a thread."""
         for connection in list(self._open.get(chat, ())):
-            await self._send(connection, frame)
+            connection.send(frame)
 
-    async def tell_all(self, frame: dict[str, Any]) -> None:
+    def tell_all(self, frame: dict[str, Any]) -> None:
         for chat in list(self._open):
-            await self.tell(chat, frame)
+            self.tell(chat, frame)
+
+    def sign_out(self, session: str) -> None:
+        """The pages of a session that has ended say so and do not come back. Callable from any thread."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._bye, session)
+
+    def _bye(self, session: str) -> None:
+        for found in list(self._open.values()):
+            for connection in list(found):
+                if connection.session == session:
+                    connection.send({"t": "bye", "reason": "signed_out"})
+                    connection.end(SIGNED_OUT)
+
+    async def look(self) -> None:
+        """Wait until the pump has looked once more."""
+        async with self._looked:
+            await self._looked.wait()
 
     async def _run(self) -> None:
         while True:
@@ -87,25 +133,22 @@ class Hub:
                 await self.flush()
             except Exception as error:
                 structlog.get_logger().error("pump_failed", error=type(error).__name__, exc_info=error)
+            async with self._looked:
+                self._looked.notify_all()
 
     async def flush(self) -> None:
         """Bring every ready page up to date with one look at the database."""
-        since: dict[str, int] = {}
-        for chat, found in self._open.items():
-            ready = [c.rev for c in found if c.ready]
-            if ready:
-                since[chat] = min(ready)
-        for message in await asyncio.to_thread(self._core.chats.changed, since):
-            for connection in list(self._open.get(message.chat, ())):
-                if connection.ready and message.rev > connection.rev:
-                    await self._send(connection, {"t": "msg", "m": as_message(message)})
-                    connection.rev = message.rev
-
-    async def _send(self, connection: Connection, frame: dict[str, Any]) -> None:
-        """A page that is gone is left to its own handler."""
-        with contextlib.suppress(Exception):
-            async with connection.lock:
-                await connection.send(frame)
+        async with self._looking:
+            since: dict[str, int] = {}
+            for chat, found in self._open.items():
+                ready = [c.rev for c in found if c.ready]
+                if ready:
+                    since[chat] = min(ready)
+            for message in await asyncio.to_thread(self._core.chats.changed, since):
+                for connection in self._open.get(message.chat, ()):
+                    if connection.ready and message.rev > connection.rev:
+                        connection.send({"t": "msg", "m": as_message(message)})
+                        connection.rev = message.rev
 
 
 def as_message(shown: Shown) -> dict[str, Any]:
