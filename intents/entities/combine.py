@@ -239,6 +239,9 @@ def _range(first: _Point, second: _Point, now: datetime) -> list[TimeValue]:
         for code in ("D", "O", "S"):
             if code in first:
                 second.atoms.setdefault(code, first.atoms[code])
+    if "D" in second and "D" not in first and "O" not in first and "C" in first:
+        first.atoms["D"] = second.atoms["D"]  # from 3 to 5 pm tomorrow
+        days = _days(first, now)
     if "C" in second and "P" in first and "P" not in second and second.atoms["C"].open:
         second.atoms["P"] = first.atoms["P"]
     if "C" in first and "P" in second and "P" not in first and first.atoms["C"].open:

@@ -121,7 +121,7 @@ def _distance(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
 
 
 def _stretch(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    length = _length_of(m["n"] or "1", m["u"])
+    length = _length_of(m["n"], m["u"])
     if not length:
         return None
     back = m["side"].lower() in ("last", "past", "previous")
@@ -172,6 +172,15 @@ def _month(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
     if not m["y"] and not shift and month < now.month:
         year += 1
     return "S", month_span(year, month)
+
+
+def _week_of_month(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
+    """The nth week of a month is the one with its nth Thursday."""
+    month = _month_of(m["mn"])
+    first, after = month_span(int(m["y"] or now.year + (1 if month < now.month else 0)), month)
+    thursdays = [d for n in range(31) if (d := first + timedelta(days=n)) < after and d.weekday() == 3]
+    index = {"first": 0, "second": 1, "third": 2, "fourth": 3, "last": -1}[m["nth"].lower()]
+    return "S", week_span(thursdays[index])
 
 
 def _year(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
@@ -229,7 +238,7 @@ def _rules() -> list[tuple[re.Pattern[str], Reader]]:
         (rf"{year}/(?P<m>\d{{1,2}})/(?P<d>\d{{1,2}})(?!\d)", _date),
         (r"(?<![\d/])(?P<m>\d{1,2})[/-](?P<d>\d{1,2})[/-](?P<y>(?:19|20)?\d\d)(?![\d/])", _date),
         (r"(?<![\d/.-])(?P<m>1[0-2]|0?[1-9])/(?P<d>3[01]|[12]\d|0?[1-9])(?![\d/])", _date),
-        (rf"\b(?P<mn>{_MONTH})\s*(?:the\s)?(?P<d>{_ORD}|{words})\b(?!:|\s?[ap]m)(?:,?\s?(?:of )?{year})?", _date),
+        (rf"\b(?P<mn>{_MONTH})\s*(?:the\s)?(?P<d>{_ORD}|{words})\b(?!:|\s?[ap]m)(?:\s?,?\s?(?:of )?{year})?", _date),
         (rf"\b(?:the\s)?(?P<d>{_ORD}|{words})\s?(?:day\s)?(?:of\s)?-?(?P<mn>{_MONTH})\b(?:,?\s?(?:of )?{year})?", _date),
         (r"\b(?:the|on)\s(?P<d>[12]\d(?:st|nd|rd|th)|3[01](?:st|th)|[1-9](?:st|nd|rd|th))\b", _date),
         (r"(?<![\d.])(?P<d>(?:[12]?\d|3[01])(?:st|nd|rd|th))\b(?! (?:gear|time|car|step|quarter))", _date),
@@ -240,7 +249,7 @@ def _rules() -> list[tuple[re.Pattern[str], Reader]]:
         (rf"\b(?P<name>{holidays})\b(?:\s(?:of\s)?(?P<y>20\d\d))?", _holiday),
         (rf"\bin\s(?:about\s)?(?P<n>{_N})\s?(?P<u>{_UNIT}){half}(?:'s? time)?\b", _distance),
         (rf"\b(?P<n>{_N})\s?(?P<u>{_UNIT}){half}\s(?P<side>ago|earlier|later|from now|hence|from today)\b", _distance),
-        (rf"\b(?P<side>last|past|previous|next|coming|following)\s(?P<n>{_N})?\s?(?P<u>{_UNIT})\b", _stretch),
+        (rf"\b(?P<side>last|past|previous|next|coming|following)\s(?P<n>{_N})\s(?P<u>{_UNIT})\b", _stretch),
         (rf"\b(?P<s>{shift})\s(?P<u>week|month|quarter|year)\b", _calendar_span),
         (rf"\b(?:the\s)?(?P<edge>end|start|beginning|close)\sof\s(?:the\s)?(?:(?P<s>{shift})\s)?(?P<u>day|week|month|year|{_MONTH})\b", _edge),
         (r"\b(?P<s>this|last|next)?\s?(?P<u>month|year)[- ](?P<edge>end)\b", _edge),
@@ -248,17 +257,24 @@ def _rules() -> list[tuple[re.Pattern[str], Reader]]:
         (r"\bq(?P<q>[1-4])\b(?:\s(?:of )?(?P<y>20\d\d))?", _quarter),
         (r"\b(?:the\s)?(?P<q>first|second|third|fourth) quarter\b(?:\s(?:of )?(?P<y>20\d\d))?", _quarter),
         (r"\b(?:in|year|of|since|by|during)\s(?P<y>(?:19|20)\d\d)\b(?!\s[A-Z])", _year),
-        (rf"\b(?P<amt>half|quarter|ten|five|twenty|\d+)(?:\sminutes?)?\s(?P<rel>past|to)\s(?P<h>\d{{1,2}}|{_HOURS})\b(?:\s?(?P<ap>[ap]\.?m\b\.?))?", _clock),
+        (rf"\b(?P<amt>half|quarter|ten|five|twenty|\d+)(?:\s(?:minutes?|mins?))?\s(?P<rel>past)\s(?P<h>\d{{1,2}}|{_HOURS})\b(?:\s?(?P<ap>[ap]\.?m\b\.?))?", _clock),
+        (rf"\b(?:a\s)?(?P<amt>quarter|(?:ten|five|twenty|\d+)(?=\s(?:minutes?|mins?)))(?:\s(?:minutes?|mins?))?\s(?P<rel>to)\s(?P<h>\d{{1,2}}|{_HOURS})\b(?:\s?(?P<ap>[ap]\.?m\b\.?))?", _clock),
         (r"(?<![\d:./-])(?P<h>[01]?\d|2[0-4])[:.](?P<mi>[0-5]\d)(?::[0-5]\d)?\s?(?P<ap>[ap]\.?m\b\.?)", _clock),
-        (r"(?<![\d:./-])(?P<h>[01]?\d|2[0-4]):(?P<mi>[0-5]\d)(?![\d:])", _clock),
+        (r"(?<![\d:./-])(?P<h>[01]?\d|2[0-4]):(?P<mi>[0-5]\d)(?::[0-5]\d)?(?![\d:])", _clock),
+        (r"(?<=-)(?P<h>1[0-2]|[1-9])(?::(?P<mi>[0-5]\d))?\s?(?P<ap>[ap]\.?m\b\.?)", _clock),
+        (rf"\bthis(?=\s(?:{parts})\b)", lambda m, now: ("D", Day(fixed=now.date()))),
+        (r"(?<![\d/.-])(?P<d>1[3-9]|2\d|3[01])/(?P<m>1[0-2]|0?[1-9])(?![\d/])", _date),
+        (rf"\b(?P<y>(?:19|20)\d\d)[ -](?P<s>)(?P<mn>{_MONTH})\b", _month),
+        (rf"\b(?:the\s)?(?P<nth>first|second|third|fourth|last)\sweek\s(?:of|in)\s(?P<mn>{_MONTH})\b(?:,?\s(?P<y>20\d\d))?", _week_of_month),
+        (r"\b(?:the\s)?(?P<y>(?:19|20)\d0)\s?'?s\b", lambda m, now: ("S", (date(int(m["y"]), 1, 1), date(int(m["y"]) + 10, 1, 1)))),
         (rf"(?<![\d:./-])\b(?P<h>1[0-2]|0?[1-9]|{_HOURS})\s?(?P<ap>[ap]\.?m\b\.?)", _clock),
         (rf"\b(?P<h>[01]?\d|2[0-4]|{_HOURS})\s?o'?\s?clock\b(?:\s(?P<ap>[ap]\.?m\b))?", _clock),
-        (rf"(?:(?<=\bat\s)|(?<=\bby\s)|(?<=around\s)|(?<=about\s)|(?<=before\s)|(?<=after\s)|(?<=until\s)|(?<=till\s)|(?<=from\s)|(?<=between\s))(?P<h>1\d|2[0-3]|[1-9]|{_HOURS})\b(?![\d:.,%/]|\s?(?:{_UNIT}|most|least|all|once|yuan|rmb|k\b|%|percent|o'?clock|thousand|hundred|[ap]m\b))", _clock),
+        (rf"(?:(?<=\bat\s)|(?<=\bby\s)|(?<=around\s)|(?<=about\s)|(?<=before\s)|(?<=after\s)|(?<=until\s)|(?<=till\s)|(?<=from\s)|(?<=between\s)|(?<=\sto\s)|(?<=\band\s))(?P<h>1\d|2[0-3]|[1-9]|{_HOURS})\b(?![\d:.,%/]|\s?(?:{_UNIT}|most|least|all|once|yuan|rmb|k\b|%|percent|o'?clock|thousand|hundred|[ap]m\b))", _clock),
         (rf"(?<![\d:./-])\b(?P<h>1[0-2]|[1-9])(?=\s?(?:-|to)\s?(?:1[0-2]|[1-9])(?::[0-5]\d)?\s?[ap]\.?m)", _clock),
         (rf"\b(?P<d>[12]?\d|3[01])(?=\s?-\s?\d{{1,2}}\s{_MONTH})", _date),
         (r"\b(?:12\s)?(?:noon|midnight)\b", _noon),
         (r"\btonight\b|\blast night\b", _tonight),
-        (rf"\b(?:in the\s|the\s|this\s(?={parts})|at\s)?(?P<p>{parts})\b", _part),
+        (rf"\b(?:in the\s|the\s|at\s)?(?P<p>{parts})\b", _part),
         (rf"\b(?P<n>{_N})\s?(?P<u>{_UNIT}){half}\b", _length),
         (r"\bright now\b|\bimmediately\b|\bnow\b|\basap\b", lambda m, now: ("N", now)),
         (r"\b(?:to|till|until|through|and)\b|-|~", _mark("T")),
