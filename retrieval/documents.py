@@ -76,11 +76,12 @@ class Document:
         ]
 
 
-def learn(path: Path | str, *, today: date | None = None) -> list[Document]:
+def learn(path: Path | str, *, today: date | None = None, audience: Audience = "staff") -> list[Document]:
     """Read a Markdown or text file, or every one below a directory, in the order of their names.
 
     Front matter may give id, title, audience (staff, customer, public), lang (zh, en), unit or dealer,
     tags, questions, source, valid_from and valid_until; `valid_from_days_ago` counts back from `today`.
+    `audience` is for files that name none.
     Raises ValueError with the file's name (and the line, where there is one) for what cannot be read.
     """
     root = Path(path)
@@ -91,10 +92,10 @@ def learn(path: Path | str, *, today: date | None = None) -> list[Document]:
     else:
         raise ValueError(f"{root}: not a Markdown or text file ({', '.join(sorted(SUFFIXES))})")
     base = root if root.is_dir() else root.parent
-    return [_document(file, file.relative_to(base), today) for file in files]
+    return [_document(file, file.relative_to(base), today, audience) for file in files]
 
 
-def _document(file: Path, name: Path, today: date | None) -> Document:
+def _document(file: Path, name: Path, today: date | None, audience: Audience) -> Document:
     head, body = _split(file, _read(file))
     title = str(head.get("title") or "") or _first_heading(body) or name.stem
     lang = _choice(file, head, "lang", ("zh", "en")) or language(f"{title}\n{body}")
@@ -106,7 +107,7 @@ def _document(file: Path, name: Path, today: date | None) -> Document:
         id=str(head.get("id") or name.with_suffix("").as_posix()),
         title=title,
         source=str(head.get("source") or name.as_posix()),
-        audience=cast(Audience, _choice(file, head, "audience", AUDIENCES) or "staff"),
+        audience=cast(Audience, _choice(file, head, "audience", AUDIENCES) or audience),
         lang=cast(Lang, lang),
         chunks=chunks,
         unit=str(head.get("unit") or head.get("dealer") or ""),

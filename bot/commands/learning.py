@@ -9,6 +9,7 @@ from crm_core.api import Core
 from crm_core.kernel.access import Actor
 from crm_core.kernel.errors import Invalid
 from crm_core.knowledge.messages import ChunkIn, PublishDocument
+from retrieval.store import AUDIENCES, Audience
 
 SUFFIXES = (".md", ".markdown", ".txt")
 
@@ -32,11 +33,11 @@ def learn_paths(
     files = files_of(paths)
     changed = 0
     for file in files:
-        for document in learn(file):
+        for document in learn(file, audience=_audience(audience)):
             command = PublishDocument(
-                source=document.source, title=document.title, audience=document.audience or audience,
+                source=document.source, title=document.title, audience=document.audience,
                 lang=document.lang, tags=tuple(document.tags), questions=tuple(document.questions),
-                unit=document.unit or "", valid_from=document.valid_from, valid_until=document.valid_until,
+                unit=document.unit, valid_from=document.valid_from, valid_until=document.valid_until,
                 chunks=tuple(
                     ChunkIn(section=c.section, text=c.text, position=c.position, hash=c.hash, lang=c.lang)
                     for c in document.chunks
@@ -46,3 +47,9 @@ def learn_paths(
         if progress is not None:
             progress(file)
     return len(files), changed
+
+
+def _audience(text: str) -> Audience:
+    if text not in AUDIENCES:
+        raise Invalid("--audience", "error.unknown_audience", value=text, known=", ".join(AUDIENCES))
+    return text
