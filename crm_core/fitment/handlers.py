@@ -113,9 +113,11 @@ def put_applications(commands: Sequence[AddApplication], uow: Uow) -> list[Outco
     parts = parts_by_key(uow, [oe_key(cmd.oe) for cmd in commands])
     codes = {cmd.model_code for cmd in commands}
     models = uow.session.execute(
-        select(Model.code, Model.id).where(col(Model.tenant) == uow.tenant, col(Model.code).in_(codes))
+        select(col(Model.code), col(Model.id)).where(
+            col(Model.tenant) == uow.tenant, col(Model.code).in_(codes)
+        )
     )
-    model_ids: dict[str, str] = {code: model_id for code, model_id in models.all()}
+    model_ids: dict[str, str] = {row[0]: row[1] for row in models}
     prepared: list[dict[str, Any] | ChexinError] = []
     for cmd in commands:
         try:
@@ -181,7 +183,7 @@ def several(cell: str) -> list[str]:
 def put_stock(commands: Sequence[SetStock], uow: Uow) -> list[Outcome]:
     """Much stock at once; `view` of each result is added, changed or unchanged."""
     parts = parts_by_key(uow, [oe_key(cmd.oe) for cmd in commands])
-    units = set(uow.session.execute(select(Unit.path).where(col(Unit.tenant) == uow.tenant)).scalars())
+    units = set(uow.session.execute(select(col(Unit.path)).where(col(Unit.tenant) == uow.tenant)).scalars())
     ids = [part.id for part in parts.values()]
     query = select(PartStock).where(col(PartStock.tenant) == uow.tenant, col(PartStock.part_id).in_(ids))
     known: dict[Any, Any] = {(row.part_id, row.unit): row for row in uow.rows(query)}

@@ -176,7 +176,9 @@ def answer(
     elif unknown:
         ask, choices = unknown[0][0], tuple((value, value) for value in unknown[0][1])
     found = {part.id: part for finding in told for part in finding.parts}
-    shown = list(parts) if parts and not one else list(found.values() if one or not ask else ()) or list(parts)
+    shown = (
+        list(parts) if parts and not one else list(found.values() if one or not ask else ()) or list(parts)
+    )
     first = shown[0] if shown else None
     return FitAnswer(
         verdict=verdict, rows=tuple(row for finding in told for row in finding.rows)[:MAX_SHOWN],

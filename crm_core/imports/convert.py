@@ -38,8 +38,6 @@ def staff(v: Values, refs: References) -> AddPerson:
 
 
 def customers(v: Values, refs: References) -> AddCustomer:
-    for name in ("gender", "created_days_ago", "note"):
-        v.pop(name, None)
     calendar, in_days = v.pop("birthday_calendar", ""), v.pop("birthday_in_days", None)
     owner = refs.person(v.pop("owner")) if "owner" in v else None
     if in_days is not None:
@@ -126,6 +124,6 @@ def when(v: Values, refs: References, unit: str, name: str) -> Any:
 
 
 COMMANDS: dict[str, Callable[[Values, References], Command]] = {
-    "staff": staff, "customers": customers, "models": models, "vehicles": vehicles, "stock_cars": stock_cars,
+    "staff": staff, "models": models, "vehicles": vehicles, "stock_cars": stock_cars,
     "parts": parts, "applications": applications, "stock": stock, "leads": leads,
 }  # fmt: skip

@@ -17,7 +17,14 @@ from sqlmodel import col
 from crm_core.fitment.handlers import put_applications, put_parts, put_stock
 from crm_core.imports.columns import Sheet, sheet
 from crm_core.imports.convert import COMMANDS, Values, values_of
-from crm_core.imports.history import put_appointment, put_contact, put_lead, put_quote, put_test_drive
+from crm_core.imports.history import (
+    put_appointment,
+    put_contact,
+    put_customer,
+    put_lead,
+    put_quote,
+    put_test_drive,
+)
 from crm_core.imports.messages import ImportBatch, ImportHistory, ImportOutcome, Rejection
 from crm_core.imports.orders import order_of
 from crm_core.imports.references import References
@@ -31,8 +38,8 @@ OCCURRENCE = "#"
 BULK: dict[str, Callable[[Any, Uow], list[Result | ChexinError]]] = {
     "models": put_models, "parts": put_parts, "applications": put_applications, "stock": put_stock,
 }  # fmt: skip
-QUIET: dict[str, Callable[[Values, References], Result]] = {
-    "leads": put_lead, "contacts": put_contact, "appointments": put_appointment,
+OWN_WAY: dict[str, Callable[[Values, References], Result]] = {
+    "customers": put_customer, "leads": put_lead, "contacts": put_contact, "appointments": put_appointment,
     "test_drives": put_test_drive, "quotes": put_quote,
 }  # fmt: skip
 Rows = Sequence[tuple[int, dict[str, str]]]
@@ -44,6 +51,12 @@ class Tally:
 
     counts: dict[str, int] = field(default_factory=lambda: {"added": 0, "changed": 0, "unchanged": 0})
     rejected: list[Rejection] = field(default_factory=list)
+
+    def outcome(self) -> ImportOutcome:
+        return ImportOutcome(
+            added=self.counts["added"], changed=self.counts["changed"], unchanged=self.counts["unchanged"],
+            rejected=tuple(self.rejected),
+        )  # fmt: skip
 
     def take(self, rows: Rows, outcome: Result | ChexinError | str) -> None:
         """Count rows under their outcome, or list them as rejected."""
@@ -66,7 +79,7 @@ def import_batch(cmd: ImportBatch, uow: Uow) -> Result:
         _one_by_one(cmd.rows, ours, refs, tally)
     uow.changes.clear()
     uow.audit("import", cmd.kind, "-", reason=f"{len(cmd.rows)} rows", **tally.counts)
-    return Result(id=cmd.kind, view=ImportOutcome(rejected=tuple(tally.rejected), **tally.counts))
+    return Result(id=cmd.kind, view=tally.outcome())
 
 
 @handles(ImportHistory)
@@ -86,7 +99,7 @@ def import_history(cmd: ImportHistory, uow: Uow) -> Result:
         if tally.rejected:
             first = tally.rejected[0]
             raise Invalid("file", "error.import_history", kind=kind, line=first.line, reason=first.key)
-        outcomes[kind] = ImportOutcome(**tally.counts)
+        outcomes[kind] = tally.outcome()
         uow.flush()
     uow.changes.clear()
     uow.audit("import", "history", "-", reason=f"{sum(len(rows) for _, rows in cmd.files)} rows")
@@ -144,15 +157,16 @@ def _one_by_one(rows: Rows, ours: Sheet, refs: References, tally: Tally) -> None
         outcome = _guarded(refs, lambda g=group: _carry_out(g, ours, refs))  # type: ignore[misc]
         if isinstance(outcome, Result):
             known[key] = _remember(before, key, digest, outcome, ours.kind, refs.uow)
-            outcome = _named(outcome, before is None)
-        tally.take(group, outcome)
+            tally.take(group, _named(outcome, before is None))
+        else:
+            tally.take(group, outcome)
 
 
 def _carry_out(group: Rows, ours: Sheet, refs: References) -> Result:
     with _readable():
         values = [values_of(row, ours) for _, row in group]
-        if ours.kind in QUIET:
-            result = QUIET[ours.kind](values[0], refs)
+        if ours.kind in OWN_WAY:
+            result = OWN_WAY[ours.kind](values[0], refs)
         elif ours.kind == "orders":
             result = refs.uow.call(order_of(values, refs))
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TypeVar
 
 from sqlalchemy import select
 from sqlmodel import col
@@ -15,9 +15,11 @@ from crm_core.appointments.tables import Appointment
 from crm_core.customers.lookup import add_phone, customer_with_phone
 from crm_core.customers.messages import AddCustomer
 from crm_core.customers.tables import Customer, Record
+from crm_core.deals.lookup import pipeline_for
+from crm_core.deals.rules import Pipeline, PipelinePolicy
 from crm_core.deals.tables import Deal, DealStage
-from crm_core.imports.cells import split_semicolons, word
-from crm_core.imports.convert import Values, leads, when
+from crm_core.imports.cells import ago, split_semicolons, word
+from crm_core.imports.convert import Values, customers, leads, when
 from crm_core.imports.references import References
 from crm_core.kernel.errors import Invalid
 from crm_core.kernel.ids import short_ref
@@ -25,20 +27,19 @@ from crm_core.kernel.phones import parse_phone
 from crm_core.kernel.registry import Result
 from crm_core.kernel.tables import Row
 from crm_core.kernel.uow import Uow
-from crm_core.leads.messages import LeadAssigned
 from crm_core.leads.assign import decide_owner, lead_unit, team_unit
+from crm_core.leads.messages import LeadAssigned
 from crm_core.leads.rules import Choice, interest_key
 from crm_core.leads.tables import Lead, Touch
 from crm_core.org.people import dealer_of
 from crm_core.quotes.tables import Quote
-from crm_core.org.tables import Unit
 
+R = TypeVar("R", bound=Row)
 FRESH = timedelta(days=7)
 # Of a history that is loaded, only what arrived just now is still to be called in time.
 RECENT = timedelta(days=1)
 CONTACT_KINDS = ("call", "visit", "chat", "message", "service", "other", "note")
 APPOINTMENT_KINDS = ("test_drive", "service", "visit", "delivery")
-WON_STAGES = {"won": "delivery", "lost": "contacted"}
 
 
 def put_lead(v: Values, refs: References) -> Result:
@@ -82,9 +83,12 @@ def _given_customer(v: Values, refs: References) -> Customer | None:
 def _more_phones(v: Values, result: Result, uow: Uow) -> None:
     """A cell with several numbers: the others are kept with the customer too."""
     others = split_semicolons(v.get("phone", ""))[1:]
+    uow.flush()
     lead = uow.session.get(Lead, result.id) if others else None
     customer = uow.session.get(Customer, lead.customer_id) if lead and lead.customer_id else None
-    for phone in others if customer is not None else ():
+    if customer is None:
+        return
+    for phone in others:
         uow.flush()
         add_phone(uow, customer, parse_phone(phone))
 
@@ -93,20 +97,21 @@ def keep_lead(v: Values, refs: References, state: str, at: datetime) -> Lead:
     """The rows of a lead and its deal as they were, with the time it came."""
     uow = refs.uow
     customer = _given_customer(v, refs) or _customer_of(v, refs)
-    owner_id, choice = _owner_of(v, customer, refs)
+    owner_id, choice = _owner_of(v, customer, state, refs)
     unit = team_unit(uow, owner_id, dealer_of(customer.unit))
-    stage = v.get("stage") or WON_STAGES.get(state, "new")
-    vehicle = v.get("vehicle", "")
+    line = _line_of(v, unit, uow)
+    stage = _stage_of(v, state, line[1])
+    vehicle, fresh = v.get("vehicle", ""), state == "open" and stage == line[1].stages[0].key
     lead = dated(at, uow.new(
-        Lead, ref=short_ref("L"), state=_lead_state(state, stage), customer_id=customer.id, unit=unit,
+        Lead, ref=short_ref("L"), state=_lead_state(state, fresh, owner_id), customer_id=customer.id, unit=unit,
         owner_id=owner_id, vehicle=vehicle[:200], interest_key=interest_key(vehicle),
         source=word("source", v.get("source", "")), city=v.get("city", ""), company=v.get("company", ""),
         email_enc=v.get("email"), message_enc=v.get("message"), score=v.get("score"),
         campaign=v.get("campaign", ""), event_time=at, level=v.get("level", ""), rule=choice.rule[:120],
         reason_zh=choice.zh[:200], reason_en=choice.en[:200], lost_reason_enc=v.get("lost_reason"),
-        assigned_at=at if owner_id else None, contacted_at=None if stage == "new" else at,
+        assigned_at=at if owner_id else None, contacted_at=None if fresh else at,
     ))  # fmt: skip
-    lead.deal_id = _keep_deal(v, lead, state, stage, at, refs).id
+    lead.deal_id = _keep_deal(v, lead, state, (line[0], stage), at, uow).id
     dated(at, uow.new(Touch, unit=unit, lead_id=lead.id, customer_id=customer.id, channel="import",
                       source=lead.source, campaign=lead.campaign, event_time=at,
                       message_enc=v.get("message")))  # fmt: skip
@@ -114,15 +119,40 @@ def keep_lead(v: Values, refs: References, state: str, at: datetime) -> Lead:
     return lead
 
 
-def dated(at: datetime, row: Any) -> Any:
+def dated(at: datetime, row: R) -> R:
     """The row as of an earlier time."""
-    assert isinstance(row, Row)
     row.created_at = row.updated_at = at
     return row
 
 
-def _lead_state(state: str, stage: str) -> str:
-    return state if state != "open" else ("new" if stage == "new" else "contacted")
+def _lead_state(state: str, fresh: bool, owner_id: str | None) -> str:
+    """What is open and nobody's lies in the public pool."""
+    if state != "open":
+        return state
+    return "pool" if owner_id is None else ("new" if fresh else "contacted")
+
+
+def _line_of(v: Values, unit: str, uow: Uow) -> tuple[str, Pipeline]:
+    """The pipeline named in the file, or the dealer's. Raises Invalid."""
+    name = v.get("pipeline")
+    if not name:
+        return pipeline_for(uow, unit)
+    known = uow.policies.model("pipelines", PipelinePolicy, unit=unit).pipelines
+    if name not in known:
+        raise Invalid("pipeline", "error.unknown_pipeline", value=name, known=", ".join(known))
+    return name, known[name]
+
+
+def _stage_of(v: Values, state: str, pipeline: Pipeline) -> str:
+    """The key of the stage said, by key or words; else the first, or for what was won the first that wins."""
+    if v.get("stage"):
+        stage = pipeline.find(v["stage"])
+        if stage is None:
+            known = ", ".join(s.key for s in pipeline.stages)
+            raise Invalid("stage", "error.unknown_stage", value=v["stage"], known=known)
+        return stage.key
+    winning = [s.key for s in pipeline.stages if s.won] or [pipeline.stages[-1].key]
+    return winning[0] if state == "won" else pipeline.stages[0].key
 
 
 def _customer_of(v: Values, refs: References) -> Customer:
@@ -142,35 +172,28 @@ def _customer_of(v: Values, refs: References) -> Customer:
     return row
 
 
-def _owner_of(v: Values, customer: Customer, refs: References) -> tuple[str | None, Choice]:
+def _owner_of(v: Values, customer: Customer, state: str, refs: References) -> tuple[str | None, Choice]:
     """The owner named in the file, the customer's, or for what is still open the one the rules choose."""
     named = refs.person(v["owner"]).id if v.get("owner") else customer.owner_id
-    if named is not None:
+    if named is not None or state != "open":
         return named, Choice(person_id=named, rule="import", zh="导入的历史线索", en="imported history")
     choice = decide_owner(refs.uow, leads(v, refs), dealer_of(customer.unit), None, None)
     customer.owner_id, customer.unit = choice.person_id, team_unit(refs.uow, choice.person_id, customer.unit)
     return choice.person_id, choice
 
 
-def _keep_deal(v: Values, lead: Lead, state: str, stage: str, at: datetime, refs: References) -> Deal:
-    uow, close_in = refs.uow, v.get("expected_close_in_days")
-    deal: Deal = dated(at, uow.new(
+def _keep_deal(v: Values, lead: Lead, state: str, at_stage: tuple[str, str], at: datetime, uow: Uow) -> Deal:
+    close_in = v.get("expected_close_in_days")
+    deal = dated(at, uow.new(
         Deal, ref=short_ref("D"), lead_id=lead.id, customer_id=lead.customer_id, unit=lead.unit,
-        owner_id=lead.owner_id, pipeline=v.get("pipeline") or _pipeline(uow, lead.unit), stage=stage,
-        level=lead.level, interest=lead.vehicle, state=state, amount_fen=v.get("budget"),
+        owner_id=lead.owner_id, pipeline=at_stage[0], stage=at_stage[1], level=lead.level,
+        interest=lead.vehicle, state=state, amount_fen=v.get("budget"),
         expected_close=None if close_in is None else (uow.now + timedelta(days=close_in)).date(),
         stage_since=at, closed_at=None if state == "open" else at, lost_reason_enc=v.get("lost_reason"),
     ))  # fmt: skip
-    dated(at, uow.new(DealStage, deal_id=deal.id, stage=stage, entered_at=at, by_id=lead.owner_id or "",
+    dated(at, uow.new(DealStage, deal_id=deal.id, stage=deal.stage, entered_at=at, by_id=lead.owner_id or "",
                       cause="import"))  # fmt: skip
     return deal
-
-
-def _pipeline(uow: Uow, unit: str) -> str:
-    query = select(col(Unit.pipeline)).where(
-        col(Unit.tenant) == uow.tenant, col(Unit.path) == dealer_of(unit)
-    )
-    return uow.session.execute(query).scalars().first() or "car_sale"
 
 
 def put_contact(v: Values, refs: References) -> Result:
@@ -191,7 +214,7 @@ def keep_record(
     uow: Uow, customer: Customer, kind: str, at: datetime, by_id: str, text: str, outcome: str = ""
 ) -> Record:
     """A record of the customer as of then."""
-    record: Record = dated(at, uow.new(
+    record = dated(at, uow.new(
         Record, ref=short_ref("R"), kind=kind, at=at, by_id=by_id, text_enc=text[:4000], outcome=outcome[:60],
         customer_id=customer.id, unit=customer.unit, owner_id=customer.owner_id,
     ))  # fmt: skip
@@ -251,7 +274,7 @@ def put_quote(v: Values, refs: References) -> Result:
     """A quote as it was given, on the customer's deal of that time."""
     uow, customer = refs.uow, refs.customer(v["customer"])
     at = when(v, refs, customer.unit, "at") or uow.now
-    quote: Quote = dated(at, uow.new(
+    quote = dated(at, uow.new(
         Quote, ref=short_ref("Q"), deal_id=_deal_for(v, customer, at, refs).id, customer_id=customer.id,
         unit=customer.unit, owner_id=refs.person(v["by"]).id if v.get("by") else customer.owner_id,
         title=(v.get("title") or v.get("item", ""))[:200], list_fen=v["list_price"],
@@ -270,12 +293,20 @@ def _deal_for(v: Values, customer: Customer, at: datetime, refs: References) -> 
     if found is not None and v.get("kind", "car") == "car":
         return found
     state = {"accepted": "won", "sent": "open"}.get(v.get("state", "sent"), "lost")
-    deal: Deal = dated(at, uow.new(
+    deal = dated(at, uow.new(
         Deal, ref=short_ref("D"), customer_id=customer.id, unit=customer.unit, owner_id=customer.owner_id,
-        pipeline=_pipeline(uow, customer.unit), stage="quote", interest=v.get("title", "")[:200], state=state,
+        pipeline=pipeline_for(uow, customer.unit)[0], stage=_quote_stage(customer, uow), state=state,
+        interest=v.get("title", "")[:200],
         amount_fen=v["list_price"], stage_since=at, closed_at=None if state == "open" else at,
     ))  # fmt: skip
     return deal
+
+
+def _quote_stage(customer: Customer, uow: Uow) -> str:
+    """The stage in which one quotes, else the first."""
+    pipeline = pipeline_for(uow, customer.unit)[1]
+    stage = pipeline.find("quote")
+    return stage.key if stage else pipeline.stages[0].key
 
 
 def order_date(v: Values, uow: Uow) -> date | None:
@@ -284,3 +315,24 @@ def order_date(v: Values, uow: Uow) -> date | None:
         return (uow.now - timedelta(days=v["days_ago"])).date()
     on: date | None = v.get("ordered_on")
     return on
+
+
+def put_customer(v: Values, refs: References) -> Result:
+    """A customer, with what a history knows of him: since when, his gender, and a note."""
+    uow = refs.uow
+    days, note, gender = (
+        v.pop("created_days_ago", None),
+        v.pop("note", ""),
+        word("gender", v.pop("gender", ""), ""),
+    )
+    result = uow.call(customers(v, refs))
+    row = uow.session.get(Customer, result.id)
+    assert row is not None
+    if gender:
+        row.gender = gender
+    created = row.created_at == uow.now
+    if created and days is not None:
+        row.created_at = row.touched_at = ago(uow.now, days, "", refs.zone(row.unit))
+    if created and note:
+        keep_record(uow, row, "note", row.created_at, row.owner_id or uow.actor.id, note)
+    return result

@@ -20,10 +20,10 @@ _STATES = {"已下单": "placed", "已确认": "confirmed", "生产中": "in_pro
 def order_of(lines: Sequence[Values], refs: References) -> AddOrder:
     """One order. The first line speaks for the order; a line without an amount costs unit price × quantity."""
     first = lines[0]
+    kind, state = str(first.get("kind", "car")), str(first.get("state", "placed"))
     expected = first.get("expected_on")
     if "expected_in_days" in first:
         expected = (refs.uow.now + timedelta(days=first["expected_in_days"])).date()
-    kind, state = first.get("kind", "car"), first.get("state", "placed")
     parsed = tuple(_line(line) for line in lines)
     return AddOrder(
         code=first["code"], customer_id=refs.customer(first["customer"]).id, kind=_KINDS.get(kind, kind),

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlmodel import col
 
+from crm_core.customers.history import tells_history
+from crm_core.customers.messages import RecordView
 from crm_core.customers.tables import Customer
+from crm_core.kernel.money import yuan
 from crm_core.kernel.registry import answers
 from crm_core.kernel.uow import Reader
 from crm_core.orders.messages import Orders, OrderView
 from crm_core.orders.tables import Order, OrderLine
+from crm_core.org.people import person_name, zone_of
 
 MAX_ORDERS = 100
 
@@ -52,4 +58,25 @@ def _view(order: Order, lines: list[tuple[str, int, int]], customer_name: str) -
         id=order.id, ref=order.ref, code=order.code, customer_id=order.customer_id or "", kind=order.kind,
         customer_name=customer_name, title=order.title, lines=tuple(lines), amount_fen=order.amount_fen,
         state=order.state, ordered_on=order.ordered_on, expected_on=order.expected_on,
+    )  # fmt: skip
+
+
+@tells_history("order")
+def told_orders(reader: Reader, customer_id: str) -> list[RecordView]:
+    """A customer's visible orders."""
+    query = reader.select(Order, "order").where(col(Order.customer_id) == customer_id)
+    found = reader.rows(query.order_by(col(Order.ordered_on).desc()).limit(MAX_ORDERS))
+    return [_told(order, reader) for order in found]
+
+
+def _told(order: Order, reader: Reader) -> RecordView:
+    at = order.created_at
+    if order.ordered_on is not None:
+        # Only the day is known; noon keeps it that day in every reader's zone nearby.
+        at = min(
+            datetime.combine(order.ordered_on, time(12), ZoneInfo(zone_of(reader, order.unit))), reader.now
+        )
+    return RecordView(
+        id=order.id, ref=order.ref, customer_id=order.customer_id, kind="order", at=at, outcome=order.state,
+        by_name=person_name(reader, order.owner_id), text=f"{order.title} ¥{yuan(order.amount_fen)}",
     )  # fmt: skip

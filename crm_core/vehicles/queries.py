@@ -44,7 +44,10 @@ def models_for(question: FindModels, reader: Reader) -> list[Model]:
         generation=question.generation, year=question.year or heard.year, engine=question.engine,
         displacement=question.displacement or heard.displacement, trim=question.trim,
     )  # fmt: skip
-    return narrow(_named(question, reader), said)
+    found = narrow(_named(question, reader), said)
+    words = word_key(question.words)
+    badged = [m for m in found if len(word_key(m.trim)) > 1 and word_key(m.trim) in words]
+    return badged or found
 
 
 def _named(question: FindModels, reader: Reader) -> list[Model]:
@@ -66,7 +69,7 @@ def _longest(reader: Reader, words: str) -> list[Model]:
     if not keys:
         return []
     rows = reader.session.execute(
-        select(ModelName.model_id, ModelName.name).where(
+        select(col(ModelName.model_id), col(ModelName.name)).where(
             col(ModelName.tenant) == reader.tenant, col(ModelName.kind) == "series", col(ModelName.name).in_(keys)
         ).limit(MAX_CANDIDATES)
     ).all()  # fmt: skip
@@ -75,7 +78,7 @@ def _longest(reader: Reader, words: str) -> list[Model]:
 
 
 def _by_name(reader: Reader, kinds: tuple[str, ...], names: set[str]) -> list[Model]:
-    ids = select(ModelName.model_id).where(
+    ids = select(col(ModelName.model_id)).where(
         col(ModelName.tenant) == reader.tenant, col(ModelName.kind).in_(kinds), col(ModelName.name).in_(names)
     )
     return _by_ids(reader, set(reader.session.execute(ids.limit(MAX_CANDIDATES)).scalars()))
