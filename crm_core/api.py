@@ -17,8 +17,8 @@ from crm_core.concepts import load_all
 from crm_core.kernel import migrate
 from crm_core.kernel.access import Actor, Grant, parse_access
 from crm_core.kernel.clock import Clock, SystemClock
-from crm_core.kernel.db import Database
-from crm_core.kernel.errors import ConfigError, Conflict, NotFound
+from crm_core.kernel.db import Database, deadlocked
+from crm_core.kernel.errors import ConfigError, Conflict, NotFound, Unavailable
 from crm_core.kernel.inbox import InboxQueue
 from crm_core.kernel.leases import Leases
 from crm_core.kernel.outbox import OutboxQueue
@@ -44,6 +44,7 @@ from crm_core.org.people import load_actor, tenants
 __all__ = ["Core"]
 
 KEY_FACT = "secret_key_id"
+DEADLOCK_RETRIES = 3
 
 
 class _TakeBack(Exception):
@@ -125,6 +126,15 @@ class Core:
         With `key`, the same command never acts twice: a repeat gets the first answer with `again` set, and
         another command under the same key raises Conflict. Raises the errors of `kernel.errors`.
         """
+        for _ in range(DEADLOCK_RETRIES):
+            try:
+                return self._execute(command, actor, key)
+            except Unavailable as error:
+                if not deadlocked(error):
+                    raise
+        return self._execute(command, actor, key)
+
+    def _execute(self, command: Command, actor: Actor, key: str | None) -> Result:
         with self.database.write() as session:
             uow = self._uow(session, actor)
             if key is None:
@@ -152,6 +162,7 @@ class Core:
 
     def _run(self, command: Command, uow: Uow) -> Result:
         result: Result = handlers[type(command)](command, uow)
+        uow.keep_undo(result.undo_id)
         uow.settle()
         uow.flush_pushes()
         return result.model_copy(update={"changes": tuple(uow.changes)})

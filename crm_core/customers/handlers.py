@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import select
+from sqlmodel import col
 
 from crm_core.customers.lookup import add_phone, customer_with_phone
 from crm_core.customers.messages import (
-    AddCustomer, AddNote, ContactLogged, CustomerAdded, LogContact, RecordView, RemoveRecord, RenameCustomer,
-    SetBirthday, SetConsent,
+    AddCustomer,
+    AddNote,
+    ContactLogged,
+    CustomerAdded,
+    LogContact,
+    RecordView,
+    RemoveRecord,
+    RenameCustomer,
+    SetBirthday,
+    SetConsent,
 )  # fmt: skip
 from crm_core.customers.rules import parse_birthday, pinyin_of, surname_of
 from crm_core.customers.tables import Consent, Customer, Record
@@ -40,7 +49,8 @@ def add_customer(cmd: AddCustomer, uow: Uow) -> Result:
                                    code=cmd.code or None, city=cmd.city, source=cmd.source)  # fmt: skip
     changed = _fill(customer, cmd, uow)
     uow.flush()
-    changed |= any([add_phone(uow, customer, phone) for phone in phones])
+    for phone in phones:
+        changed |= add_phone(uow, customer, phone)
     changed |= _login(customer, cmd, uow) | _initial_consent(customer, cmd, uow)
     if cmd.birthday:
         changed |= _set_birthday(customer, cmd.birthday, cmd.lunar_birthday, uow)
@@ -50,7 +60,7 @@ def add_customer(cmd: AddCustomer, uow: Uow) -> Result:
 def _known(cmd: AddCustomer, phones: list[Phone], uow: Uow) -> Customer | None:
     if cmd.code:
         found = uow.first(select(Customer).where(
-            cast(Any, Customer.tenant) == uow.tenant, cast(Any, Customer.code) == cmd.code))  # fmt: skip
+            col(Customer.tenant) == uow.tenant, col(Customer.code) == cmd.code))  # fmt: skip
         return found
     for phone in phones:
         customer = customer_with_phone(uow, phone, cmd.unit or uow.actor.unit, cmd.name)
@@ -96,7 +106,7 @@ def _login(customer: Customer, cmd: AddCustomer, uow: Uow) -> bool:
     """A customer who may sign in gets a person of his own, who sees himself only."""
     if not cmd.login:
         return False
-    if uow.first(select(Person).where(cast(Any, Person.tenant) == uow.tenant, cast(Any, Person.code) == cmd.login)):
+    if uow.first(select(Person).where(col(Person.tenant) == uow.tenant, col(Person.code) == cmd.login)):
         return False
     add_login(uow, customer, cmd.login)
     return True

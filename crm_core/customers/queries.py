@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
-
 from sqlalchemy import desc, select
+from sqlmodel import col
 
 from crm_core.customers.handlers import birthday_text
 from crm_core.customers.history import tellers, tells_history
 from crm_core.customers.lookup import candidates, phones_of
 from crm_core.customers.messages import (
-    CustomerCard, CustomerHistory, CustomerLine, CustomerView, FindCustomers, RecordView,
+    CustomerCard,
+    CustomerHistory,
+    CustomerLine,
+    CustomerView,
+    FindCustomers,
+    RecordView,
 )  # fmt: skip
 from crm_core.customers.tables import Consent, Customer, Record
 from crm_core.deals.messages import OpenDeals
@@ -23,10 +27,11 @@ from crm_core.vehicles.messages import CustomerCars
 
 def consents(reader: Reader, customer_id: str, purpose: str) -> bool:
     """Whether the customer's newest word on a purpose is yes."""
-    consent = cast(Any, Consent)
-    query = select(consent.granted).where(consent.customer_id == customer_id, consent.purpose == purpose)
-    newest = reader.session.execute(query.order_by(desc(consent.created_at), desc(consent.id)).limit(1)).scalar()
-    return bool(newest)
+    said = select(col(Consent.granted)).where(
+        col(Consent.customer_id) == customer_id, col(Consent.purpose) == purpose
+    )
+    newest = said.order_by(desc(col(Consent.created_at)), desc(col(Consent.id))).limit(1)
+    return bool(reader.session.execute(newest).scalar())
 
 
 def shown_phone(reader: Reader, value: str) -> str:
@@ -47,10 +52,10 @@ def _owners_of(reader: Reader, vehicle: str) -> set[str]:
     """Customers whose open deal or car has these words; a bounded look."""
     from crm_core.leads.tables import Lead
 
-    lead = cast(Any, Lead)
-    query = select(lead.customer_id).where(
-        reader.clause(Lead, "lead"), lead.owner_id == reader.actor.id, lead.vehicle.contains(vehicle, autoescape=True)
-    )
+    query = select(col(Lead.customer_id)).where(
+        reader.clause(Lead, "lead"), col(Lead.owner_id) == reader.actor.id,
+        col(Lead.vehicle).contains(vehicle, autoescape=True),
+    )  # fmt: skip
     return set(reader.session.execute(query.limit(200)).scalars())
 
 
@@ -67,11 +72,8 @@ def _vehicle(row: Customer, reader: Reader) -> str:
     """The interest of the newest lead, else the first car."""
     from crm_core.leads.tables import Lead
 
-    lead = cast(Any, Lead)
-    newest = reader.session.execute(
-        select(lead.vehicle).where(lead.customer_id == row.id, lead.vehicle != "").order_by(desc(lead.created_at)).limit(1)
-    ).scalar()  # fmt: skip
-    return str(newest or "")
+    said = select(col(Lead.vehicle)).where(col(Lead.customer_id) == row.id, col(Lead.vehicle) != "")
+    return str(reader.session.execute(said.order_by(desc(col(Lead.created_at))).limit(1)).scalar() or "")
 
 
 @answers(CustomerCard)
@@ -108,15 +110,16 @@ def told_records(reader: Reader, customer_id: str) -> list[RecordView]:
     """Notes and contacts; they follow the customer, so that a new owner knows what was said. Staff only."""
     if not reader.access.may(reader.actor, "record", "read"):
         return []
-    record = cast(Any, Record)
     query = (
-        select(Record).where(record.customer_id == customer_id, record.removed_at.is_(None))
-        .order_by(desc(record.at)).limit(100)
+        select(Record).where(col(Record.customer_id) == customer_id, col(Record.removed_at).is_(None))
+        .order_by(desc(col(Record.at))).limit(100)
     )  # fmt: skip
     return [record_view(row, reader) for row in reader.rows(query)]
 
 
 def record_view(row: Record, reader: Reader) -> RecordView:
     """A record in clear."""
-    return RecordView(id=row.id, ref=row.ref, customer_id=row.customer_id, kind=row.kind, at=row.at,
-                      by_name=person_name(reader, row.by_id), text=reader.reveal(row, "text"), outcome=row.outcome)  # fmt: skip
+    return RecordView(
+        id=row.id, ref=row.ref, customer_id=row.customer_id, kind=row.kind, at=row.at, outcome=row.outcome,
+        by_name=person_name(reader, row.by_id), text=reader.reveal(row, "text"),
+    )  # fmt: skip

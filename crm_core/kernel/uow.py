@@ -11,14 +11,15 @@ from typing import Any, TypeVar, cast
 
 from sqlalchemy import ColumnElement, Select, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from crm_core.kernel.access import AccessTable, Actor
 from crm_core.kernel.errors import Conflict, NotFound, Refused
+from crm_core.kernel.locks import lock_row
 from crm_core.kernel.pii import Cipher
 from crm_core.kernel.policies import Policies
 from crm_core.kernel.registry import Change, Command, Event, Question, Result, answerers, handlers, reactions
-from crm_core.kernel.tables import Audit, Lock, Outbox, Row, Timer, Undo
+from crm_core.kernel.tables import Audit, Outbox, Row, Timer, Undo, new_row
 
 R = TypeVar("R", bound=Row)
 UNDO_HOURS = 24
@@ -141,6 +142,9 @@ class Uow(Reader):
     changes: list[Change] = field(default_factory=list)
     _made: dict[type[Row], dict[str, Row]] = field(default_factory=lambda: defaultdict(dict))
     _late: dict[Any, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    _undos: dict[str, Undo] = field(default_factory=dict)
+    _held: dict[tuple[type[Row], str], Row] = field(default_factory=dict)
+    taking_back: bool = False
 
     def add(self, row: R) -> R:
         self.session.add(row)
@@ -151,6 +155,21 @@ class Uow(Reader):
         """A record by id, also one made here and not yet flushed."""
         made = self._made[table].get(record_id or "")
         return cast("R", made) if made is not None else super().find(table, record_id)
+
+    def get(self, table: type[R], record_id: str, resource: str, action: str = "read") -> R:
+        """One record; for more than reading it is held first, so that two who decide do so one after the other."""
+        if action != "read" and not self.services.is_sqlite:
+            self._hold(table, record_id)
+        return super().get(table, record_id, resource, action)
+
+    def _hold(self, table: type[R], record_id: str) -> None:
+        if self.is_new(table, record_id) or (table, record_id) in self._held:
+            return
+        self.session.flush()
+        newest = select(table).where(cast("Any", table).id == record_id).with_for_update()
+        row: R | None = self.session.execute(newest.execution_options(populate_existing=True)).scalars().first()
+        if row is not None:
+            self._held[table, record_id] = row
 
     def rows(self, statement: Select[R]) -> list[R]:
         self.session.flush()
@@ -169,7 +188,8 @@ class Uow(Reader):
     def new(self, table: type[R], **values: Any) -> R:
         """A new row of this tenant, created now. Values named `<x>_enc=` are given in clear and sealed."""
         clear = {k[:-4]: values.pop(k) for k in list(values) if k.endswith("_enc")}
-        row = table(tenant=self.tenant, created_at=self.now, updated_at=self.now, **values)
+        shared = {"tenant": self.tenant, "created_at": self.now, "updated_at": self.now}
+        row = new_row(table, shared | values)
         for name, text in clear.items():
             self.cipher.put(row, name, text)
         return self.add(row)
@@ -250,9 +270,9 @@ class Uow(Reader):
     def cancel_timers(self, subject: str, kind: str | None = None) -> int:
         """Cancel what is still pending about a subject; what fired stays fired. Returns how many."""
         self._write_late(Timer)
-        query = select(Timer).where(Timer.subject == subject, Timer.state == 0)
+        query = select(Timer).where(col(Timer.subject) == subject, col(Timer.state) == 0)
         if kind:
-            query = query.where(Timer.kind == kind)
+            query = query.where(col(Timer.kind) == kind)
         timers = self.session.execute(query.with_for_update()).scalars().all()
         for timer in timers:
             timer.state, timer.done_at = 2, self.now
@@ -272,8 +292,13 @@ class Uow(Reader):
         undo = Undo(tenant=self.tenant, actor_id=self.actor.id, command=type(inverse).__name__, inverse_enc="",
                     label=label, created_at=self.now, expires_at=self.now + timedelta(hours=UNDO_HOURS))  # fmt: skip
         self.cipher.put(undo, "inverse", inverse.model_dump_json())
-        self.session.add(undo)
+        self._undos[undo.id] = undo
         return undo.id
+
+    def keep_undo(self, undo_id: str | None) -> None:
+        """One command is taken back as one: of all that was remembered only its own undo stays."""
+        if undo_id in self._undos:
+            self.session.add(self._undos[undo_id])
 
     def flush_pushes(self) -> None:
         """Write what was gathered: timers, audit lines, and pushes and refreshes as outbox rows."""
@@ -321,12 +346,3 @@ class Uow(Reader):
             "priority": push.priority, "dedupe_key": push.key, "due_at": self.now, "created_at": self.now,
             "state": 0, "token": 0, "attempts": 0,
         }  # fmt: skip
-
-
-def lock_row(session: Session, name: str) -> None:
-    """Lock the row `name` until the transaction ends; the row is made when it is needed first."""
-    lock = cast("Any", Lock)
-    row = select(lock.id).where(lock.id == name).with_for_update()
-    if session.execute(row).first() is None:
-        session.execute(postgresql.insert(Lock).values(id=name).on_conflict_do_nothing())
-        session.execute(row)

@@ -18,6 +18,7 @@ def undo_last(cmd: UndoLast, uow: Uow) -> Result:
     undo = _find(cmd.undo_id, uow)
     _use_once(undo, uow)
     inverse = commands_by_name[undo.command].model_validate_json(uow.cipher.get(undo, "inverse"))
+    uow.taking_back = True
     done = uow.call(inverse)
     uow.audit("undo", "undo", undo.id, command=undo.command)
     return Result(id=undo.id, view=UndoneView(label=undo.label, command=undo.command), changes=done.changes)
