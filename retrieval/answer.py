@@ -22,6 +22,8 @@ _SENTENCES = 4
 _NEAR = 0.6  # a sentence this relevant, beside the best one, is said too
 _CLOSE = 0.12  # a hit in the asker's language at most this far below the best one is preferred
 _SUGGESTIONS = 3
+_TIE = 0.02  # sections this close to the best one of the same note are answered together
+_NOTE = 600  # characters of such sections that are still said whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +72,10 @@ def answer_from(question: str, hits: Sequence[Hit], lang: Lang | None = None) ->
         return Answer("unknown", score=top)
     if band == "did_you_mean":
         return Answer("did_you_mean", suggestions=_suggestions(hits), score=top)
-    cited = citation(best.row)
-    said = tuple((sentence, cited) for sentence in extract(question, best.row.text))
+    said = _said(question, _tied(hits, best))
     if not said:
         return Answer("did_you_mean", suggestions=_suggestions(hits), score=top)
-    return Answer("answer", said, (cited,), (), top)
+    return Answer("answer", said, tuple(dict.fromkeys(cited for _, cited in said)), (), top)
 
 
 def outside(question: str) -> bool:
@@ -90,6 +91,31 @@ def outside(question: str) -> bool:
 
 def citation(row: ChunkRow) -> Citation:
     return Citation(row.document, row.title, row.section, row.source)
+
+
+def _tied(hits: Sequence[Hit], best: Hit) -> list[ChunkRow]:
+    """The sections of the best note that answer as well as its best one, in the note's order.
+
+    A question a note was written for fits all of its sections; saying one of them would hide the rest, such
+    as when to stop the car.
+    """
+    rows = [h.row for h in hits if h.row.document == best.row.document and h.score >= best.score - _TIE]
+    return sorted(rows, key=lambda row: row.position)
+
+
+def _said(question: str, rows: Sequence[ChunkRow]) -> tuple[tuple[str, Citation], ...]:
+    """Sentences with what they cite; with several sections each begins with its heading."""
+    if len(rows) == 1:
+        return tuple((sentence, citation(rows[0])) for sentence in extract(question, rows[0].text))
+    short = sum(len(row.text) for row in rows) <= _NOTE
+    said: list[tuple[str, Citation]] = []
+    for row in rows:
+        units = [unit for unit in units_of(row.text) if supported(unit, [row.text])]
+        kept = units if short else extract(question, row.text)[:2]
+        joined = "".join(kept) if row.lang == "zh" else " ".join(kept)
+        if joined:
+            said.append((f"{row.section}：{joined}" if row.section else joined, citation(row)))
+    return tuple(said)
 
 
 def extract(question: str, text: str) -> list[str]:
@@ -110,7 +136,7 @@ def units_of(text: str) -> list[str]:
     for line in text.split("\n"):
         if not line.lstrip().startswith("|"):
             head = []
-            units += sentences(line.strip().lstrip("-*> ").strip())
+            units += sentences(line.strip().lstrip("-*> ").replace("**", "").strip())
             continue
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
         if not head:

@@ -16,16 +16,22 @@ from crm_core.kernel.access import Actor
 from intents.types import Context, Understanding
 
 if TYPE_CHECKING:
+    from retrieval.answer import Citation
     from crm_core.api import Core
     from retrieval.knowledge import KnowledgeBase
     from retrieval.store import Audience
 
 MANAGERS = ("manager", "admin")
+# Kinds of records that are a conversation with the customer.
+CONTACTS = ("call", "visit", "chat", "message", "other")
 
 
 @dataclass(frozen=True)
 class Found:
-    """An answer from documents or records. `state`: answer, suggest (did you mean) or unknown."""
+    """An answer from documents or records. `state`: answer, suggest (did you mean) or unknown.
+
+    `sources` are (title, place) of documents, or (id, reference) of records.
+    """
 
     state: str
     text: str = ""
@@ -52,6 +58,17 @@ class Brain(Protocol):
     def history(self, question: str, records: Sequence[RecordView], now: datetime) -> Found: ...
 
     def part(self, words: str) -> PartWords: ...
+
+
+def _sources(citations: Sequence[Citation]) -> tuple[tuple[str, str], ...]:
+    """A note once; which section, only when it is one."""
+    sections: dict[tuple[str, str], list[str]] = {}
+    for c in citations:
+        sections.setdefault((c.title, c.source), []).append(c.section)
+    return tuple(
+        (title, joined(found[0] if len(found) == 1 else "", _origin(source)))
+        for (title, source), found in sections.items()
+    )
 
 
 def role_of(actor: Actor) -> str:
@@ -92,17 +109,15 @@ class Rooms:
         today = self._core.now().astimezone(ZoneInfo(actor.zone)).date()
         hits = self._base(actor.tenant).search(question, scope, on=today)
         answer = answer_from(question, hits, "en" if actor.language == "en" else "zh")
-        sources = tuple((c.title, joined(c.section, _origin(c.source))) for c in answer.citations)
-        return Found(_STATES[answer.band], answer.text, sources, answer.suggestions)
+        return Found(_STATES[answer.band], answer.text, _sources(answer.citations), answer.suggestions)
 
     def history(self, question: str, records: Sequence[RecordView], now: datetime) -> Found:
         """Which of these records answer the question."""
         from retrieval.history import Record, answer_history
 
-        given = [Record(r.id, r.kind, r.at, r.text, r.ref) for r in records]
+        given = [Record(r.id, "contact" if r.kind in CONTACTS else r.kind, r.at, r.text, r.ref) for r in records]
         answer = answer_history(question, given)
-        refs = {r.id: r.ref for r in records}
-        cited = tuple((refs[c.doc_id], "") for c in answer.citations)
+        cited = tuple((c.doc_id, c.source) for c in answer.citations)
         return Found(_STATES[answer.band], answer.text, cited, answer.suggestions)
 
     def part(self, words: str) -> PartWords:
