@@ -21,7 +21,7 @@ from crm_core.customers.messages import (
     SetBirthday,
     SetConsent,
 )  # fmt: skip
-from crm_core.customers.rules import parse_birthday, pinyin_of, surname_of
+from crm_core.customers.rules import parse_birthday, pinyin_of, split_outcome, surname_of
 from crm_core.customers.tables import Consent, Customer, Record
 from crm_core.kernel.errors import Invalid, NotFound
 from crm_core.kernel.ids import short_ref
@@ -164,7 +164,8 @@ def log_contact(cmd: LogContact, uow: Uow) -> Result:
         raise Invalid("at", "error.future_contact")
     if not cmd.text.strip() and not cmd.outcome:
         raise Invalid("text", "error.empty")
-    result = _write_record(uow, cmd.customer_id, cmd.kind, cmd.text, cmd.outcome, at, "contact")
+    outcome, text = split_outcome(cmd.outcome, cmd.text)
+    result = _write_record(uow, cmd.customer_id, cmd.kind, text, outcome, at, "contact")
     uow.emit(ContactLogged(record_id=result.id, customer_id=cmd.customer_id, kind=cmd.kind, at=at))
     return result
 

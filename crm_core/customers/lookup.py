@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Any, cast
 
 from sqlalchemy import desc, or_, select
+from sqlmodel import col
 
 from crm_core.customers.rules import PrivacyPolicy, Spoken, match_score, pinyin_of, spoken_name, surname_of
 from crm_core.customers.tables import ContactPoint, Customer
@@ -30,14 +30,16 @@ def customer_with_phone(uow: Uow, phone: Phone, unit: str, name: str = "") -> Cu
     """
     index = uow.cipher.index("phone", phone.value)
     uow.lock(f"phone:{index[:3]}")
-    customer, point = cast(Any, Customer), cast(Any, ContactPoint)
     query = (
-        select(Customer).join(ContactPoint, point.customer_id == customer.id)
-        .where(point.tenant == uow.tenant, point.value_index == index, in_range(customer.unit, dedupe_scope(uow, unit)))
-        .order_by(desc(customer.touched_at))
+        select(Customer).join(ContactPoint, col(ContactPoint.customer_id) == col(Customer.id))
+        .where(col(ContactPoint.tenant) == uow.tenant, col(ContactPoint.value_index) == index,
+               in_range(col(Customer.unit), dedupe_scope(uow, unit)))
+        .order_by(desc(col(Customer.touched_at)))
     )  # fmt: skip
     found = uow.rows(query)
-    return next((c for c in found if c.name == name), found[0] if found else None)
+    named = next((c for c in found if c.name == name), None)
+    # A number nobody can be called on proves nothing: only the same name makes it the same person.
+    return named or (found[0] if found and phone.ok else None)
 
 
 def add_phone(uow: Uow, customer: Customer, phone: Phone) -> bool:
@@ -59,19 +61,19 @@ def first_phone(uow: Uow, customer: Customer, phone: Phone) -> None:
 
 def _has_phone(uow: Uow, customer_id: str, index: str) -> bool:
     uow.flush()
-    point = cast(Any, ContactPoint)
-    known = select(point.id).where(point.customer_id == customer_id, point.value_index == index)
+    known = select(col(ContactPoint.id)).where(
+        col(ContactPoint.customer_id) == customer_id, col(ContactPoint.value_index) == index
+    )
     return uow.session.execute(known).first() is not None
 
 
 def phones_of(reader: Reader, customer_id: str) -> list[tuple[str, bool]]:
     """A customer's phones in clear with their plausibility, oldest first."""
-    point = cast(Any, ContactPoint)
     if reader.is_new(Customer, customer_id):
         rows = [row for row in reader.made(ContactPoint) if row.customer_id == customer_id]
     else:
-        query = select(ContactPoint).where(point.customer_id == customer_id)
-        rows = reader.rows(query.order_by(point.created_at, point.id))
+        query = select(ContactPoint).where(col(ContactPoint.customer_id) == customer_id)
+        rows = reader.rows(query.order_by(col(ContactPoint.created_at), col(ContactPoint.id)))
     return [(reader.reveal(row, "value"), row.ok) for row in rows]
 
 
@@ -97,32 +99,30 @@ def candidates(reader: Reader, words: str, focus_id: str | None, cars: set[str])
 
 def _by_digits(reader: Reader, digits: str) -> list[Customer]:
     """By the whole number, or by the last four digits people read out."""
-    customer, point = cast(Any, Customer), cast(Any, ContactPoint)
     if len(digits) == 4:
-        match = point.tail_index == reader.cipher.index("phone-tail", digits)
+        match = col(ContactPoint.tail_index) == reader.cipher.index("phone-tail", digits)
     else:
-        match = point.value_index == reader.cipher.index("phone", parse_phone(digits).value)
-    query = reader.select(Customer, "customer").join(ContactPoint, point.customer_id == customer.id)
-    return reader.rows(query.where(point.tenant == reader.tenant, match).limit(_CANDIDATES))
+        match = col(ContactPoint.value_index) == reader.cipher.index("phone", parse_phone(digits).value)
+    query = reader.select(Customer, "customer").join(ContactPoint, col(ContactPoint.customer_id) == col(Customer.id))
+    return reader.rows(query.where(col(ContactPoint.tenant) == reader.tenant, match).limit(_CANDIDATES))
 
 
 def _by_name(reader: Reader, spoken: Spoken) -> list[Customer]:
     """Own customers first, so that a large house does not hide them; then everybody visible."""
-    customer = cast(Any, Customer)
     if spoken.surname_only:
-        match = customer.surname == surname_of(spoken.name)
+        match = col(Customer.surname) == surname_of(spoken.name)
     else:
         pinyin, _ = pinyin_of(spoken.name)
-        match = or_(customer.name == spoken.name, customer.pinyin == pinyin)
-    base = reader.select(Customer, "customer").where(customer.tenant == reader.tenant, match)
-    recent = base.order_by(desc(customer.touched_at)).limit(_CANDIDATES)
-    found = {row.id: row for row in reader.rows(recent.where(customer.owner_id == reader.actor.id))}
+        match = or_(col(Customer.name) == spoken.name, col(Customer.pinyin) == pinyin)
+    base = reader.select(Customer, "customer").where(col(Customer.tenant) == reader.tenant, match)
+    recent = base.order_by(desc(col(Customer.touched_at))).limit(_CANDIDATES)
+    found = {row.id: row for row in reader.rows(recent.where(col(Customer.owner_id) == reader.actor.id))}
     for row in reader.rows(recent):
         found.setdefault(row.id, row)
     if not found and not spoken.surname_only and len(spoken.name) >= 2:
         partly = reader.select(Customer, "customer").where(
-            customer.tenant == reader.tenant, customer.surname == surname_of(spoken.name),
-            customer.name.startswith(spoken.name, autoescape=True),
+            col(Customer.tenant) == reader.tenant, col(Customer.surname) == surname_of(spoken.name),
+            col(Customer.name).startswith(spoken.name, autoescape=True),
         )
-        found = {row.id: row for row in reader.rows(partly.order_by(desc(customer.touched_at)).limit(_CANDIDATES))}
+        found = {row.id: row for row in reader.rows(partly.order_by(desc(col(Customer.touched_at))).limit(_CANDIDATES))}
     return list(found.values())

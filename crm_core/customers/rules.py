@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -14,6 +14,7 @@ HONORIFICS = ("先生", "女士", "小姐", "太太", "总", "姐", "哥", "叔"
 MALE, FEMALE = ("先生", "哥", "叔"), ("女士", "小姐", "太太", "姐", "阿姨")
 _TITLES = re.compile(r"^(mr|mrs|ms|miss|dr)\.?\s+", re.IGNORECASE)
 _BIRTHDAY = re.compile(r"(?:(\d{4})-)?(\d{1,2})-(\d{1,2})")
+_OUTCOME = re.compile(r"[a-z_]{1,40}")
 _COMPOUND = ("欧阳", "司马", "上官", "诸葛", "东方", "皇甫", "尉迟", "公孙", "慕容", "司徒", "夏侯")
 
 
@@ -69,9 +70,22 @@ def pinyin_of(name: str) -> tuple[str, str]:
     """The name's pinyin without tones, and its initials; Latin names in lower case."""
     from pypinyin import Style, lazy_pinyin
 
-    syllables = lazy_pinyin(name, style=Style.NORMAL, errors=lambda text: list(text.lower()) if text.strip() else [])
+    unread: Any = _letters
+    syllables = lazy_pinyin(name, style=Style.NORMAL, errors=unread)
     joined = "".join(part.strip() for part in syllables)
     return joined[:200], "".join(part[0] for part in syllables if part.strip())[:40]
+
+
+def split_outcome(outcome: str, text: str) -> tuple[str, str]:
+    """A known kind of outcome stays in clear; a sentence given in its place belongs to the sealed text."""
+    if not outcome or _OUTCOME.fullmatch(outcome):
+        return outcome, text
+    return "other", "\n".join(filter(None, (outcome, text)))
+
+
+def _letters(text: str) -> list[str]:
+    """Characters without a reading come as one string; taken apart, each has its initial."""
+    return list(text.lower()) if text.strip() else []
 
 
 def parse_birthday(text: str) -> tuple[int | None, int, int] | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import bindparam, func, select
+from sqlmodel import col
 
 from crm_core.kernel.access import Scope, in_range, reach
 from crm_core.kernel.calendar import Hours, is_working
@@ -24,10 +25,9 @@ def lead_unit(uow: Uow, cmd: CreateLead) -> str:
     unit = cmd.unit or uow.actor.unit
     if unit.count(".") >= 3:
         return dealer_of(unit)
-    table = cast(Any, Unit)
     units = uow.session.execute(
-        select(table.path, table.city, table.brands)
-        .where(table.tenant == uow.tenant, in_range(table.path, unit)).order_by(table.path)
+        select(col(Unit.path), col(Unit.city), col(Unit.brands))
+        .where(col(Unit.tenant) == uow.tenant, in_range(col(Unit.path), unit)).order_by(col(Unit.path))
     ).all()  # fmt: skip
     dealers = [d for d in units if d.path.count(".") == 3]
     by_city = [d for d in dealers if cmd.city and d.city and (d.city in cmd.city or cmd.city in d.city)]
@@ -64,14 +64,14 @@ def people(reader: Reader, unit: str, cap: int, *, win_rate: bool = False, exclu
 
 def _loads() -> Any:
     """One statement for all reps. Counting stops at the cap, so that a pile of old leads costs nothing."""
-    lead, person = cast(Any, Lead), cast(Any, Person)
     waiting = (
-        select(lead.id).where(lead.owner_id == person.id, lead.state == "new").limit(bindparam("cap"))
+        select(col(Lead.id)).where(col(Lead.owner_id) == col(Person.id), col(Lead.state) == "new").limit(bindparam("cap"))
         .correlate(Person).subquery()
     )  # fmt: skip
     load = select(func.count()).select_from(waiting).scalar_subquery()
-    last = select(func.max(lead.assigned_at)).where(lead.owner_id == person.id).correlate(Person).scalar_subquery()
-    return select(person.id, load, last).where(person.id.in_(bindparam("ids", expanding=True)))
+    newest = select(func.max(col(Lead.assigned_at))).where(col(Lead.owner_id) == col(Person.id))
+    last = newest.correlate(Person).scalar_subquery()
+    return select(col(Person.id), load, last).where(col(Person.id).in_(bindparam("ids", expanding=True)))
 
 
 _LOADS = _loads()
@@ -86,11 +86,11 @@ def _candidate(reader: Reader, person: Person, load: int, last: datetime | None,
 
 
 def _win_rate(reader: Reader, person_id: str) -> float | None:
-    lead = cast(Any, Lead)
     rows = reader.session.execute(
-        select(lead.state, func.count()).where(
-            lead.owner_id == person_id, lead.state.in_(("won", "lost")), lead.created_at >= reader.now - WIN_WINDOW
-        ).group_by(lead.state)
+        select(col(Lead.state), func.count()).where(
+            col(Lead.owner_id) == person_id, col(Lead.state).in_(("won", "lost")),
+            col(Lead.created_at) >= reader.now - WIN_WINDOW,
+        ).group_by(col(Lead.state))
     ).all()  # fmt: skip
     counts = {state: int(n) for state, n in rows}
     closed = sum(counts.values())

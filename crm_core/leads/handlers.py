@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
-from sqlalchemy import desc, select, update
+from sqlalchemy import desc, select
+from sqlmodel import col
 
 from crm_core.customers.handlers import create_customer
 from crm_core.customers.lookup import customer_with_phone, first_phone
-from crm_core.customers.messages import LogContact
+from crm_core.customers.messages import LogContact, RemoveRecord
+from crm_core.customers.rules import split_outcome
 from crm_core.customers.tables import Customer
 from crm_core.deals.messages import OpenDeal
 from crm_core.kernel.errors import Conflict, Invalid, NotFound, Refused
 from crm_core.kernel.ids import short_ref
 from crm_core.kernel.phones import Phone, parse_phone
-from crm_core.kernel.pii import clean_text
+from crm_core.kernel.pii import clean_text, mask_phone
 from crm_core.kernel.registry import Result, handles
 from crm_core.kernel.uow import Priority, Uow
 from crm_core.leads.assign import decide_owner, lead_unit, people, team_unit
 from crm_core.leads.messages import (
-    AssignLead, CreateLead, DropLead, LeadAssigned, LeadContacted, LeadCreated, LeadLost, LeadTouched, LoseLead,
-    MarkContacted, OfferLead, ReleaseLead, ReopenLead, TakeLead,
+    AssignLead,
+    CreateLead,
+    DropLead,
+    LeadAssigned,
+    LeadContacted,
+    LeadCreated,
+    LeadLost,
+    LeadTouched,
+    LoseLead,
+    MarkContacted,
+    OfferLead,
+    ReleaseLead,
+    ReopenLead,
+    TakeLead,
 )  # fmt: skip
-from crm_core.leads.queries import lead_view
+from crm_core.leads.queries import lead_view, looked_after, may_know, on_offer
 from crm_core.leads.rules import AssignmentPolicy, Choice, interest_key, same_interest
 from crm_core.leads.tables import Lead, Touch
-from crm_core.org.people import find_person, person_name
+from crm_core.org.people import dealer_of, find_person, person_name
 
 OPEN = ("new", "contacted", "pool")
 
@@ -40,6 +54,8 @@ def create_lead(cmd: CreateLead, uow: Uow) -> Result:
     unit = lead_unit(uow, cmd)
     customer = _customer(cmd, phone, unit, uow)
     if customer is not None:
+        # In group scope the customer may be another dealer's: the lead goes where he is looked after.
+        unit = dealer_of(customer.unit)
         again = _open_lead(uow, customer.id, interest_key(cmd.vehicle))
         if again is not None:
             return _touch_again(again, cmd, uow)
@@ -53,9 +69,9 @@ def _customer(cmd: CreateLead, phone: Phone | None, unit: str, uow: Uow) -> Cust
 
 
 def _open_lead(uow: Uow, customer_id: str, key: str) -> Lead | None:
-    lead = cast(Any, Lead)
-    query = select(Lead).where(lead.customer_id == customer_id, lead.state.in_(OPEN)).order_by(desc(lead.created_at))
-    return next((row for row in uow.rows(query) if same_interest(row.interest_key, key)), None)
+    known = select(Lead).where(col(Lead.customer_id) == customer_id, col(Lead.state).in_(OPEN))
+    newest = uow.rows(known.order_by(desc(col(Lead.created_at))))
+    return next((row for row in newest if same_interest(row.interest_key, key)), None)
 
 
 def _touch_again(lead: Lead, cmd: CreateLead, uow: Uow) -> Result:
@@ -63,13 +79,19 @@ def _touch_again(lead: Lead, cmd: CreateLead, uow: Uow) -> Result:
     _add_touch(lead, cmd, uow)
     vehicle = cmd.vehicle if len(cmd.vehicle) > len(lead.vehicle) else lead.vehicle
     uow.touch(lead, touches=lead.touches + 1, vehicle=vehicle, interest_key=interest_key(vehicle))
-    uow.audit("touch", "lead", lead.id, channel=cmd.channel)
+    uow.audit("touch", "lead", lead.id, channel=cmd.channel, name=cmd.name)
     uow.emit(LeadTouched(lead_id=lead.id, channel=cmd.channel))
     if lead.owner_id != uow.actor.id:
         uow.push(lead.owner_id, "lead_touched", subject=f"lead:{lead.id}", key=f"lead:{lead.id}:touch:{lead.touches}",
                  priority=Priority.MUST_KNOW, channel=cmd.channel, source=cmd.source)  # fmt: skip
     uow.refresh(f"lead:{lead.id}")
-    return Result(id=lead.id, view=lead_view(lead, uow, duplicate=True))
+    return _answer(lead, cmd, uow, duplicate=True)
+
+
+def _answer(lead: Lead, cmd: CreateLead, uow: Uow, *, duplicate: bool = False, undo: str | None = None) -> Result:
+    if not may_know(lead, uow):
+        return Result(id="", view=looked_after(cmd, uow))
+    return Result(id=lead.id, view=lead_view(lead, uow, duplicate=duplicate), undo_id=undo)
 
 
 def _new_lead(cmd: CreateLead, customer: Customer | None, phone: Phone | None, unit: str, uow: Uow) -> Result:
@@ -79,9 +101,10 @@ def _new_lead(cmd: CreateLead, customer: Customer | None, phone: Phone | None, u
     home = team_unit(uow, choice.person_id, unit)
     name = clean_text(cmd.name)
     if customer is None:
-        customer = create_customer(uow, name=name or (phone.said if phone else ""), unit=home, city=cmd.city,
+        # Names are searched in clear; a phone in its place must not be.
+        customer = create_customer(uow, name=name or (mask_phone(phone.value) if phone else ""), unit=home,
                                    owner_id=choice.person_id, source=cmd.source, company=cmd.company,
-                                   email=cmd.email)  # fmt: skip
+                                   city=cmd.city, email=cmd.email)  # fmt: skip
         if phone:
             first_phone(uow, customer, phone)
     elif customer.owner_id is None:
@@ -94,7 +117,7 @@ def _new_lead(cmd: CreateLead, customer: Customer | None, phone: Phone | None, u
     customer.touched_at = uow.now
     _announce(lead, uow)
     undo = uow.undoable(DropLead(lead_id=lead.id), "lead") if uow.actor.is_staff else None
-    return Result(id=lead.id, view=lead_view(lead, uow), undo_id=undo)
+    return _answer(lead, cmd, uow, undo=undo)
 
 
 def _lead_row(cmd: CreateLead, customer: Customer, choice: Choice, phone: Phone | None, unit: str, uow: Uow) -> Lead:
@@ -138,25 +161,27 @@ def mark_contacted(cmd: MarkContacted, uow: Uow) -> Result:
     if lead.state not in ("new", "contacted"):
         raise Conflict("error.lead_closed")
     before = lead.state
+    outcome, text = split_outcome(cmd.outcome, cmd.text)
     uow.change("lead_state", before, "contacted")
-    uow.touch(lead, state="contacted", outcome=cmd.outcome[:60], contacted_at=lead.contacted_at or uow.now)
-    record = uow.call(LogContact(customer_id=cast(str, lead.customer_id), text=cmd.text,
-                                 outcome=cmd.outcome or "reached"))  # fmt: skip
-    uow.audit("contacted", "lead", lead.id, outcome=cmd.outcome)
+    uow.touch(lead, state="contacted", outcome=outcome, contacted_at=lead.contacted_at or uow.now)
+    record = uow.call(LogContact(customer_id=cast(str, lead.customer_id), text=text,
+                                 outcome=outcome or "reached"))  # fmt: skip
+    uow.audit("contacted", "lead", lead.id, outcome=outcome)
     uow.emit(LeadContacted(lead_id=lead.id))
     uow.refresh(f"lead:{lead.id}")
-    return Result(id=lead.id, view=lead_view(lead, uow), undo_id=record.undo_id)
+    back = ReopenLead(lead_id=lead.id, state=before, version=lead.version, record_id=record.id)
+    return Result(id=lead.id, view=lead_view(lead, uow), undo_id=uow.undoable(back, "contacted"))
 
 
 @handles(AssignLead)
 def assign_lead(cmd: AssignLead, uow: Uow) -> Result:
     """Give the lead to a colleague of the same dealer; both are told."""
-    lead = uow.get(Lead, cmd.lead_id, "lead", "assign")
+    lead = _given(cmd, uow)
     uow.expect(lead, cmd.version)
     person = find_person(uow, cmd.to_id)
     if person is None or person.tenant != uow.tenant or person.kind != "staff" or not person.active:
         raise NotFound(resource="person")
-    if team_unit(uow, person.id, lead.unit[: _dealer_length(lead.unit)]) == lead.unit[: _dealer_length(lead.unit)]:
+    if not person.unit.startswith(dealer_of(lead.unit)):
         raise Refused("error.other_dealer")
     if lead.owner_id == person.id:
         raise Conflict("error.already_owner", name=person.name)
@@ -164,18 +189,24 @@ def assign_lead(cmd: AssignLead, uow: Uow) -> Result:
     uow.change("owner", person_name(uow, previous), person.name, "person")
     _move(lead, person.id, "by_hand", f"{uow.actor.name}转给{person.name}", f"{uow.actor.name} gave it to {person.name}",
           uow)  # fmt: skip
-    undo = uow.undoable(AssignLead(lead_id=lead.id, to_id=previous), "assign") if previous else None
+    back = AssignLead(lead_id=lead.id, to_id=previous, version=lead.version) if previous else None
+    undo = uow.undoable(back, "assign") if back else None
     return Result(id=lead.id, view=lead_view(lead, uow), undo_id=undo)
 
 
-def _dealer_length(unit: str) -> int:
-    return len("".join(f"{part}." for part in unit.split(".")[:3] if part))
+def _given(cmd: AssignLead, uow: Uow) -> Lead:
+    """The lead to give away. Whoever gave it takes it back, though it is not his any more."""
+    if uow.taking_back:
+        lead = uow.find(Lead, cmd.lead_id)
+        if lead is not None and lead.tenant == uow.tenant:
+            return lead
+    return uow.get(Lead, cmd.lead_id, "lead", "assign")
 
 
 def _move(lead: Lead, to_id: str, rule: str, zh: str, en: str, uow: Uow) -> None:
     """A new owner: the customer without other open work goes along, timers follow by event."""
     previous = lead.owner_id
-    unit = team_unit(uow, to_id, lead.unit[: _dealer_length(lead.unit)])
+    unit = team_unit(uow, to_id, dealer_of(lead.unit))
     uow.touch(lead, owner_id=to_id, unit=unit, rule=rule, reason_zh=zh[:200], reason_en=en[:200],
               assigned_at=uow.now, offered_at=None, state="contacted" if lead.contacted_at else "new")  # fmt: skip
     customer = uow.find(Customer, lead.customer_id)
@@ -193,17 +224,11 @@ def _move(lead: Lead, to_id: str, rule: str, zh: str, en: str, uow: Uow) -> None
 
 @handles(TakeLead)
 def take_lead(cmd: TakeLead, uow: Uow) -> Result:
-    """The first to press gets an offered or pooled lead; it is decided by the row, once."""
+    """The first to press gets an offered or pooled lead; the row is held, so it is decided once."""
     lead = uow.get(Lead, cmd.lead_id, "lead", "take")
     if "rep" not in uow.actor.roles and "manager" not in uow.actor.roles:
         raise Refused("error.not_allowed")
-    table = cast(Any, Lead)
-    uow.flush()
-    taken = uow.session.execute(
-        update(Lead).where(table.id == lead.id, table.version == lead.version,
-                           (table.offered_at.is_not(None)) | (table.state == "pool")).values(version=lead.version)
-    )  # fmt: skip
-    if lead.owner_id == uow.actor.id or not getattr(taken, "rowcount", 0):
+    if lead.owner_id == uow.actor.id or not on_offer(lead):
         raise Conflict("error.lead_taken", name=person_name(uow, lead.owner_id))
     uow.change("owner", person_name(uow, lead.owner_id), uow.actor.name, "person")
     _move(lead, uow.actor.id, "taken", f"{uow.actor.name}主动接手", f"{uow.actor.name} took it", uow)
@@ -236,8 +261,7 @@ def release_lead(cmd: ReleaseLead, uow: Uow) -> Result:
         return Result(id=lead.id)
     previous = lead.owner_id
     uow.change("owner", person_name(uow, previous), "", "person")
-    unit = lead.unit[: _dealer_length(lead.unit)]
-    uow.touch(lead, state="pool", owner_id=None, unit=unit, rule="pool", reason_zh=cmd.reason[:200],
+    uow.touch(lead, state="pool", owner_id=None, unit=dealer_of(lead.unit), rule="pool", reason_zh=cmd.reason[:200],
               reason_en=cmd.reason[:200], assigned_at=None)  # fmt: skip
     uow.audit("release", "lead", lead.id, before=previous)
     uow.emit(LeadAssigned(lead_id=lead.id, owner_id=None, previous_id=previous))
@@ -267,8 +291,14 @@ def reopen_lead(cmd: ReopenLead, uow: Uow) -> Result:
     """Back to what it was; cadences that ended start anew by the event."""
     lead = uow.get(Lead, cmd.lead_id, "lead", "write")
     uow.expect(lead, cmd.version)
+    if cmd.state not in OPEN:
+        raise Invalid("state", "error.invalid")
     uow.change("lead_state", lead.state, cmd.state)
     uow.touch(lead, state=cmd.state, lost_reason_enc=None)
+    if cmd.state != "contacted":
+        lead.contacted_at, lead.outcome = None, ""
+    if cmd.record_id is not None:
+        uow.call(RemoveRecord(record_id=cmd.record_id))
     uow.audit("reopen", "lead", lead.id)
     uow.emit(LeadAssigned(lead_id=lead.id, owner_id=lead.owner_id, previous_id=lead.owner_id))
     uow.refresh(f"lead:{lead.id}")

@@ -23,7 +23,7 @@ class CreateLead(Command):
     score: float | None = None
     campaign: str = Field(default="", max_length=200)
     referrer: str = Field(default="", max_length=500)
-    utm: dict[str, str] = {}
+    utm: dict[str, str] = Field(default_factory=dict)
     event_time: datetime | None = None
     unit: str = Field(default="", max_length=200)
     level: str = ""
@@ -63,11 +63,12 @@ class LoseLead(Command):
 
 
 class ReopenLead(Command):
-    """Put a lead back to what it was; the inverse of losing or contacting."""
+    """Put a lead back to what it was; the inverse of losing or contacting. `record_id`: the contact's record."""
 
     lead_id: str
     state: str
     version: int
+    record_id: str | None = None
 
 
 class DropLead(Command):
@@ -118,7 +119,11 @@ class LeadLost(Event):
 
 
 class LeadView(View):
-    """A lead as this actor may see it. `rule` and `reason` say why it has this owner."""
+    """A lead as this actor may see it. `rule` and `reason` say why it has this owner.
+
+    State `looked_after`: a colleague of another dealer is on it. Then there is no id, and nothing is told but
+    what the actor said himself.
+    """
 
     id: str
     ref: str

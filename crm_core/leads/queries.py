@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 from sqlalchemy import desc, select
+from sqlmodel import col
 
 from crm_core.customers.history import tells_history
 from crm_core.customers.lookup import phones_of
@@ -14,9 +15,9 @@ from crm_core.kernel.errors import NotFound
 from crm_core.kernel.pii import mask_phone
 from crm_core.kernel.registry import answers
 from crm_core.kernel.uow import Reader
-from crm_core.leads.messages import LatestLead, LeadCard, LeadPool, LeadView, MyLeads
+from crm_core.leads.messages import CreateLead, LatestLead, LeadCard, LeadPool, LeadView, MyLeads
 from crm_core.leads.tables import Lead
-from crm_core.org.people import person_name
+from crm_core.org.people import dealer_of, person_name
 
 OPEN = ("new", "contacted", "pool")
 
@@ -35,6 +36,25 @@ def lead_view(lead: Lead, reader: Reader, *, duplicate: bool = False) -> LeadVie
         reason=lead.reason_en if reader.actor.language == "en" else lead.reason_zh, touches=lead.touches,
         outcome=lead.outcome, created_at=lead.created_at, first_call_due=lead.first_call_due,
         offered=lead.offered_at is not None, version=lead.version, duplicate=duplicate,
+    )  # fmt: skip
+
+
+def may_know(lead: Lead, reader: Reader) -> bool:
+    """Whether the actor may be told of a lead he brought: his own house's, or through an intake key."""
+    if not reader.actor.is_staff:
+        return True
+    return reader.access.may(reader.actor, "lead", "read") and dealer_of(lead.unit).startswith(
+        dealer_of(reader.actor.unit)
+    )
+
+
+def looked_after(cmd: CreateLead, reader: Reader) -> LeadView:
+    """All that another dealer's rep hears: somebody looks after this person already."""
+    return LeadView(
+        id="", ref="", state="looked_after", customer_id="", deal_id=None, name=cmd.name, phone=cmd.phone,
+        phone_ok=True, vehicle=cmd.vehicle, source=cmd.source, city=cmd.city, message=cmd.message, level="",
+        stage="", owner_id=None, owner_name="", rule="", reason="", touches=0, outcome="",
+        created_at=reader.now, first_call_due=None, offered=False, version=0, duplicate=True,
     )  # fmt: skip
 
 
@@ -63,11 +83,15 @@ def lead_card(question: LeadCard, reader: Reader) -> LeadView:
     return lead_view(lead, reader)
 
 
+def on_offer(lead: Lead) -> bool:
+    """Whether others may take it: it lies in the pool, or was offered and nobody has called yet."""
+    return lead.state == "pool" or (lead.state == "new" and lead.offered_at is not None)
+
+
 def _may_see(lead: Lead, reader: Reader) -> bool:
     if reader.access.allows(reader.actor, "lead", "read", lead):
         return True
-    on_offer = lead.offered_at is not None or lead.state == "pool"
-    return on_offer and reader.access.allows(reader.actor, "lead", "take", lead)
+    return on_offer(lead) and reader.access.allows(reader.actor, "lead", "take", lead)
 
 
 @answers(MyLeads)
@@ -75,34 +99,31 @@ def my_leads(question: MyLeads, reader: Reader) -> list[LeadView]:
     """Newest first; a manager sees his team's."""
     from crm_core.deals.tables import Deal
 
-    lead, deal = cast(Any, Lead), cast(Any, Deal)
-    query = reader.select(Lead, "lead").where(lead.state != "dropped")
+    query = reader.select(Lead, "lead").where(col(Lead.state) != "dropped")
     if question.open_only:
-        query = query.where(lead.state.in_(OPEN))
+        query = query.where(col(Lead.state).in_(OPEN))
     if question.stage or question.level:
-        query = query.join(Deal, deal.id == lead.deal_id)
-        query = query.where(deal.stage == question.stage) if question.stage else query
-        query = query.where(deal.level == question.level) if question.level else query
-    rows = reader.rows(query.order_by(desc(lead.created_at)).limit(question.limit))
+        query = query.join(Deal, col(Deal.id) == col(Lead.deal_id))
+        query = query.where(col(Deal.stage) == question.stage) if question.stage else query
+        query = query.where(col(Deal.level) == question.level) if question.level else query
+    rows = reader.rows(query.order_by(desc(col(Lead.created_at))).limit(question.limit))
     return [lead_view(row, reader) for row in rows]
 
 
 @answers(LatestLead)
 def latest_lead(question: LatestLead, reader: Reader) -> LeadView | None:
     """The newest open lead of a customer."""
-    lead = cast(Any, Lead)
-    query = reader.select(Lead, "lead").where(lead.customer_id == question.customer_id, lead.state.in_(OPEN))
-    row = reader.first(query.order_by(desc(lead.created_at)))
+    query = reader.select(Lead, "lead").where(col(Lead.customer_id) == question.customer_id, col(Lead.state).in_(OPEN))
+    row = reader.first(query.order_by(desc(col(Lead.created_at))))
     return lead_view(row, reader) if row is not None else None
 
 
 @answers(LeadPool)
 def lead_pool(question: LeadPool, reader: Reader) -> list[LeadView]:
     """What anybody on the team may take, oldest first."""
-    lead = cast(Any, Lead)
-    query = reader.select(Lead, "lead", "take").where((lead.state == "pool") | lead.offered_at.is_not(None))
-    query = query.where(lead.state.in_(("new", "pool")), lead.owner_id.is_distinct_from(reader.actor.id))
-    return [lead_view(row, reader) for row in reader.rows(query.order_by(lead.created_at).limit(question.limit))]
+    query = reader.select(Lead, "lead", "take").where((col(Lead.state) == "pool") | col(Lead.offered_at).is_not(None))
+    query = query.where(col(Lead.state).in_(("new", "pool")), col(Lead.owner_id).is_distinct_from(reader.actor.id))
+    return [lead_view(row, reader) for row in reader.rows(query.order_by(col(Lead.created_at)).limit(question.limit))]
 
 
 @tells_history("lead")
@@ -110,8 +131,8 @@ def told_leads(reader: Reader, customer_id: str) -> list[RecordView]:
     """How and with what interest the customer came."""
     if not reader.access.may(reader.actor, "lead", "read"):
         return []
-    lead = cast(Any, Lead)
-    query = select(Lead).where(lead.customer_id == customer_id, lead.state != "dropped").order_by(desc(lead.created_at))
+    query = select(Lead).where(col(Lead.customer_id) == customer_id, col(Lead.state) != "dropped")
+    query = query.order_by(desc(col(Lead.created_at)))
     return [
         RecordView(id=row.id, ref=row.ref, customer_id=customer_id, kind="lead", at=row.created_at,
                    by_name=person_name(reader, row.owner_id), outcome=row.outcome,

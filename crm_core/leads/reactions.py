@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
-
 from sqlalchemy import select
+from sqlmodel import col
 
 from crm_core.deals.messages import DealLost, DealWon, OwnerChanged
 from crm_core.kernel.registry import reacts
 from crm_core.kernel.uow import Uow
 from crm_core.leads.assign import team_unit
-from crm_core.leads.handlers import OPEN, _dealer_length
+from crm_core.leads.handlers import OPEN
 from crm_core.leads.messages import LeadAssigned, LeadLost
 from crm_core.leads.tables import Lead
+from crm_core.org.people import dealer_of
 
 
 @reacts(DealLost)
@@ -35,20 +35,19 @@ def win_with_deal(event: DealWon, uow: Uow) -> None:
 
 def _leads_of(deal_id: str, uow: Uow) -> list[Lead]:
     uow.flush()
-    return uow.rows(select(Lead).where(cast(Any, Lead.deal_id) == deal_id))
+    return uow.rows(select(Lead).where(col(Lead.deal_id) == deal_id))
 
 
 @reacts(OwnerChanged)
 def move_with_customer(event: OwnerChanged, uow: Uow) -> None:
     """A customer handed over brings his open leads along."""
-    lead = cast(Any, Lead)
     uow.flush()
-    query = select(Lead).where(lead.customer_id == event.customer_id, lead.state.in_(OPEN))
+    query = select(Lead).where(col(Lead.customer_id) == event.customer_id, col(Lead.state).in_(OPEN))
     for row in uow.rows(query):
         if row.owner_id == event.after_id:
             continue
         previous = row.owner_id
-        unit = team_unit(uow, event.after_id, row.unit[: _dealer_length(row.unit)])
+        unit = team_unit(uow, event.after_id, dealer_of(row.unit))
         uow.touch(row, owner_id=event.after_id, unit=unit, assigned_at=uow.now)
         uow.emit(LeadAssigned(lead_id=row.id, owner_id=event.after_id, previous_id=previous))
         uow.refresh(f"lead:{row.id}")
