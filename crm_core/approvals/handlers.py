@@ -20,7 +20,7 @@ from crm_core.approvals.tables import Approval, ApprovalStep, ApprovalVote
 from crm_core.deals.tables import Deal
 from crm_core.followups.lookup import place_of, times
 from crm_core.followups.rules import due
-from crm_core.kernel.errors import AlreadyDecided, Conflict, Invalid, NotFound, Refused
+from crm_core.kernel.errors import AlreadyDecided, Invalid, NotFound, Refused
 from crm_core.kernel.ids import short_ref
 from crm_core.kernel.pii import clean_text
 from crm_core.kernel.registry import Result, handles
@@ -172,8 +172,6 @@ def withdraw_approval(cmd: WithdrawApproval, uow: Uow) -> Result:
     if uow.actor.id not in (approval.asker_id, approval.owner_id):
         raise Refused("error.not_allowed")
     _locked(uow, approval)
-    if approval.state == "withdrawn":
-        raise Conflict("error.already_withdrawn")
     if approval.state != "pending":
         raise already(uow, approval)
     withdraw(uow, approval)

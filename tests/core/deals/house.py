@@ -14,6 +14,7 @@ from crm_core.kernel.access import Actor
 from crm_core.kernel.clock import FixedClock
 from crm_core.kernel.registry import Command, Result
 from crm_core.kernel.tables import Outbox, Timer
+from crm_core.kernel.uow import Uow
 from crm_core.leads.messages import CreateLead, LeadView
 from crm_core.org.messages import AddPerson, AddUnit
 from crm_core.vehicles.messages import AddModel
@@ -50,18 +51,27 @@ class House:
     seen: int = 0
 
     def build(self) -> House:
-        for path in (
+        """Units and people, in one transaction: each test needs them and none is about them."""
+        units = (
             "starway.",
             "starway.east.",
             DEALER,
             f"{DEALER}a.",
             f"{DEALER}service.",
             "starway.east.park.",
-        ):
-            self.job(AddUnit(path=path, name=path))
-        for code, name, role, unit in STAFF:
-            self.job(AddPerson(code=code, name=name, role=role, unit=unit))
-            self.actors[code] = self.core.actor(code)
+        )
+        commands: list[Command] = [AddUnit(path=path, name=path) for path in units]
+        commands += [
+            AddPerson(code=code, name=name, role=role, unit=unit) for code, name, role, unit in STAFF
+        ]
+        with self.core.database.write() as session:
+            uow = Uow(session=session, actor=self.core.system("starway"), now=self.clock.now(),
+                      services=self.core.services)  # fmt: skip
+            for command in commands:
+                uow.call(command)
+            uow.settle()
+            uow.flush_pushes()
+        self.actors |= {code: self.core.actor(code) for code, *_ in STAFF}
         return self
 
     def job(self, command: Command) -> Result:
