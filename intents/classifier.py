@@ -120,7 +120,7 @@ class ExampleClassifier:
     def _learn(self, view: str, features: Any, labels: list[str], strength: float) -> None:
         from sklearn.linear_model import LogisticRegression
 
-        model = LogisticRegression(C=strength, max_iter=500, random_state=self.seed, class_weight="balanced")
+        model = LogisticRegression(C=strength, max_iter=150, tol=1e-3, random_state=self.seed, class_weight="balanced")
         model.fit(features, labels)
         coef, bias = model.coef_, model.intercept_
         if len(self.labels) == 2:  # the library keeps one row for two classes

@@ -90,7 +90,7 @@ def _slot(kind: str, slot: str, language: str) -> str:
     if kind in MARK:
         return f"(?P<{slot}>{MARK[kind]})" if slot in SLOTS else MARK[kind]
     if kind == "who":
-        name = "[\u4e00-\u9fff]{2,4}" if language == "zh" else "[a-z]+(?: [a-z]+)?"
+        name = f"{_name_char()}{{2,4}}" if language == "zh" else "[a-z]+(?: [a-z]+)?"
         return f"(?P<{slot}>[{MARK['person']}{MARK['pronoun']}]|{name})"
     words = values(language).get(kind)
     if words is None or slot not in SLOTS:
@@ -106,6 +106,18 @@ def _idle(language: str) -> str:
     words = sorted(map(str, lists(language, "noise")), key=len, reverse=True)
     edge = r"\b" if language == "en" else ""
     return rf"""(?:[\s,.;:!?~、()"'-]|{edge}(?:{"|".join(map(re.escape, words))}){edge})*"""
+
+
+@cache
+def _name_char() -> str:
+    """A Han character that may stand in somebody's name."""
+    never = set(lists("zh", "people")["never_in_names"])
+    runs, start = [], 0x4E00
+    for point in [*sorted(map(ord, never)), 0xA000]:
+        if point > start:
+            runs.append(f"{chr(start)}-{chr(point - 1)}")
+        start = point + 1
+    return f"[{''.join(runs)}]"
 
 
 def _number_gaps(regex: str) -> str:

@@ -123,7 +123,8 @@ class Reader:
 
     def proposal(self, intent: str) -> Reading:
         """A command of a given intent with the spans of the whole message in its slots."""
-        spec, slots = load_schema()[intent], {}
+        spec = load_schema()[intent]
+        slots: dict[str, Slot] = {}
         for span in self.masked.spans.values():
             if name := fits(span, spec, slots):
                 slots[name] = Slot.of(span)

@@ -85,7 +85,7 @@ def _grammar(message: _Message) -> Understanding:
     if any(s.weak for s in spans):
         readers.append(_reader(message, [s for s in spans if not s.weak]))
     tried = [(reader, *reader.best()) for reader in readers]
-    reader, readings, share = max(tried, key=lambda t: (sum(r.covered + r.rank - 0.6 for r in t[1]), t[2]))
+    _, readings, share = max(tried, key=lambda t: (sum(r.covered + r.rank - 0.6 for r in t[1]), t[2]))
     if not readings:
         reasons = list(dict.fromkeys(r for t in tried for r in t[0].reasons))
         why = "; ".join(reasons[:3]) or "no sentence fits"

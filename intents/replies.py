@@ -109,7 +109,7 @@ def _value(name: str, text: str, now: datetime, lexicon: Lexicon | None, asked: 
 
 def _loose(name: str, kind: str, text: str) -> Slot | None:
     """What cannot be checked is taken as said: free text, a short unknown name."""
-    words = text.strip(" ,.。,!！")
+    words = text.strip().strip(",.。!！ ")
     if name in _FREE and words:
         return Slot(words, words, 0, len(text))
     if kind == "person" and re.fullmatch(r"[\u4e00-\u9fff]{2,4}|[A-Za-z]+(?: [A-Za-z]+){0,2}", words):

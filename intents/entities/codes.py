@@ -71,7 +71,7 @@ def oe_numbers(text: str) -> Iterator[Span]:
 def _is_oe(word: str, announced: bool) -> bool:
     key = canonical(word)
     digits = sum(c.isdigit() for c in key)
-    if _NOT_OE.fullmatch(word) or not 5 <= len(key) <= 16 or len(key) == 16 and not announced:
+    if _NOT_OE.fullmatch(word) or not 5 <= len(key) <= 16 or (len(key) == 16 and not announced):
         return False
     if re.fullmatch(r"1[3-9]\d{9}", key):
         return False

@@ -267,15 +267,11 @@ def _join(a: TimeValue, b: TimeValue) -> list[TimeValue]:
         if end <= start and end.hour < 12 and end.hour + 12 > start.hour:
             end = end.replace(hour=end.hour + 12)
         return [TimeValue("timerange", start, end)]
-    if a.end is not None and b.kind == "daterange" and a.kind == "daterange" and end <= start:
-        start = _year_before(start)
+    if b.kind == "daterange" and a.kind == "daterange" and isinstance(start, date) and isinstance(end, date) and end <= start:
+        start = add_months(start, -12)
     if isinstance(start, datetime) or isinstance(end, datetime) or isinstance(start, time) or isinstance(end, time):
         return []
     return [TimeValue("daterange", start, end + DAY if b.kind == "date" else end)]
-
-
-def _year_before(day: Any) -> Any:
-    return add_months(day, -12) if isinstance(day, date) else day
 
 
 def _bounded(values: list[TimeValue], mark: str, point: _Point, now: datetime) -> list[TimeValue]:

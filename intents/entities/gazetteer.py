@@ -26,7 +26,8 @@ def bounded(word: str, pattern: str) -> str:
 
 def matcher(words: Iterable[str], flags: int = re.IGNORECASE) -> re.Pattern[str]:
     """One pattern for many words; an empty list never matches."""
-    latin, han = [], []
+    latin: list[str] = []
+    han: list[str] = []
     for word in words:
         (latin if word[-1:].isascii() else han).append(word)
     parts = []

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ..types import Span
 from .numbers import DIGITS, HAN, number
 
-_NUM = rf"(?:\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?)"
+_NUM = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
 _SPOKEN = rf"(?:{_NUM}\s?[万千百wWkK](?:\s?[零\d一二两三四五六七八九半][{HAN}\d]*)?|[{HAN}]+|{_NUM})"
 _CURRENCY = r"(?:块钱|块|元人民币|元|圆|人民币|RMB|rmb|yuan|CNY|大洋|米(?!其林))"
 _CUES = {
@@ -34,7 +34,7 @@ _AT_MOST = re.compile(
 _DOWN_TO = re.compile(r"(?:到|至|\bto)\s?$", re.I)
 _KINDS = [(kind, re.compile(pattern, re.I)) for kind, pattern in _CUES.items()]
 _NOT_MONEY = re.compile(r"\s?多?(?:公里|km|米|升|L\b|天|年|号|点|小时|个月|分钟|次|条|台|辆|人|款|折|%|平|岁|kg|度|转|寸|后公里)", re.I)
-_FRACTION_ZHE = re.compile(rf"(?<![\d.])(?:打|按|给)?\s?(?P<n>\d{{1,2}}(?:\.\d)?|[一二三四五六七八九][点.]?[一二三四五六七八九]?)\s?折(?!扣)")
+_FRACTION_ZHE = re.compile(r"(?<![\d.])(?:打|按|给)?\s?(?P<n>\d{1,2}(?:\.\d)?|[一二三四五六七八九][点.]?[一二三四五六七八九]?)\s?折(?!扣)")
 _POINTS = re.compile(rf"(?P<n>\d+(?:\.\d+)?|[{HAN}]+)\s?个?(?:百分)?点(?!钟|半|左右|[\d一二三四五六七八九十]|上|下|到|来|去|试|见)")
 _PERCENT = re.compile(r"(?P<n>\d+(?:\.\d+)?)\s?(?:%|percent|pct)(?P<off>\s?(?:off|discount|reduction|cheaper))?|百分之(?P<zh>[零一二三四五六七八九十\d.]+)", re.I)
 _OFF_CUE = re.compile(r"(?:优惠|降|让|减|便宜|下浮|让利|折扣|折让|discount(?: of)?|申请)\s?(?:了|个|到)?\s?$", re.I)

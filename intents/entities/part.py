@@ -15,9 +15,17 @@ from .gazetteer import key, matcher
 def _names() -> dict[str, str]:
     names: dict[str, str] = {}
     for part, words in lists("zh", "parts").items():
-        for word in (part, *words["zh"], *words["en"]):
+        for word in _words(part, words):
             names.setdefault(key(word), part)
     return names
+
+
+def _plurals(words: list[str]) -> list[str]:
+    return [f"{word}s" for word in words if not word.endswith("s")]
+
+
+def _words(part: str, entry: dict[str, list[str]]) -> list[str]:
+    return [part, *entry["zh"], *entry["en"], *_plurals(entry["en"])]
 
 
 @cache
@@ -25,7 +33,7 @@ def _pattern() -> re.Pattern[str]:
     places = lists("zh", "places")
     han = "|".join(places["zh"])
     latin = "|".join(places["en"])
-    words = [w for part, entry in lists("zh", "parts").items() for w in (part, *entry["zh"], *entry["en"]) if len(w) > 1]
+    words = [w for part, entry in lists("zh", "parts").items() for w in _words(part, entry) if len(w) > 1]
     core = matcher(words).pattern
     return re.compile(rf"(?P<place>(?:{han})的?|(?:{latin})\s)?(?P<part>{core})(?:总成)?", re.IGNORECASE)
 

@@ -81,8 +81,10 @@ def _inside_word(text: str, start: int, name: str) -> bool:
 
 def _bare_names(text: str) -> Iterator[Span]:
     end = 0
+    words = [(m.start(), m.end()) for m in _not_names().finditer(text)]
     for match in _plain().finditer(text):
-        if match.start() < end or _not_names().match(text, match.start()):
+        at = match.start()
+        if at < end or _not_names().match(text, at) or any(a <= at < b for a, b in words):
             continue
         name = _trim(text, match["name"], match.start())
         if name is None:
@@ -93,8 +95,9 @@ def _bare_names(text: str) -> Iterator[Span]:
 
 def _trim(text: str, name: str, start: int) -> str | None:
     """The likelier of the two- and the three-character reading; words inside a name decide against it."""
-    blocked = [m.start() for m in _common().finditer(text, start + 1, start + len(name) + 3)]
-    limit = min((b - start for b in blocked), default=len(name))
+    near = [m for at in (1, 2) if (m := _common().match(text, start + at))]
+    blocked = [m.start() - start for m in near if len(m[0]) > 1 or m.start() - start >= 2]
+    limit = min(blocked, default=len(name))
     name = name[: max(limit, 0)]
     return name if len(name) >= 2 else None
 

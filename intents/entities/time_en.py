@@ -270,7 +270,7 @@ def _rules() -> list[tuple[re.Pattern[str], Reader]]:
         (rf"(?<![\d:./-])\b(?P<h>1[0-2]|0?[1-9]|{_HOURS})\s?(?P<ap>[ap]\.?m\b\.?)", _clock),
         (rf"\b(?P<h>[01]?\d|2[0-4]|{_HOURS})\s?o'?\s?clock\b(?:\s(?P<ap>[ap]\.?m\b))?", _clock),
         (rf"(?:(?<=\bat\s)|(?<=\bby\s)|(?<=around\s)|(?<=about\s)|(?<=before\s)|(?<=after\s)|(?<=until\s)|(?<=till\s)|(?<=from\s)|(?<=between\s)|(?<=\sto\s)|(?<=\band\s))(?P<h>1\d|2[0-3]|[1-9]|{_HOURS})\b(?![\d:.,%/]|\s?(?:{_UNIT}|most|least|all|once|yuan|rmb|k\b|%|percent|o'?clock|thousand|hundred|[ap]m\b))", _clock),
-        (rf"(?<![\d:./-])\b(?P<h>1[0-2]|[1-9])(?=\s?(?:-|to)\s?(?:1[0-2]|[1-9])(?::[0-5]\d)?\s?[ap]\.?m)", _clock),
+        (r"(?<![\d:./-])\b(?P<h>1[0-2]|[1-9])(?=\s?(?:-|to)\s?(?:1[0-2]|[1-9])(?::[0-5]\d)?\s?[ap]\.?m)", _clock),
         (rf"\b(?P<d>[12]?\d|3[01])(?=\s?-\s?\d{{1,2}}\s{_MONTH})", _date),
         (r"\b(?:12\s)?(?:noon|midnight)\b", _noon),
         (r"\btonight\b|\blast night\b", _tonight),

@@ -12,7 +12,6 @@ from .atoms import (
     Clock,
     Day,
     Length,
-    Part,
     Reader,
     add_months,
     lunar_day,
@@ -22,44 +21,32 @@ from .atoms import (
     week_span,
 )
 from .numbers import DIGITS, number, small
+from .time_zh_words import (
+    D1,
+    FLOATING,
+    HOLIDAY_LENGTH,
+    HOLIDAYS,
+    LUNAR_DAY,
+    M1,
+    MORE,
+    PART,
+    PARTS,
+    REL_DAYS,
+    SHIFT,
+    UNIT,
+    WD,
+    WEEK,
+    WEEKDAYS,
+    Y1,
+    N,
+)
 
-_N = r"(?:\d+(?:\.\d+)?|[一二两三四五六七八九十百零廿卅]+)"
-_D1 = r"(?:[012]?\d|3[01]|[初]?[一二三四五六七八九]|[二三]?十[一二三四五六七八九]?|廿[一二三四五六七八九]?|卅[一]?|二十[一二三四五六七八九])"
-_M1 = r"(?:0?[1-9]|1[012]|十[一二]|[一二三四五六七八九十]|正|腊|冬)"
-_Y1 = r"(?:(?:19|20)\d\d|[一二][九零][一二三四五六七八九零]{2}|\d\d(?=年)|[一二三四五六七八九零]{2}(?=年))"
-_WD = r"(?:[一二三四五六日天末]|[1-7](?!\d|[点:.]))"
-_WEEK = r"(?:个?(?:周|星期|礼拜))"
-_WEEKDAYS = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "六": 5, "日": 6, "天": 6, "1": 0, "2": 1, "3": 2, "4": 3, "5": 4,
-             "6": 5, "7": 6}  # fmt: skip
-_REL_DAYS = {"大前天": -3, "大前日": -3, "前天": -2, "前日": -2, "昨天": -1, "昨日": -1, "昨儿": -1, "昨": -1, "今天": 0,
-             "今日": 0, "今儿个": 0, "今儿": 0, "当天": 0, "当日": 0, "今": 0, "明天": 1, "明日": 1, "明儿个": 1, "明儿": 1, "翌日": 1, "次日": 1,
-             "隔天": 1, "明": 1, "后天": 2, "后日": 2, "后儿": 2, "大后天": 3, "大后日": 3, "上一天": -1, "下一天": 1, "最近一天": 0}  # fmt: skip
-_SHIFT = {"大前": -3, "前": -2, "上上": -2, "上": -1, "上一": -1, "去": -1, "这": 0, "这一": 0, "本": 0, "今": 0, "当": 0, "下": 1, "下一": 1, "明": 1, "后": 2, "下下": 2, "大后": 3}
-PARTS = {"凌晨": Part(0, 6), "清晨": Part(5, 8), "清早": Part(5, 8), "一大早": Part(6, 9), "一早": Part(6, 9), "大清早": Part(5, 8),
-         "早晨": Part(8, 12), "早上": Part(8, 12), "上午": Part(8, 12), "早间": Part(8, 12), "午前": Part(8, 12), "中午": Part(11, 13, True), "正午": Part(11, 13, True),
-         "午间": Part(11, 13, True), "下午": Part(12, 16, True), "午后": Part(12, 16, True), "傍晚": Part(16, 20, True), "黄昏": Part(16, 20, True), "晚间": Part(16, 20, True),
-         "晚上": Part(16, 20, True), "夜晚": Part(20, 24, True), "夜里": Part(20, 24, True), "夜间": Part(20, 24, True), "深夜": Part(20, 24, True),
-         "半夜": Part(20, 24, True), "午夜": Part(20, 24, True), "晚": Part(16, 20, True), "早": Part(8, 12), "夜": Part(20, 24, True)}  # fmt: skip
-_PART = r"(?:凌晨|清晨|清早|大清早|一大早|一早|早晨|早上|上午|早间|午前|中午|正午|午间|下午|午后|傍晚|黄昏|晚间|晚上|夜晚|夜里|夜间|深夜|半夜|午夜|(?<=[今明昨日号天])[早晚夜](?!点|于)|[早晚](?=\s?[\d一二三四五六七八九十]{1,3}\s?[点::]))"
-_LUNAR_DAY = r"(?:初[一二三四五六七八九十]|[二三]?十[一二三四五六七八九]?|廿[一二三四五六七八九]?)"
-_UNIT = r"\s?(?:个?(?:小时|钟头|工作日|星期|礼拜|季度|晚上|月(?!\d))|点钟|分钟|刻钟|秒钟|周年|个月|年|周|天|日(?!\d)|分|秒|晚|时(?!候|间))"
-_MORE = re.compile(rf"[零又余加]?(?P<n>半|{_N})(?P<u>{_UNIT})")
-_HOLIDAYS: dict[str, tuple[int, int, bool]] = {
-    "元旦节": (1, 1, False), "元旦": (1, 1, False), "情人节": (2, 14, False), "妇女节": (3, 8, False), "三八节": (3, 8, False), "植树节": (3, 12, False), "愚人节": (4, 1, False),
-    "劳动节": (5, 1, False), "五一": (5, 1, False), "青年节": (5, 4, False), "儿童节": (6, 1, False), "六一": (6, 1, False), "建军节": (8, 1, False), "教师节": (9, 10, False), "建党节": (7, 1, False),
-    "国庆节": (10, 1, False), "国庆": (10, 1, False), "十一": (10, 1, False), "双十一": (11, 11, False), "双11": (11, 11, False), "光棍节": (11, 11, False), "双十二": (12, 12, False), "万圣节": (10, 31, False),
-    "平安夜": (12, 24, False), "圣诞节": (12, 25, False), "圣诞": (12, 25, False), "春节": (1, 1, True), "大年初一": (1, 1, True), "过年": (1, 1, True), "新年": (1, 1, False), "元宵节": (1, 15, True), "元宵": (1, 15, True), "正月十五": (1, 15, True),
-    "端午节": (5, 5, True), "端午": (5, 5, True), "七夕节": (7, 7, True), "七夕": (7, 7, True), "中元节": (7, 15, True), "中秋节": (8, 15, True), "中秋": (8, 15, True), "重阳节": (9, 9, True), "重阳": (9, 9, True),
-    "腊八节": (12, 8, True), "腊八": (12, 8, True), "小年": (12, 23, True), "除夕夜": (12, 30, True), "除夕": (12, 30, True), "大年三十": (12, 30, True), "年三十": (12, 30, True), "大年夜": (12, 30, True),
-}  # fmt: skip
-_FLOATING = {"母亲节": (5, 6, 2), "父亲节": (6, 6, 3), "感恩节": (11, 3, 4)}
-_HOLIDAY_LENGTH = {"元旦": 3, "春节": 8, "清明": 3, "劳动节": 5, "五一": 5, "端午": 3, "中秋": 3, "国庆": 7, "十一": 7}
 
 def _year_of(words: str | None, now: datetime) -> int | None:
     if not words:
         return None
     if words in ("今", "本", "明", "去", "后", "前", "大前", "大后"):
-        return now.year + {"前": -2}.get(words, _SHIFT[words])
+        return now.year + {"前": -2}.get(words, SHIFT[words])
     value = int("".join(str(DIGITS.get(c, c)) for c in words))
     if value >= 100:
         return value
@@ -79,7 +66,7 @@ def _full_date(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
     if groups.get("m"):
         month = _month_of(groups["m"])
     elif groups.get("rm"):
-        base = add_months(now.date().replace(day=1), _SHIFT[groups["rm"]])
+        base = add_months(now.date().replace(day=1), SHIFT[groups["rm"]])
         year, month = base.year, base.month
     if groups.get("wd"):
         return None
@@ -91,11 +78,11 @@ def _full_date(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
 def _weekday(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
     shift, word = m["s"], m["wd"]
     if word == "末":
-        monday = week_span(now.date(), _SHIFT[shift] if shift else 0)[0]
+        monday = week_span(now.date(), SHIFT[shift] if shift else 0)[0]
         return "S", (monday + timedelta(days=5), monday + timedelta(days=7))
     if shift:
-        return "D", Day(fixed=week_span(now.date(), _SHIFT[shift])[0] + timedelta(days=_WEEKDAYS[word]))
-    return "D", Day(weekday=_WEEKDAYS[word])
+        return "D", Day(fixed=week_span(now.date(), SHIFT[shift])[0] + timedelta(days=WEEKDAYS[word]))
+    return "D", Day(weekday=WEEKDAYS[word])
 
 
 def _clock(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
@@ -186,7 +173,7 @@ def _length(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
     found = _length_of(m["n"], m["u"], bool(m["half"]))
     if not found:
         return None
-    for more in _MORE.finditer(m["more"]):
+    for more in MORE.finditer(m["more"]):
         found = found.plus(_length_of(more["n"], more["u"]) or Length())
     if m["tail"]:
         found = found.plus(_length_of("半", m["u"]) or Length())
@@ -204,7 +191,7 @@ def _distance(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
 
 
 def _span_of_days(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    today, unit, shift = now.date(), m["u"], _SHIFT[m["s"]]
+    today, unit, shift = now.date(), m["u"], SHIFT[m["s"]]
     if unit in ("周", "星期", "礼拜"):
         return "S", week_span(today, shift)
     if unit.startswith("月"):
@@ -232,7 +219,7 @@ def _edge(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
         month = _month_of(groups["m"])
         base = date(today.year + (1 if month < today.month - 1 else 0), month, 1)
     else:
-        base = add_months(today.replace(day=1), _SHIFT[groups["s"]] if groups.get("s") else 0)
+        base = add_months(today.replace(day=1), SHIFT[groups["s"]] if groups.get("s") else 0)
     first, after = month_span(base.year, base.month)
     if "初" in where or "上旬" in where or "头" in where:
         return "S", (first, first + timedelta(days=10))
@@ -302,12 +289,12 @@ def _holiday(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
     asked = _year_of(m["y"] or m["ry"], now)
     days = [d for y in ([asked] if asked else [now.year, now.year + 1, now.year - 1]) if (d := holiday(name, y))]
     if asked is None:
-        days = sorted((d for d in days if d >= now.date()))[:1] or days
+        days = sorted(d for d in days if d >= now.date())[:1] or days
     if not days:
         return None
     if m["rest"]:
-        base = next((n for n in _HOLIDAY_LENGTH if name.startswith(n)), None)
-        return "S", (days[0], days[0] + timedelta(days=_HOLIDAY_LENGTH.get(base or "", 1)))
+        base = next((n for n in HOLIDAY_LENGTH if name.startswith(n)), None)
+        return "S", (days[0], days[0] + timedelta(days=HOLIDAY_LENGTH.get(base or "", 1)))
     offset = {"前一天": -1, "前夕": -1, "后一天": 1, "第二天": 1}.get(m["off"] or "", 0)
     return "D", Day(fixed=days[0] + timedelta(days=offset))
 
@@ -316,11 +303,11 @@ def holiday(name: str, year: int) -> date | None:
     """The solar date of a holiday in `year` (a lunar year begins in spring; its eve falls in the next)."""
     if name.startswith("清明"):
         return date(year, 4, 4 if year % 4 in (0, 1) else 5)
-    if name in _FLOATING:
-        month, weekday, nth = _FLOATING[name]
+    if name in FLOATING:
+        month, weekday, nth = FLOATING[name]
         first = date(year, month, 1)
         return first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (nth - 1))
-    month, day, lunar = _HOLIDAYS[name]
+    month, day, lunar = HOLIDAYS[name]
     if not lunar:
         return date(year, month, day)
     return lunar_day(year - 1 if (month, day) == (12, 30) else year, month, day)
@@ -335,7 +322,7 @@ def _part(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
 
 
 def _rel_day(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    return "D", Day(fixed=now.date() + timedelta(days=_REL_DAYS[m[0]]))
+    return "D", Day(fixed=now.date() + timedelta(days=REL_DAYS[m[0]]))
 
 
 def _lunar_only(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
@@ -349,56 +336,56 @@ def _mark(code: str) -> Reader:
 
 @cache
 def _rules() -> list[tuple[re.Pattern[str], Reader]]:
-    unit = _UNIT
-    year = rf"(?:(?P<y>{_Y1})\s?年?|(?P<ry>今|明|去|后|前|大前|本)年)"
-    names = "|".join(sorted([*_HOLIDAYS, *_FLOATING, "清明节", "清明"], key=len, reverse=True))
+    unit = UNIT
+    year = rf"(?:(?P<y>{Y1})\s?年?|(?P<ry>今|明|去|后|前|大前|本)年)"
+    names = "|".join(sorted([*HOLIDAYS, *FLOATING, "清明节", "清明"], key=len, reverse=True))
     shift = r"(?:上上|下下|上一|下一|这一|上|下|这|本|今|当)"
     rows: list[tuple[str, Reader]] = [
-        (rf"(?P<y>(?:19|20)\d\d)\s?[-/.]\s?(?P<m>1[0-2]|0?[1-9])\s?[-/.]\s?(?P<d>3[01]|[12]\d|0?[1-9])(?![\d])", _full_date),
-        (rf"(?:{year}的?\s?)?(?P<lunar>农历|阴历|旧历)(?:的)?\s?(?:(?P<y2>{_Y1})年)?(?P<m>{_M1})月?(?:的)?(?P<d>{_LUNAR_DAY}|{_D1})(?:[日号])?", _full_date),
-        (rf"(?:{year}的?[\s,]?)(?P<m>{_M1})\s?月份?的?\s?(?P<d>{_D1})\s?[日号]?", _full_date),
-        (rf"(?P<m>{_M1})\s?月份?的?\s?(?P<d>{_D1})\s?[日号]?(?![\d万千百个])", _full_date),
-        (rf"(?P<rm>上上|下下|上|下|这|本|当){{1}}个?月的?(?P<d>{_D1})[日号]?(?!个|[\d天]|[月年])", _full_date),
+        (r"(?P<y>(?:19|20)\d\d)\s?[-/.]\s?(?P<m>1[0-2]|0?[1-9])\s?[-/.]\s?(?P<d>3[01]|[12]\d|0?[1-9])(?![\d])", _full_date),
+        (rf"(?:{year}的?\s?)?(?P<lunar>农历|阴历|旧历)(?:的)?\s?(?:(?P<y2>{Y1})年)?(?P<m>{M1})月?(?:的)?(?P<d>{LUNAR_DAY}|{D1})(?:[日号])?", _full_date),
+        (rf"(?:{year}的?[\s,]?)(?P<m>{M1})\s?月份?的?\s?(?P<d>{D1})\s?[日号]?", _full_date),
+        (rf"(?P<m>{M1})\s?月份?的?\s?(?P<d>{D1})\s?[日号]?(?![\d万千百个])", _full_date),
+        (rf"(?P<rm>上上|下下|上|下|这|本|当){{1}}个?月的?(?P<d>{D1})[日号]?(?!个|[\d天]|[月年])", _full_date),
         (rf"(?:{year}的?)?(?P<name>{names})(?P<rest>假期|放假|长假|小长假|期间|假)?(?:的)?(?P<off>前一天|前夕|后一天|第二天)?(?:当天|那天|这天)?", _holiday),
-        (rf"(?<![\d./-])(?P<m>1[0-2]|0?[1-9])[./](?P<d>3[01]|[12]\d|0?[1-9])(?:[日号]|(?=\s?(?:{_PART}|\d{{1,2}}[点:])))(?![\d])", _full_date),
-        (rf"(?<![\d./:-])(?P<m>1[0-2]|0?[1-9])/(?P<d>3[01]|[12]\d|0?[1-9])(?![\d/万])", _full_date),
-        (rf"(?P<s>{shift})?{_WEEK}(?P<wd>{_WD})(?!个|[年月])", _weekday),
-        (rf"(?P<d>大年初[一二三四五六七八九十]|初[一二三四五六七八九十])", lambda m, now: ("D", Day(month=1, day=small(m["d"][-1]), lunar=True))),
-        (rf"(?<![\d.月])(?P<d>{_D1})\s?[日号](?![线店楼院车门口机])", _full_date),
-        ("|".join(sorted((k for k in _REL_DAYS if len(k) > 1), key=len, reverse=True)), _rel_day),
-        (rf"[今明昨](?=\s?(?:{_PART}|[早晚夜]))", _rel_day),
-        (rf"(?:再过|过)(?P<n>半|{_N})(?P<half>个半)?(?P<u>{unit})(?P<side>)", _distance),
-        (rf"(?P<n>半|{_N})(?P<half>个半)?(?P<u>{unit})零?(?:(?P<n2>半|{_N})(?P<u2>{unit}))?(?P<side>之后|以后|过后|后|之前|以前|前)(?!面)", _distance),
-        (rf"(?P<side>接下来的?|未来的?|今后的?|往后|近|最近|过去的?|前面?|之前|上|下)(?:这)?(?P<n>几|(?<![上下前])半|{_N})(?P<u>{unit})(?:以?来|里|内|间|之内|以内)?", _stretch),
-        (rf"(?P<n>半|{_N})(?P<u>{unit})(?:之内|以内|内)", _within),
-        (rf"(?P<year>{_Y1}(?=年)|今|明|去|后|本|前)?年?(?<=年)?(?P<edge>年底|年末|年终|年初|年中)", _edge),
-        (rf"(?P<year>今|明|去|后|前)(?P<edge>年底|年末|年终|年初|年中)", _edge),
+        (rf"(?<![\d./-])(?P<m>1[0-2]|0?[1-9])[./](?P<d>3[01]|[12]\d|0?[1-9])(?:[日号]|(?=\s?(?:{PART}|\d{{1,2}}[点:])))(?![\d])", _full_date),
+        (r"(?<![\d./:-])(?P<m>1[0-2]|0?[1-9])/(?P<d>3[01]|[12]\d|0?[1-9])(?![\d/万])", _full_date),
+        (rf"(?P<s>{shift})?{WEEK}(?P<wd>{WD})(?!个|[年月])", _weekday),
+        (r"(?P<d>大年初[一二三四五六七八九十]|初[一二三四五六七八九十])", lambda m, now: ("D", Day(month=1, day=small(m["d"][-1]), lunar=True))),
+        (rf"(?<![\d.月])(?P<d>{D1})\s?[日号](?![线店楼院车门口机])", _full_date),
+        ("|".join(sorted((k for k in REL_DAYS if len(k) > 1), key=len, reverse=True)), _rel_day),
+        (rf"[今明昨](?=\s?(?:{PART}|[早晚夜]))", _rel_day),
+        (rf"(?:再过|过)(?P<n>半|{N})(?P<half>个半)?(?P<u>{unit})(?P<side>)", _distance),
+        (rf"(?P<n>半|{N})(?P<half>个半)?(?P<u>{unit})零?(?:(?P<n2>半|{N})(?P<u2>{unit}))?(?P<side>之后|以后|过后|后|之前|以前|前)(?!面)", _distance),
+        (rf"(?P<side>接下来的?|未来的?|今后的?|往后|近|最近|过去的?|前面?|之前|上|下)(?:这)?(?P<n>几|(?<![上下前])半|{N})(?P<u>{unit})(?:以?来|里|内|间|之内|以内)?", _stretch),
+        (rf"(?P<n>半|{N})(?P<u>{unit})(?:之内|以内|内)", _within),
+        (rf"(?P<year>{Y1}(?=年)|今|明|去|后|本|前)?年?(?<=年)?(?P<edge>年底|年末|年终|年初|年中)", _edge),
+        (r"(?P<year>今|明|去|后|前)(?P<edge>年底|年末|年终|年初|年中)", _edge),
         (rf"(?:(?P<s>{shift})个?)?(?P<edge>月底|月末|月初|月中旬?|月上旬|月下旬|月头)", _edge),
-        (rf"(?P<m>{_M1})(?P<edge>月底|月末|月初|月中旬|月中|月上旬|月下旬|月头|月份底)", _edge),
-        (rf"(?:(?P<y>{_Y1})年|(?P<ry>今|明|去|后|本)年)?的?第?(?P<q>[一二三四1-4])季度", _quarter),
-        (rf"(?:(?P<y>{_Y1})年|(?P<ry>今|明|去|后|本)年)?的?(?:(?P<half>[上下前后])个?半年)", _half_year),
-        (rf"{year}的?(?P<m>{_M1})月份?", _month),
-        (rf"(?P<y>)(?P<ry>)(?<!\d)(?P<m>{_M1})月(?:份(?!额)|(?!\d))(?!底|初|中旬|[天])", _month),
+        (rf"(?P<m>{M1})(?P<edge>月底|月末|月初|月中旬|月中|月上旬|月下旬|月头|月份底)", _edge),
+        (rf"(?:(?P<y>{Y1})年|(?P<ry>今|明|去|后|本)年)?的?第?(?P<q>[一二三四1-4])季度", _quarter),
+        (rf"(?:(?P<y>{Y1})年|(?P<ry>今|明|去|后|本)年)?的?(?:(?P<half>[上下前后])个?半年)", _half_year),
+        (rf"{year}的?(?P<m>{M1})月份?", _month),
+        (rf"(?P<y>)(?P<ry>)(?<!\d)(?P<m>{M1})月(?:份(?!额)|(?!\d))(?!底|初|中旬|[天])", _month),
         (rf"(?P<s>{shift})(?:个|一)?(?P<u>周|星期|礼拜|月份|月|季度)(?!末)", _span_of_days),
         (r"(?P<s>大前|大后|前|去|今|本|明|后)(?P<u>年)", _span_of_days),
-        (rf"(?P<y>{_Y1})年(?!代|款)", _year),
+        (rf"(?P<y>{Y1})年(?!代|款)", _year),
         (r"(?<![\d.])(?P<y>(?:19|20)?\d\d)\s年(?!代|款)", _year),
         (r"(?<![\d.])(?P<y>(?:19|20)\d\d)(?=\s?[-到至~]\s?(?:19|20)\d\d\s?年)", _year),
-        (rf"(?<![\d.:])(?P<h>[01]?\d|2[0-4]|[一二两三四五六七八九十]{{1,3}})\s?点钟?(?P<half>半|[一1三3]刻)", _clock),
-        (rf"(?<![\d.:])(?P<h>[01]?\d|2[0-4]|[一二两三四五六七八九十]{{1,3}})\s?点差(?P<minus>一刻|{_N}分?)", _clock),
-        (rf"(?<![\d.:])(?P<h>[01]?\d|2[0-4]|[一二两三四五六七八九十零]{{1,3}})\s?(?:点|时(?!候|间))(?:钟|整)?(?:(?P<mi>过?(?:[0-5]?\d|[零一二三四五六七八九十]{{1,3}}))分?(?:钟)?(?:(?P<sec>\d+|[零一二三四五六七八九十]+)秒)?)?(?![\d%公]|[个]?百分|个点)", _clock),
+        (r"(?<![\d.:])(?P<h>[01]?\d|2[0-4]|[一二两三四五六七八九十]{1,3})\s?点钟?(?P<half>半|[一1三3]刻)", _clock),
+        (rf"(?<![\d.:])(?P<h>[01]?\d|2[0-4]|[一二两三四五六七八九十]{{1,3}})\s?点差(?P<minus>一刻|{N}分?)", _clock),
+        (r"(?<![\d.:])(?P<h>[01]?\d|2[0-4]|[一二两三四五六七八九十零]{1,3})\s?(?:点|时(?!候|间))(?:钟|整)?(?:(?P<mi>过?(?:[0-5]?\d|[零一二三四五六七八九十]{1,3}))分?(?:钟)?(?:(?P<sec>\d+|[零一二三四五六七八九十]+)秒)?)?(?![\d%公]|[个]?百分|个点)", _clock),
         (r"(?<![\d.:])(?P<h>[01]?\d|2[0-4]):(?P<mi>[0-5]\d)(?::(?P<sec>[0-5]\d))?(?![\d:])", _clock),
-        (rf"(?<![\d.:])(?P<h>[01]?\d|2[0-4]|[一二两三四五六七八九十]{{1,3}})(?=\s?[-到至~]\s?(?:[01]?\d|2[0-4]|[一二两三四五六七八九十]{{1,3}})\s?[点时](?!候|间))", _clock),
-        (rf"(?<![\d.:月/-])(?P<d>{_D1})(?=\s?[-到至~]\s?{_D1}\s?[日号])", _full_date),
+        (r"(?<![\d.:])(?P<h>[01]?\d|2[0-4]|[一二两三四五六七八九十]{1,3})(?=\s?[-到至~]\s?(?:[01]?\d|2[0-4]|[一二两三四五六七八九十]{1,3})\s?[点时](?!候|间))", _clock),
+        (rf"(?<![\d.:月/-])(?P<d>{D1})(?=\s?[-到至~]\s?{D1}\s?[日号])", _full_date),
         (r"(?<=[到至~-])(?P<s>)(?P<wd>[一二三四五六日天])(?![个点月十天周号日])", _weekday),
-        (rf"(?P<y>)(?P<ry>)(?<!\d)(?P<m>{_M1})(?=\s?[-到至~]\s?{_M1}月(?!\s?\d))", _month),
-        (_PART, _part),
-        (rf"(?P<n>半|{_N})(?P<half>个半)?(?P<u>{unit})(?!级|款)(?P<more>(?:[零又余加]?(?:半|{_N}){unit})*)(?P<tail>半)?", _length),
-        (rf"(?:再有|还有|还剩|剩下|接下来的?|之后的?|今后的?|往后|后)\s?(?P<n>半|{_N})(?P<u>{unit})(?P<side>后)?(?![后前]|之)", _ahead),
+        (rf"(?P<y>)(?P<ry>)(?<!\d)(?P<m>{M1})(?=\s?[-到至~]\s?{M1}月(?!\s?\d))", _month),
+        (PART, _part),
+        (rf"(?P<n>半|{N})(?P<half>个半)?(?P<u>{unit})(?!级|款)(?P<more>(?:[零又余加]?(?:半|{N}){unit})*)(?P<tail>半)?", _length),
+        (rf"(?:再有|还有|还剩|剩下|接下来的?|之后的?|今后的?|往后|后)\s?(?P<n>半|{N})(?P<u>{unit})(?P<side>后)?(?![后前]|之)", _ahead),
         (r"上一?个?小时", lambda m, now: ("R", (now - timedelta(hours=1), now))),
         (r"今晨", lambda m, now: ("D", Day(fixed=now.date()))),
-        (rf"(?:(?P<y>{_Y1})年|(?P<ry>今|明|去|后|本)年)?的?(?P<m>{_M1})月份?的?(?:第(?P<nth>[一二三四五1-5])|(?P<last>最后一))个?(?:周|星期|礼拜)(?!末|[一二三四五六日天])", _week_of_month),
-        (rf"(?:(?P<y>{_Y1})年|(?P<ry>今|明|去|后|本)年)?的?(?:第(?P<nth>{_N})|(?P<last>最后一))个?(?:周|星期|礼拜)(?!末|[一二三四五六日天])", _week_of_year),
+        (rf"(?:(?P<y>{Y1})年|(?P<ry>今|明|去|后|本)年)?的?(?P<m>{M1})月份?的?(?:第(?P<nth>[一二三四五1-5])|(?P<last>最后一))个?(?:周|星期|礼拜)(?!末|[一二三四五六日天])", _week_of_month),
+        (rf"(?:(?P<y>{Y1})年|(?P<ry>今|明|去|后|本)年)?的?(?:第(?P<nth>{N})|(?P<last>最后一))个?(?:周|星期|礼拜)(?!末|[一二三四五六日天])", _week_of_year),
         (r"(?P<c>二十一|二十|十九|[12]\d|19|20|21)世纪(?:(?P<d>[二三四五六七八九1-9]十|[1-9]0)年代)?|(?<!\d)(?P<d2>[二三四五六七八九]十|[1-9]0)年代", _decade),
         (rf"(?:{year}的?)?(?P<half>[上下])半[个]?月", _half_month),
         (r"现在|此刻|目前|眼下|马上|立刻|立马", _now),

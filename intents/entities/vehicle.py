@@ -49,7 +49,9 @@ def _catalogue() -> _Catalogue:
 
 @cache
 def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    names, brands, guarded = [], [], []
+    names: list[str] = []
+    brands: list[str] = []
+    guarded: list[str] = []
     for brand, entry in lists("zh", "vehicles").items():
         brands += [brand, *entry["names"]]
         alone = set(entry.get("only_with_brand", ()))
