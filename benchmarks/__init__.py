@@ -15,19 +15,22 @@ BENCHES = {
 }
 
 
-class UnknownBench(ValueError):
-    """There is no benchmark of this name; the message lists those there are."""
+def run(name: str, *argv: str) -> int:
+    """Run one benchmark, print its table and write `out/<name>.json`. Returns the exit code.
 
-
-def run(name: str, argv: Sequence[str] = (), out: Path = OUT) -> dict[str, Any]:
-    """Run one benchmark, print its table, write `<out>/<name>.json` and return the same data.
-
-    Raises UnknownBench for a name not in `BENCHES`; unknown options end the program with a usage message.
+    Raises ConfigError for a name not in `BENCHES`; unknown options end the program with a usage message.
     """
-    if name not in BENCHES:
-        raise UnknownBench(f"no benchmark {name!r}; there are {', '.join(BENCHES)}")
-    from benchmarks import report
+    measure(name, argv, OUT)
+    return 0
 
+
+def measure(name: str, argv: Sequence[str], out: Path) -> dict[str, Any]:
+    """Run one benchmark, print its table, write `<out>/<name>.json` and return the same data."""
+    from benchmarks import report
+    from crm_core.kernel.errors import ConfigError
+
+    if name not in BENCHES:
+        raise ConfigError("bench", f"there is no {name!r}; there are {', '.join(BENCHES)}")
     found = importlib.import_module(f"benchmarks.{name}").main(list(argv))
     finished = report.finish(name, argv, found)
     report.show(finished)

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import re
 
-from sqlalchemy import desc, or_, select
+from sqlalchemy import bindparam, desc, or_, select
 from sqlmodel import col
 
 from crm_core.customers.rules import PrivacyPolicy, Spoken, match_score, pinyin_of, spoken_name, surname_of
 from crm_core.customers.tables import ContactPoint, Customer
-from crm_core.kernel.access import Scope, in_range, reach
+from crm_core.kernel.access import Scope, after, reach
 from crm_core.kernel.phones import Phone, parse_phone
 from crm_core.kernel.uow import Reader, Uow
 
 _DIGITS = re.compile(r"\d{4,}")
 _CANDIDATES = 60
+_BY_PHONE = (
+    select(Customer).join(ContactPoint, col(ContactPoint.customer_id) == col(Customer.id))
+    .where(col(ContactPoint.tenant) == bindparam("tenant"), col(ContactPoint.value_index) == bindparam("value"),
+           col(Customer.unit) >= bindparam("scope"), col(Customer.unit) < bindparam("after"))
+    .order_by(desc(col(Customer.touched_at)))
+)  # fmt: skip
 
 
 def dedupe_scope(reader: Reader, unit: str) -> str:
@@ -30,13 +36,10 @@ def customer_with_phone(uow: Uow, phone: Phone, unit: str, name: str = "") -> Cu
     """
     index = uow.cipher.index("phone", phone.value)
     uow.lock(f"phone:{index[:3]}")
-    query = (
-        select(Customer).join(ContactPoint, col(ContactPoint.customer_id) == col(Customer.id))
-        .where(col(ContactPoint.tenant) == uow.tenant, col(ContactPoint.value_index) == index,
-               in_range(col(Customer.unit), dedupe_scope(uow, unit)))
-        .order_by(desc(col(Customer.touched_at)))
-    )  # fmt: skip
-    found = uow.rows(query)
+    uow.flush()
+    scope = dedupe_scope(uow, unit)
+    asked = {"tenant": uow.tenant, "value": index, "scope": scope, "after": after(scope)}
+    found = uow.session.execute(_BY_PHONE, asked).scalars().all()
     named = next((c for c in found if c.name == name), None)
     # A number nobody can be called on proves nothing: only the same name makes it the same person.
     return named or (found[0] if found and phone.ok else None)

@@ -127,7 +127,12 @@ def reach(unit: str, scope: Scope) -> str:
 
 def in_range(column: Any, prefix: str) -> ColumnElement[bool]:
     """`column` starts with `prefix`, as a range an index can serve; '/' follows '.' in byte order."""
-    return and_(column >= prefix, column < prefix[:-1] + "/")
+    return and_(column >= prefix, column < after(prefix))
+
+
+def after(prefix: str) -> str:
+    """The first string in byte order that does not start with this unit path."""
+    return prefix[:-1] + "/"
 
 
 def _clause(actor: Actor, grant: Grant, scope: Scope, table: Any) -> ColumnElement[bool]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeVar
 
 from sqlalchemy import JSON, Column, Index, LargeBinary, MetaData, Text, UniqueConstraint, text
+from sqlalchemy.orm.instrumentation import manager_of_class
 from sqlmodel import Field, SQLModel
 
 from crm_core.kernel.db import BigId, UnitPath, UtcDateTime
@@ -19,6 +22,7 @@ SQLModel.metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
 }
 metadata: MetaData = SQLModel.metadata
+T = TypeVar("T", bound=SQLModel)
 
 
 class Row(SQLModel):
@@ -29,6 +33,34 @@ class Row(SQLModel):
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
     version: int = 1
+
+
+def new_row(table: type[T], values: dict[str, Any]) -> T:
+    """A row ready to be added. Raises TypeError for a column the table does not have.
+
+    SQLModel's constructor puts each value through SQLAlchemy's and Pydantic's setters, a tenth of what a lead
+    costs; a table's values are not validated by it either.
+    """
+    defaults, factories = _defaults(table)
+    if not values.keys() <= defaults.keys() | factories.keys():
+        raise TypeError(f"{table.__name__} has no column {values.keys() - defaults.keys() - factories.keys()}")
+    row: T = manager_of_class(table).new_instance()
+    made = {name: make() for name, make in factories.items() if name not in values}
+    row.__dict__.update(defaults | made | values)
+    return row
+
+
+@lru_cache(maxsize=256)
+def _defaults(table: type[SQLModel]) -> tuple[dict[str, Any], dict[str, Callable[[], Any]]]:
+    """Each column's default (None when it has none), and what makes those that are made anew."""
+    factories: dict[str, Any] = {}
+    defaults: dict[str, Any] = {}
+    for name, field in table.model_fields.items():
+        if field.default_factory is not None:
+            factories[name] = field.default_factory
+        else:
+            defaults[name] = None if field.is_required() else field.default
+    return defaults, factories
 
 
 class Owned(Row):

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, select
 from sqlmodel import col
 
-from crm_core.kernel.access import Scope, in_range, reach
+from crm_core.kernel.access import Scope, after, reach
 from crm_core.kernel.calendar import Hours, is_working
 from crm_core.kernel.uow import Reader, Uow
 from crm_core.leads.messages import CreateLead
@@ -25,10 +25,7 @@ def lead_unit(uow: Uow, cmd: CreateLead) -> str:
     unit = cmd.unit or uow.actor.unit
     if unit.count(".") >= 3:
         return dealer_of(unit)
-    units = uow.session.execute(
-        select(col(Unit.path), col(Unit.city), col(Unit.brands))
-        .where(col(Unit.tenant) == uow.tenant, in_range(col(Unit.path), unit)).order_by(col(Unit.path))
-    ).all()  # fmt: skip
+    units = uow.session.execute(_UNITS_UNDER, {"tenant": uow.tenant, "unit": unit, "after": after(unit)}).all()
     dealers = [d for d in units if d.path.count(".") == 3]
     by_city = [d for d in dealers if cmd.city and d.city and (d.city in cmd.city or cmd.city in d.city)]
     wanted = cmd.vehicle.casefold()
@@ -75,6 +72,12 @@ def _loads() -> Any:
 
 
 _LOADS = _loads()
+_UNITS_UNDER = (
+    select(col(Unit.path), col(Unit.city), col(Unit.brands))
+    .where(col(Unit.tenant) == bindparam("tenant"), col(Unit.path) >= bindparam("unit"),
+           col(Unit.path) < bindparam("after"))
+    .order_by(col(Unit.path))
+)  # fmt: skip
 
 
 def _candidate(reader: Reader, person: Person, load: int, last: datetime | None, *, win_rate: bool) -> Candidate:

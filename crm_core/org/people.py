@@ -4,13 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlmodel import Session, col
 
-from crm_core.kernel.access import Actor, Grant, Scope, in_range, reach
+from crm_core.kernel.access import Actor, Grant, Scope, after, reach
 from crm_core.kernel.uow import Reader
 from crm_core.org.tables import GrantRow, Person, Unit
+
+
+# Asked in nearly every command, so built once.
+_UNITS = select(Unit).where(
+    col(Unit.tenant) == bindparam("tenant"), col(Unit.path).in_(bindparam("paths", expanding=True))
+)
+_HOLDERS = (
+    select(Person, col(GrantRow.unit), col(GrantRow.valid_from), col(GrantRow.valid_until))
+    .join(GrantRow, col(GrantRow.person_id) == col(Person.id))
+    .where(
+        col(Person.tenant) == bindparam("tenant"), col(Person.active), col(GrantRow.role) == bindparam("role"),
+        or_(col(GrantRow.unit).in_(bindparam("above", expanding=True)),
+            and_(col(GrantRow.unit) >= bindparam("dealer"), col(GrantRow.unit) < bindparam("after"))),
+    )
+)  # fmt: skip
 
 
 def load_actor(session: Session, who: str, now: datetime, tenant: str | None = None) -> Actor | None:
@@ -33,7 +49,15 @@ def load_actor(session: Session, who: str, now: datetime, tenant: str | None = N
     )  # fmt: skip
 
 
-def holds(grant: GrantRow, now: datetime) -> bool:
+class Held(NamedTuple):
+    """Where a role is held, and from when until when."""
+
+    unit: str
+    valid_from: datetime | None
+    valid_until: datetime | None
+
+
+def holds(grant: GrantRow | Held, now: datetime) -> bool:
     """Whether a grant is in force."""
     return (grant.valid_from is None or grant.valid_from <= now) and (
         grant.valid_until is None or now < grant.valid_until
@@ -85,9 +109,7 @@ def unit_of(reader: Reader, path: str) -> Unit | None:
     if path in seen:
         return seen[path]
     paths = [path[: i + 1] for i, c in enumerate(path) if c == "."]
-    rows = reader.session.execute(
-        select(Unit).where(col(Unit.tenant) == reader.tenant, col(Unit.path).in_(paths))
-    ).scalars().all()  # fmt: skip
+    rows = reader.session.execute(_UNITS, {"tenant": reader.tenant, "paths": paths}).scalars().all()
     seen.update((row.path, row) for row in rows)
     return max(rows, key=lambda row: len(row.path), default=None)
 
@@ -102,16 +124,15 @@ def holders(
     reader: Reader, role: str, unit: str, *, exclude: Sequence[str] = (), on_duty: bool = False
 ) -> list[Person]:
     """Active people holding `role` in a unit that covers `unit`, or inside its dealer; nearest unit first."""
-    above = [unit[: i + 1] for i, c in enumerate(unit) if c == "."]
-    query = (
-        select(Person, GrantRow)
-        .join(GrantRow, col(GrantRow.person_id) == col(Person.id))
-        .where(col(Person.tenant) == reader.tenant, col(Person.active), col(GrantRow.role) == role,
-               or_(col(GrantRow.unit).in_(above), in_range(col(GrantRow.unit), dealer_of(unit))))
-    )  # fmt: skip
+    dealer = dealer_of(unit)
+    asked = {
+        "tenant": reader.tenant, "role": role, "above": [unit[: i + 1] for i, c in enumerate(unit) if c == "."],
+        "dealer": dealer, "after": after(dealer),
+    }  # fmt: skip
     found: dict[str, tuple[tuple[int, str], Person]] = {}
     seen = _seen_people(reader)
-    for row, held in reader.session.execute(query).all():
+    for row, *grant in reader.session.execute(_HOLDERS, asked):
+        held = Held(*grant)
         away = row.away_until is not None and row.away_until > reader.now
         seen[row.id] = row
         if row.id in exclude or not holds(held, reader.now) or (on_duty and away):

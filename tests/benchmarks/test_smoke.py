@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 import benchmarks
+from crm_core.kernel.errors import ConfigError
 from tests.support.postgres import NoPostgres, find_binaries
 
 FLOORS = {"driver", "core"}
 
 
 def run(name: str, tmp_path: Path, *argv: str) -> dict[str, Any]:
-    benchmarks.run(name, argv, out=tmp_path)
+    benchmarks.measure(name, argv, tmp_path)
     data: dict[str, Any] = json.loads((tmp_path / f"{name}.json").read_text(encoding="utf-8"))
     assert data["bench"] == name
     assert data["command"].startswith(f"run_bot.py bench {name}")
@@ -24,7 +25,7 @@ def run(name: str, tmp_path: Path, *argv: str) -> dict[str, Any]:
 
 
 def test_an_unknown_name_lists_those_there_are() -> None:
-    with pytest.raises(benchmarks.UnknownBench, match="leads, turns, growth"):
+    with pytest.raises(ConfigError, match="leads, turns, growth"):
         benchmarks.run("nothing")
 
 
