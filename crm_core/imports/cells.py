@@ -21,7 +21,12 @@ _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 _MONTH = re.compile(r"(\d{4})[-/.年]?(\d{1,2})月?")
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::\d{2})?")
 _MONEY = re.compile(r"[¥￥$,\s]|元|rmb|cny", re.IGNORECASE)
-EMPTY = (None, "")
+_DIGITS = "零一二三四五六七八九十"
+_MONTHS = ("", *_DIGITS[1:], "十一", "十二")
+_LUNAR = re.compile(
+    r"(?:农历|阴历)?(?P<month>正|冬|腊|十[一二]?|[一二三四五六七八九])月"
+    r"(?P<tens>初|二十|三十|十|廿)(?P<ones>[一二三四五六七八九十]?)日?"
+)
 
 
 def clean(text: str) -> str:
@@ -60,6 +65,14 @@ def _money(text: str, field: str) -> int:
         return fen(plain.rstrip("万wW")) * factor
     except ValueError:
         raise Invalid(field, "error.not_an_amount", value=text) from None
+
+
+def money_said(text: str) -> int | None:
+    """Fen of an amount people wrote freely; None when it is not plainly a number (`二十来万`)."""
+    try:
+        return _money(text, "")
+    except Invalid:
+        return None
 
 
 def _date(text: str, field: str) -> date:
@@ -142,3 +155,14 @@ def ago(now: datetime, days: int, clock: str, zone: str) -> datetime:
     today = now.astimezone(ZoneInfo(zone)).date()
     instant = datetime.combine(today - timedelta(days=days), at, ZoneInfo(zone))
     return min(instant, now) if days >= 0 else instant
+
+
+def lunar_day(text: str) -> str:
+    """`农历八月十五` → `08-15`, `腊月廿三` → `12-23`; empty for what is no lunar day in words."""
+    found = _LUNAR.fullmatch(text)
+    if found is None:
+        return ""
+    tens, ones = found["tens"], found["ones"]
+    day = {"初": 0, "十": 10, "廿": 20, "二十": 20, "三十": 30}[tens] + (_DIGITS.index(ones) if ones else 0)
+    month = {"正": 1, "冬": 11, "腊": 12}.get(found["month"]) or _MONTHS.index(found["month"])
+    return f"{month:02d}-{day:02d}" if 1 <= day <= 30 else ""

@@ -8,7 +8,7 @@ from typing import Any
 
 from crm_core.customers.messages import AddCustomer
 from crm_core.fitment.messages import AddApplication, AddPart, SetStock
-from crm_core.imports.cells import ago, clean, local, parse, split_semicolons, word
+from crm_core.imports.cells import ago, clean, local, lunar_day, parse, split_semicolons, word
 from crm_core.imports.columns import Sheet
 from crm_core.imports.references import References
 from crm_core.kernel.errors import Invalid
@@ -42,6 +42,9 @@ def customers(v: Values, refs: References) -> AddCustomer:
     owner = refs.person(v.pop("owner")) if "owner" in v else None
     if in_days is not None:
         v["birthday"] = (refs.uow.now + timedelta(days=in_days)).strftime("%m-%d")
+    if "birthday" in v and (lunar := lunar_day(v["birthday"])):
+        v["birthday"], calendar = lunar, "lunar"
+    v["phones"] = (*v.get("phones", ()), *v.pop("phone2", ()))
     unit = owner.unit if owner is not None else refs.unit(v.get("unit", ""))
     v["source"], v["language"] = (
         word("source", v.get("source", "")),
@@ -89,7 +92,7 @@ def leads(v: Values, refs: References) -> CreateLead:
     unit = refs.unit(v["unit"]) if v.get("unit") else ""
     at = v.get("event_time")
     customer = refs.customer(v["customer"]).id if v.get("customer") else None
-    said = [v.get("message", "")] + ([f"预算{v['budget'] // 100}元"] if v.get("budget") else [])
+    said = [v.get("message", "")] + ([f"预算{v['budget']}"] if v.get("budget") else [])
     fields = (
         "name",
         "phone",

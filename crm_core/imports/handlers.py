@@ -119,6 +119,7 @@ def _bulk(rows: Rows, ours: Sheet, refs: References, tally: Tally) -> None:
         with refs.uow.session.begin_nested():
             outcomes = put([command for _, command in ready], refs.uow)
     except DBAPIError:
+        _forget_undone(refs.uow)
         outcomes = [_guarded(refs, lambda c=command: put([c], refs.uow)[0]) for _, command in ready]  # type: ignore[misc]
     for (row, _), outcome in zip(ready, outcomes, strict=True):
         tally.take([row], outcome)
@@ -194,10 +195,18 @@ def _guarded(refs: References, work: Callable[[], Result | ChexinError]) -> Resu
     except (ChexinError, DBAPIError) as error:
         uow.pushes[:], uow.refreshed = pushes, refreshed
         uow.events.clear()
+        _forget_undone(uow)
         if isinstance(error, ChexinError):
             return error
         structlog.get_logger().warning("import_row_refused", error=type(error.orig).__name__)
         return Invalid("row", "error.import_row")
+
+
+def _forget_undone(uow: Uow) -> None:
+    """Rows that a savepoint took back were never made."""
+    for rows in uow._made.values():
+        for record_id in [key for key, row in rows.items() if row not in uow.session]:
+            del rows[record_id]
 
 
 def _digests(group: Rows, ours: Sheet, uow: Uow) -> tuple[str, str]:

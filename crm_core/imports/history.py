@@ -18,7 +18,7 @@ from crm_core.customers.tables import Customer, Record
 from crm_core.deals.lookup import pipeline_for
 from crm_core.deals.rules import Pipeline, PipelinePolicy
 from crm_core.deals.tables import Deal, DealStage
-from crm_core.imports.cells import ago, split_semicolons, word
+from crm_core.imports.cells import ago, money_said, split_semicolons, word
 from crm_core.imports.convert import Values, customers, leads, when
 from crm_core.imports.references import References
 from crm_core.kernel.errors import Invalid
@@ -187,7 +187,7 @@ def _keep_deal(v: Values, lead: Lead, state: str, at_stage: tuple[str, str], at:
     deal = dated(at, uow.new(
         Deal, ref=short_ref("D"), lead_id=lead.id, customer_id=lead.customer_id, unit=lead.unit,
         owner_id=lead.owner_id, pipeline=at_stage[0], stage=at_stage[1], level=lead.level,
-        interest=lead.vehicle, state=state, amount_fen=v.get("budget"),
+        interest=lead.vehicle, state=state, amount_fen=money_said(v.get("budget", "")),
         expected_close=None if close_in is None else (uow.now + timedelta(days=close_in)).date(),
         stage_since=at, closed_at=None if state == "open" else at, lost_reason_enc=v.get("lost_reason"),
     ))  # fmt: skip

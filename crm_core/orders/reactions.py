@@ -23,16 +23,17 @@ def follow_handover(event: OwnerChanged, uow: Uow) -> None:
 @reacts(LeadAssigned)
 def follow_lead(event: LeadAssigned, uow: Uow) -> None:
     """The customer may have gone along with his lead."""
-    lead = uow.session.get(Lead, event.lead_id)
-    if lead is not None and lead.customer_id is not None and event.previous_id is not None:
+    lead = uow.find(Lead, event.lead_id)
+    if lead is not None and lead.customer_id is not None:
         _follow(lead.customer_id, uow)
 
 
 def _follow(customer_id: str, uow: Uow) -> None:
     """Whoever follows the customer sees his orders, the former owner no longer."""
-    uow.flush()
-    customer = uow.session.get(Customer, customer_id)
-    if customer is None:
+    customer = uow.find(Customer, customer_id)
+    if customer is None or uow.is_new(Customer, customer_id):
+        # A customer made in this very transaction has none yet.
         return
+    uow.flush()
     mine = update(Order).where(col(Order.tenant) == uow.tenant, col(Order.customer_id) == customer_id)
     uow.session.execute(mine.values(owner_id=customer.owner_id, unit=customer.unit, updated_at=uow.now))

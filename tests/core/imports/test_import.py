@@ -15,6 +15,7 @@ from crm_core.api import Core
 from crm_core.customers.tables import ContactPoint, Customer
 from crm_core.fitment.messages import StockOf
 from crm_core.fitment.tables import Application, Part, PartStock
+from crm_core.imports.cells import lunar_day
 from crm_core.imports.run import ImportReport, run_import
 from crm_core.kernel.errors import Invalid, Refused
 from crm_core.kernel.tables import Outbox, Timer
@@ -274,3 +275,12 @@ def test_progress_is_told(house: Core, tmp_path: Path) -> None:
     )
     assert heard == [(10, 25), (20, 25), (25, 25)]
     assert house.ask(StockOf(oe="a0000003"), house.actor("rep1")).oe == "A0000003"
+
+
+@pytest.mark.parametrize(
+    ("said", "day"),
+    [("农历八月十五", "08-15"), ("腊月廿三", "12-23"), ("正月初一", "01-01"), ("十一月二十", "11-20"),
+     ("三月三十一", ""), ("1986-05-21", ""), ("", "")],
+)  # fmt: skip
+def test_lunar_birthdays_in_words(said: str, day: str) -> None:
+    assert lunar_day(said) == day
