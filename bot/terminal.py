@@ -12,6 +12,7 @@ from bot.conversation.brain import Brain, Rooms
 from bot.conversation.pipeline import Pipeline, Turn, body_of
 from bot.ports import Card, Inbound, InboundKind, Outbound, card_from_dict
 from bot.texts import Texts
+from crm_core.kernel.access import Actor
 from crm_core.kernel.errors import Conflict
 from crm_core.kernel.ids import new_id
 from crm_core.kernel.tables import Outbox
@@ -52,11 +53,16 @@ class Terminal:
 
     def __init__(self, core: Core, person: str, brain: Brain | None = None, texts: Texts | None = None) -> None:
         self._core = core
-        self._actor = core.actor(person)
+        self._id = core.actor(person).id
         self._name = person
         self._texts = texts or Texts.load()
         self._pipeline = Pipeline(core, self._texts, brain or Rooms(core))
-        self._chat = f"term:{self._actor.id}"
+        self._chat = f"term:{self._id}"
+
+    @property
+    def _actor(self) -> Actor:
+        """The person as he is now; he may have changed his language."""
+        return self._core.actor(self._id)
 
     def say(self, text: str) -> Shown:
         """One typed message."""
@@ -71,9 +77,9 @@ class Terminal:
 
     def _button(self, wanted: str) -> LiveAction | None:
         by_id = self._core.chats.buttons.find(wanted)
-        if by_id is not None and by_id.person_id == self._actor.id:
+        if by_id is not None and by_id.person_id == self._id:
             return by_id
-        recent = self._core.chats.buttons.recent(self._actor.id, self._core.now())
+        recent = self._core.chats.buttons.recent(self._id, self._core.now())
         return next((a for a in recent if a.label == wanted), None)
 
     def _told(self, key: str, **params: str) -> Shown:
@@ -81,10 +87,10 @@ class Terminal:
 
     def _turn(self, kind: InboundKind, *, text: str = "", action_id: str = "") -> Shown:
         message_id = new_id()
-        inbound = Inbound(CHANNEL, "local", self._chat, self._actor.id, message_id, kind, text=text,
+        inbound = Inbound(CHANNEL, "local", self._chat, self._id, message_id, kind, text=text,
                           action_id=action_id)  # fmt: skip
         received = self._core.chats.receive(
-            tenant=self._actor.tenant, channel=CHANNEL, account="local", chat=self._chat, person_id=self._actor.id,
+            tenant=self._actor.tenant, channel=CHANNEL, account="local", chat=self._chat, person_id=self._id,
             dedupe_key=message_id, body=body_of(inbound), now=self._core.now(),
         )  # fmt: skip
         assert received.inbox_id is not None
@@ -116,31 +122,31 @@ class Terminal:
 
     def inbox(self) -> Shown:
         """What was pushed to this person and not yet shown; due timers fire first when no server does that."""
-        now = self._core.now()
+        now, actor = self._core.now(), self._actor
         if not self._served():
             while self._core.timers.fire_due(now):
                 continue
         replies, seen = [], []
-        for row in self._core.outbox.unseen(self._actor.id):
+        for row in self._core.outbox.unseen(self._id):
             assert row.id is not None
             seen.append(row.id)
             if row.kind != "@refresh":
-                replies.append(self._drawn(row))
+                replies.append(self._drawn(row, actor))
         self._core.outbox.mark_shown(seen, now)
         return Shown(self._name, replies)
 
     def _served(self) -> bool:
         return self._core.leases.held(SERVER, self._core.now())
 
-    def _drawn(self, row: Outbox) -> Outbound:
+    def _drawn(self, row: Outbox, actor: Actor) -> Outbound:
         """A pushed message as it is now, with live buttons."""
         params = self._core.outbox.open_payload(row.dedupe_key, row.payload_enc)
         if row.kind == "@reply":
             body = params
         else:
-            body = draw(row.kind, row.subject, params, self._core, self._actor, self._texts).to_dict()
+            body = draw(row.kind, row.subject, params, self._core, actor, self._texts).to_dict()
         public = self._core.chats.buttons.publish_now(
-            row.tenant, self._actor.id, row.chat, row.dedupe_key, body, self._core.now()
+            row.tenant, self._id, row.chat, row.dedupe_key, body, self._core.now()
         )
         return shown_body(public)
 

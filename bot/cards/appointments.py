@@ -49,7 +49,7 @@ def appointment_card(
         ),
         buttons=(_buttons(voice, view, kind, staff) if open_now else ()) + extra,
         status=None if open_now else voice.label("state", view.state),
-        tone={"done": "good", "no_show": "bad", "cancelled": "muted"}.get(view.state),
+        tone={"done": "good", "no_show": "bad", "cancelled": "done"}.get(view.state),
         note=voice.say("appointment.clash", with_what=view.clash) if view.clash and open_now else None,
         subject=f"appointment:{view.id}",
     )  # fmt: skip

@@ -45,12 +45,18 @@ def history_card(voice: Voice, name: str, records: Sequence[RecordView], custome
     fields = tuple(
         line
         for record in records
-        for line in lines(voice, (record_label(voice, record), joined(record.text, voice.label("outcome",
-                                                                                              record.outcome))))
-    )  # fmt: skip
+        for line in lines(voice, (record_label(voice, record), record_text(voice, record)))
+    )
     sources = tuple(Source(record.ref, joined(voice.when(record.at), record.by_name)) for record in records)
-    return Card("history", voice.say("card.history", name=name), fields, sources=sources,
+    title = voice.say("card.history", name=name) if name else voice.say("card.own_history")
+    return Card("history", title, fields, sources=sources,
                 subject=f"customer:{customer_id}")  # fmt: skip
+
+
+def record_text(voice: Voice, record: RecordView) -> str:
+    """What was said, and what came of it when that is something else."""
+    outcome = voice.maybe(f"label.outcome.{record.outcome}") or ("" if record.outcome.isascii() else record.outcome)
+    return joined(record.text, outcome if outcome != record.text else "")
 
 
 def record_label(voice: Voice, record: RecordView) -> str:

@@ -41,7 +41,7 @@ def deal_card(voice: Voice, view: DealView, extra: tuple[Button, ...] = (), titl
         ),
         buttons=extra,
         status=None if view.state == "open" else voice.label("state", view.state),
-        tone={"won": "good", "lost": "muted"}.get(view.state),
+        tone={"won": "good", "lost": "done"}.get(view.state),
         subject=f"deal:{view.id}",
     )
 

@@ -39,7 +39,7 @@ def draw(kind: str, subject: str, params: dict[str, Any], core: Core, actor: Act
     try:
         return drawer(Easel(core, actor, voice), record_id, {**params, "kind": kind})
     except ChexinError:
-        return _gone(kind, subject, voice)
+        return _gone(kind, subject, params, voice)
 
 
 def _notice(kind: str, subject: str, params: dict[str, Any], voice: Voice) -> Outbound:
@@ -51,6 +51,7 @@ def _notice(kind: str, subject: str, params: dict[str, Any], voice: Voice) -> Ou
     return Outbound(text=text or voice.say("push.other"))
 
 
-def _gone(kind: str, subject: str, voice: Voice) -> Outbound:
-    return Outbound(card=Card(kind=kind, title=voice.say("card.gone"), status=voice.say("status.gone"),
-                              tone="muted", subject=subject))  # fmt: skip
+def _gone(kind: str, subject: str, params: dict[str, Any], voice: Voice) -> Outbound:
+    title = voice.maybe(f"push.{kind}.gone", **voice.plain(params)) or voice.say("card.gone")
+    return Outbound(card=Card(kind=kind, title=title, status=voice.say("status.gone"),
+                              tone="done", subject=subject))  # fmt: skip

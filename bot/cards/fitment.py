@@ -10,7 +10,7 @@ from bot.ports import Button, Card, Field, Source
 from bot.texts import Voice
 from crm_core.fitment.messages import FitAnswer, FitRow, StockLine
 
-TONES = {"fits": "good", "fits_if": "warn", "does_not_fit": "bad", "no_data": "muted"}
+TONES = {"fits": "good", "fits_if": "warn", "does_not_fit": "bad", "no_data": "done"}
 MAX_ROWS = 6
 
 
@@ -23,12 +23,16 @@ def fitment_card(
         title=voice.say(f"fitment.{answer.verdict}", part=answer.part or answer.oe or voice.say("fitment.this_part"),
                         vehicle=answer.vehicle or voice.say("fitment.this_vehicle")),
         fields=(*_rows(voice, answer), *_stock(voice, answer, staff), *_hints(voice, answer)),
-        buttons=tuple(choose(label) for _, label in answer.choices[:6]) if choose else (),
+        buttons=tuple(choose(voice.label("choice", label)) for _, label in answer.choices[:6]) if choose else (),
         status=voice.say(f"verdict.{answer.verdict}"),
         tone=TONES[answer.verdict],
         note=_question(voice, answer),
-        sources=tuple(Source(row.source or row.oe, joined(row.oe, row.model)) for row in answer.rows[:3]),
+        sources=tuple(_source(row) for row in answer.rows[:3]),
     )  # fmt: skip
+
+
+def _source(row: FitRow) -> Source:
+    return Source(row.oe, joined(row.model, row.source if row.source != row.oe else ""))
 
 
 def stock_card(voice: Voice, answer: FitAnswer, *, staff: bool) -> Card:
@@ -37,7 +41,7 @@ def stock_card(voice: Voice, answer: FitAnswer, *, staff: bool) -> Card:
     if not staff:
         return Card("stock", voice.say(f"stock.{availability(answer.stock)}", part=part, days=_days(answer.stock)))
     if not answer.stock:
-        return Card("stock", voice.say("stock.no_data", part=part), _hints(voice, answer), tone="muted")
+        return Card("stock", voice.say("stock.no_data", part=part), _hints(voice, answer), tone="done")
     return Card("stock", voice.say("card.stock", part=part),
                 (*_stock(voice, answer, staff), *_hints(voice, answer)))  # fmt: skip
 
@@ -58,14 +62,17 @@ def _days(stock: tuple[StockLine, ...]) -> int:
 def _rows(voice: Voice, answer: FitAnswer) -> tuple[Field, ...]:
     fields: list[Field] = []
     for row in islice(answer.rows, MAX_ROWS):
-        fields.append(Field(joined(row.part_name, row.oe, by=" "), joined(row.model, _conditions(voice, row), row.note)))
+        verdict = "" if row.fits else voice.say("verdict.does_not_fit")
+        told = joined(verdict, row.model, _conditions(voice, row), row.note)
+        fields.append(Field(joined(row.part_name, row.oe, by=" "), told))
     for name, values in answer.qualifiers:
-        fields.append(Field(voice.label("qualifier", name), " / ".join(values), emph=True))
+        fields.append(Field(voice.label("qualifier", name), " / ".join(voice.label("choice", v) for v in values), emph=True))
     return tuple(fields)
 
 
 def _conditions(voice: Voice, row: FitRow) -> str:
-    return joined(*(f"{voice.label('qualifier', name)} {value}" for name, value in row.conditions), by=", ")
+    told = (f"{voice.label('qualifier', name)} {voice.label('choice', value)}" for name, value in row.conditions)
+    return joined(*told, by=", ")
 
 
 def _stock(voice: Voice, answer: FitAnswer, staff: bool) -> tuple[Field, ...]:

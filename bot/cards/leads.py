@@ -60,7 +60,8 @@ def _fields(voice: Voice, view: LeadView) -> tuple[Any, ...]:
         ("phone", view.phone if view.phone_ok or not view.phone else voice.say("lead.odd_phone", phone=view.phone)),
         ("interest", view.vehicle),
         ("source", joined(voice.label("source", view.source), view.city)),
-        ("message", view.message),
+        # A line somebody typed in is in the other fields already.
+        ("message", "" if view.phone and view.phone in view.message else view.message),
         ("level", view.level),
         ("touches", voice.say("lead.touches", n=view.touches) if view.touches > 1 else ""),
         ("first_call", voice.when(view.first_call_due) if view.state in UNWORKED else ""),
@@ -102,15 +103,15 @@ def _status(voice: Voice, view: LeadView, actor: Actor) -> str | None:
 
 def _tone(view: LeadView, actor: Actor) -> str | None:
     if view.state in CLOSED:
-        return "muted"
+        return "done"
     return "good" if view.state not in UNWORKED and view.owner_id == actor.id else None
 
 
-def outcome_card(voice: Voice, view: LeadView) -> Card:
-    """After 已联系: how did it go, in one more press or a sentence."""
+def outcome_card(voice: Voice, view: LeadView, first: str) -> Card:
+    """After 已联系: how did it go, in one more press or a sentence. `first` is the undo of that press."""
     buttons = tuple(
         button(voice, f"outcome_{key}", "lead.outcome", PRIMARY if key == "interested" else Style.DEFAULT,
-               lead=view.id, outcome=key)
+               lead=view.id, outcome=key, first=first)
         for key in ("interested", "later", "no_answer", "not_interested")
     )  # fmt: skip
     return Card("outcome", voice.say("card.outcome", name=view.name), buttons=buttons,
@@ -133,5 +134,5 @@ def lead_list(voice: Voice, views: Sequence[LeadView], title: str) -> Card:
 
 def _line(voice: Voice, view: LeadView) -> str:
     level = voice.say("lead.level", level=view.level) if view.level else ""
-    return joined(view.vehicle, level, voice.label("stage", view.stage), voice.label("state", view.state))
+    return joined(view.vehicle, level, voice.label("stage", view.stage) or voice.label("state", view.state))
 

@@ -16,8 +16,8 @@ from crm_core.kernel.access import Actor
 from intents.types import Context, Understanding
 
 if TYPE_CHECKING:
-    from retrieval.answer import Citation
     from crm_core.api import Core
+    from retrieval.answer import Citation
     from retrieval.knowledge import KnowledgeBase
     from retrieval.store import Audience
 

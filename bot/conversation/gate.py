@@ -106,6 +106,11 @@ def pass_through(talk: Talk, draft: Draft) -> None:
         go_on(talk, draft)
 
 
+def is_slot(talk: Talk, asked: str) -> bool:
+    """Whether an asked name is one people know a word for; a qualifier of the catalogue is chosen by its chip."""
+    return bool(asked and talk.voice.maybe(f"label.slot.{asked}"))
+
+
 def _act(talk: Talk, draft: Draft, act: Act, tier: Tier) -> None:
     """At once for the actor's own complete, model-free writes; a card for everything else."""
     try:
@@ -131,6 +136,8 @@ def _ask_again(talk: Talk, draft: Draft, error: Invalid) -> None:
 def ask(talk: Talk, draft: Draft, need: Need) -> None:
     """Put one question and remember what it is for."""
     draft.asked, draft.prompts, draft.command = need.slot, 0, None
+    shown = need.card.buttons if need.card is not None else need.buttons
+    draft.options = {b.label: b.params for b in shown if b.verb == "draft.pick"}
     talk.memory.put(draft, talk.now)
     if need.card is not None:
         talk.show(need.card)
@@ -179,27 +186,33 @@ def _summary(talk: Talk, since: int) -> str:
 
 
 def go_on(talk: Talk, draft: Draft) -> None:
-    """The further commands of the same message, then a question that was interrupted."""
-    if draft.rest:
-        first, *rest = draft.rest
-        following = Draft(first["intent"], first["slots"], layer=draft.layer, rest=rest)
-        if "person" not in following.slots and "person" in draft.chosen:
-            following.chosen["person"] = draft.chosen["person"]
-        following_through(talk, following)
+    """The further commands of the same message; what goes wrong there does not spoil what was done."""
+    if not draft.rest:
         return
-    interrupted = talk.memory.unanswered()
-    if not talk.memory.current and interrupted is not None and interrupted.undo_id == "":
-        talk.memory.put(interrupted, talk.now)
-        talk.say("ask.back_to", what=talk.voice.maybe(f"intent.{interrupted.intent}") or interrupted.intent,
-                 slot=talk.voice.label("slot", interrupted.asked))  # fmt: skip
-
-
-def following_through(talk: Talk, draft: Draft) -> None:
-    """A further command must not spoil what the first one did."""
+    first, *rest = draft.rest
+    following = Draft(first["intent"], first["slots"], layer=draft.layer, rest=rest)
+    if "person" in draft.chosen and following.text("person") in ("", draft.text("person")):
+        following.chosen["person"] = draft.chosen["person"]
     try:
-        pass_through(talk, draft)
+        pass_through(talk, following)
     except ChexinError as error:
         talk.tell(talk.voice.error(error))
+
+
+def come_back(talk: Talk, since: Draft) -> None:
+    """After an interruption: what was open is named once more; interrupted again, it is let go."""
+    open_draft = talk.memory.waiting
+    if open_draft is None or (open_draft.token == since.token and not is_slot(talk, since.asked)):
+        open_draft = talk.memory.unanswered()
+    if open_draft is None or open_draft.token == since.token or not is_slot(talk, open_draft.asked):
+        return
+    if open_draft.reminded:
+        talk.memory.settle(open_draft.token, talk.voice.say("press.over"))
+        return
+    open_draft.reminded = True
+    talk.memory.put(open_draft, talk.now)
+    talk.say("ask.back_to", what=talk.voice.maybe(f"intent.{open_draft.intent}") or open_draft.intent,
+             slot=talk.voice.label("slot", open_draft.asked))  # fmt: skip
 
 
 def confirm(talk: Talk, draft: Draft) -> None:

@@ -10,6 +10,7 @@ from bot.conversation.gate import Need, skills
 from bot.conversation.pending import Draft
 from bot.conversation.talk import Talk
 from bot.ports import Button
+from bot.skills.drafts import take
 from bot.skills.help import show_help
 from bot.skills.knowledge import answer_question
 from bot.skills.language import switch, wanted
@@ -18,6 +19,10 @@ from intents.types import Candidate, Command, Context, Understanding
 
 MAX_TEXT = 2000
 FREE_SLOTS = ("text", "reason", "outcome")
+# What people mostly correct, so that the bare value is understood.
+MAIN_SLOT = {"create_lead": "phone", "remind_me": "when", "book_test_drive": "when", "book_service": "when",
+             "request_discount": "money", "create_quote": "money", "set_stage": "stage", "set_level": "level",
+             "set_expected_close": "when", "add_note": "text", "log_contact": "text", "mark_lost": "reason"}  # fmt: skip
 CONTROL = ("confirm", "refuse", "cancel")
 
 
@@ -25,7 +30,7 @@ def text(talk: Talk, said: str) -> None:
     """Answer a typed message."""
     said = said.strip()
     if not has_words(said):
-        talk.say("sorry.no_words")
+        talk.say("sorry.no_words" if said else "sorry.empty")
         return
     if len(said) > MAX_TEXT:
         talk.say("sorry.too_long", n=MAX_TEXT)
@@ -36,6 +41,9 @@ def text(talk: Talk, said: str) -> None:
         return
     talk.text = said
     waiting = talk.memory.waiting
+    if waiting is not None and said in waiting.options:
+        take(talk, waiting, waiting.options[said])
+        return
     understood = talk.brain.understand(said, talk.actor, talk.now, _context(talk, waiting))
     talk.layer = understood.layer
     if waiting is not None and _for_draft(talk, waiting, understood, said):
@@ -59,7 +67,7 @@ def _context(talk: Talk, waiting: Draft | None) -> Context:
     name = talk.memory.focus_name(talk.now)
     if waiting is None:
         return Context(focus_person=name)
-    asked = waiting.asked if waiting.asked not in ("", "edit") else None
+    asked = MAIN_SLOT.get(waiting.intent) if waiting.asked == "edit" else waiting.asked or None
     return Context(focus_person=name, asked_intent=waiting.intent, asked_slot=asked)
 
 
@@ -76,9 +84,9 @@ def _for_draft(talk: Talk, draft: Draft, understood: Understanding, said: str) -
         return first.intent == draft.intent and bool(draft.asked) and _fill(talk, draft, first)
     if draft.asked in FREE_SLOTS:
         return _fill_free(talk, draft, said)
-    if draft.asked and understood.outcome == "unrecognised":
-        return _reprompt(talk, draft)
-    return False
+    if not gate.is_slot(talk, draft.asked):
+        return False
+    return understood.outcome == "unrecognised" and _reprompt(talk, draft)
 
 
 def _control(talk: Talk, draft: Draft, intent: str) -> bool:
@@ -148,15 +156,7 @@ def _recognised(talk: Talk, understood: Understanding) -> None:
     if _leaves_phone(talk, draft):
         return
     gate.pass_through(talk, draft)
-    interrupted = talk.memory.waiting
-    if interrupted is not None and interrupted.asked and interrupted.token != draft.token:
-        _back_to(talk, interrupted)
-
-
-def _back_to(talk: Talk, draft: Draft) -> None:
-    """After an interruption: what was open is still open."""
-    talk.say("ask.back_to", what=talk.voice.maybe(f"intent.{draft.intent}") or draft.intent,
-             slot=talk.voice.label("slot", draft.asked))  # fmt: skip
+    gate.come_back(talk, draft)
 
 
 def _plain(command: Command) -> dict[str, dict[str, Any]]:

@@ -21,7 +21,8 @@ class Draft:
     """A command in the making. `slots` are `{name: {"value", "words"}}`, `chosen` the records they stand for.
 
     `asked` names the slot the person was asked for; `command` is what a confirmation card showed;
-    `undo_id` is the write this draft corrects; `rest` are further commands of the same message.
+    `undo_id` is the write this draft corrects; `rest` are further commands of the same message; `options` are
+    the chips that were offered, by label, for whoever types one.
     """
 
     intent: str
@@ -35,6 +36,8 @@ class Draft:
     command: dict[str, Any] | None = None
     undo_id: str = ""
     rest: list[dict[str, Any]] = field(default_factory=list)
+    reminded: bool = False
+    options: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def value(self, slot: str) -> Any:
         return self.slots.get(slot, {}).get("value")
@@ -121,6 +124,10 @@ class Memory:
     def unanswered(self) -> Draft | None:
         """The newest draft whose question was interrupted."""
         return next((d for d in reversed(self.drafts) if d.asked and d.token != self.current), None)
+
+    def let_go(self) -> None:
+        """Nothing is waited for any more; buttons shown keep working."""
+        self.current = ""
 
     def look_at(self, what: str, record_id: str, name: str, now: datetime) -> None:
         """`what` (customer, lead, deal, approval, appointment, task) is what is spoken about now."""

@@ -66,7 +66,8 @@ def colleague(talk: Talk, draft: Draft, slot: str = "person_to", role: str | Non
     """The colleague meant, or one question with chips."""
     known = draft.chosen.get(slot)
     words = draft.text(slot).strip()
-    found: list[PersonView] = talk.ask(FindColleagues(words="" if known else words, role=role))
+    anybody = None if known or words else "rep"
+    found: list[PersonView] = talk.ask(FindColleagues(words="" if known else words, role=role or anybody))
     if known:
         found = [p for p in found if p.id == known]
         if found:
@@ -95,7 +96,8 @@ def deal(talk: Talk, draft: Draft, customer_id: str) -> DealView | Need | None:
     found: list[DealView] = talk.ask(OpenDeals(customer_id=customer_id))
     picked = draft.chosen.get("deal") or (talk.focused("deal") if len(found) > 1 else None)
     said = vehicle_words(draft.value("vehicle"), draft.words("vehicle")).lower()
-    fitting = [d for d in found if d.id == picked] or [d for d in found if said and said in d.interest.lower()] or found
+    picks = [d for d in found if d.id == picked]
+    fitting = picks or [d for d in found if said and said in d.interest.lower()] or found
     if not fitting:
         return None
     if len(fitting) > 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,15 @@ from crm_core.kernel.registry import Command, Question, Result
 
 if TYPE_CHECKING:
     from crm_core.api import Core
+
+
+_ENDS = re.compile(r"(?<=[。！？\n])|(?<=[.!?] )")
+
+
+def first_sentence(said: str) -> tuple[str, str | None]:
+    """A text as the title of a small card and the rest of it."""
+    first, *rest = _ENDS.split(said.strip(), maxsplit=1)
+    return first.strip(), (rest[0].strip() or None) if rest else None
 
 
 @dataclass
@@ -60,7 +70,8 @@ class Talk:
     def tell(self, said: str, *buttons: Button) -> None:
         """Answer with a finished sentence."""
         if buttons:
-            self.show(Card("text", said, buttons=buttons))
+            title, note = first_sentence(said)
+            self.show(Card("text", title, buttons=buttons, note=note))
         else:
             self.replies.append(Outbound(text=said))
 

@@ -26,7 +26,8 @@ def log_contact(talk: Talk, draft: Draft) -> Step:
     if "lead" in draft.chosen:
         if not text:
             return Need("outcome", "outcome")
-        log_outcome(talk, draft.chosen["lead"], "", text, draft)
+        command = MarkContacted(lead_id=draft.chosen["lead"], text=text)
+        log_outcome(talk, command, draft.chosen.get("first", ""), draft)
         return None
     who = customer(talk, draft)
     if isinstance(who, Need) or who is None:
@@ -41,8 +42,8 @@ def log_contact(talk: Talk, draft: Draft) -> Step:
 
 def _outcome(draft: Draft) -> str:
     """The outcome when it is a short word and not the whole sentence."""
-    said = draft.text("outcome")
-    return said if said != draft.text("text") and len(said) <= 20 else ""
+    said, text = draft.text("outcome"), draft.text("text")
+    return said if text and said != text and len(said) <= 20 else ""
 
 
 def _when(talk: Talk, draft: Draft) -> datetime | None:
@@ -68,6 +69,9 @@ def add_note(talk: Talk, draft: Draft) -> Step:
         return Need("text", "answer_text" if "task" in draft.chosen else "note_text")
     if "task" in draft.chosen:
         return Act(AnswerQuestion(task_id=draft.chosen["task"], text=text))
+    name = talk.memory.focus_name(talk.now)
+    if name and name in text and not draft.text("person"):
+        draft.chosen.setdefault("person", talk.focused("customer") or "")
     who = customer(talk, draft, required=False)
     if isinstance(who, Need):
         return who

@@ -48,8 +48,12 @@ def edit(talk: Talk, params: dict[str, Any]) -> None:
 def pick(talk: Talk, params: dict[str, Any]) -> None:
     """One of the candidates: a record, or a plain value."""
     draft = _draft(talk, params)
-    if draft is None:
-        return
+    if draft is not None:
+        take(talk, draft, params)
+
+
+def take(talk: Talk, draft: Draft, params: dict[str, Any]) -> None:
+    """Put a chosen chip into its draft and go on."""
     slot = str(params["slot"])
     if "id" in params:
         draft.chosen[slot] = str(params["id"])
@@ -84,3 +88,12 @@ def reading(talk: Talk, params: dict[str, Any]) -> None:
         return
     chosen = talk.memory.readings[number]
     gate.pass_through(talk, Draft(chosen["intent"], chosen["slots"], layer="ranker"))
+
+
+@verb("draft.again")
+def start_over(talk: Talk, params: dict[str, Any]) -> None:
+    """The same wish from its first question."""
+    draft = _draft(talk, params)
+    if draft is not None:
+        draft.slots.pop(draft.asked, None)
+        gate.pass_through(talk, draft)

@@ -73,7 +73,7 @@ def _price(talk: Talk, what: str, prices: list[int]) -> Step:
     if not prices:
         answer_question(talk, talk.text)
     elif len(prices) == 1:
-        talk.say("price.one", what=what, price=talk.voice.money(prices[0]))
+        talk.say("price.exact", what=what, price=talk.voice.money(prices[0]))
     else:
         talk.say("price.range", what=what, low=talk.voice.money(prices[0]), high=talk.voice.money(prices[-1]))
     return None
@@ -90,7 +90,7 @@ def _lookup(talk: Talk, draft: Draft, vehicle: VehicleSpec | None) -> Step:
 
 def _show(talk: Talk, draft: Draft, answer: FitAnswer) -> Step:
     """The verdict; when a question decides, its chips continue this draft."""
-    values = {label: key for key, label in answer.choices}
+    values = {talk.voice.label("choice", label): key for key, label in answer.choices}
 
     def choose(label: str) -> Button:
         said = {"t": draft.token, "slot": f"answer:{answer.ask}", "value": values[label], "words": label}

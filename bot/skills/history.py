@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.cards.customers import customer_card, history_card, record_label
+from bot.cards.customers import customer_card, history_card, record_label, record_text
 from bot.cards.knowledge import answer_card
 from bot.conversation.gate import Need, Step, skill
 from bot.conversation.pending import Draft
@@ -27,28 +27,26 @@ def ask_history(talk: Talk, draft: Draft) -> Step:
     who = _whose(talk, draft)
     if isinstance(who, Need) or who is None:
         return who or Need("person")
-    records: list[RecordView] = talk.ask(CustomerHistory(customer_id=who))
+    told: list[RecordView] = talk.ask(CustomerHistory(customer_id=who))
+    records = [r for r in told if r.at <= talk.now]
     name = "" if not talk.is_staff else (talk.memory.focus_name(talk.now) or draft.text("person"))
     if not records:
-        talk.say("history.none", name=name)
+        talk.say("history.none", name=name) if talk.is_staff else talk.say("history.own_none")
         return None
-    _answer(talk, talk.text, name, records, who)
+    _answer(talk, talk.text.replace(draft.words("person"), ""), name, records, who)
     return None
 
 
 def _answer(talk: Talk, question: str, name: str, records: list[RecordView], customer_id: str) -> None:
     found = talk.brain.history(question, records, talk.now)
-    cited = [r for ref, _ in found.sources for r in records if r.ref == ref]
+    cited = [r for record_id, _ in found.sources for r in records if r.id == record_id]
     if found.state == "answer" and cited:
-        lines = "\n".join(f"{record_label(talk.voice, r)}: {_told(talk, r)}" for r in cited)
+        lines = "\n".join(f"{record_label(talk.voice, r)}: {record_text(talk.voice, r)}" for r in cited)
+        title = talk.voice.say("card.history", name=name) if talk.is_staff else talk.voice.say("card.own_history")
         sources = [(r.ref, f"{talk.voice.when(r.at)} · {r.by_name}") for r in cited]
-        talk.show(answer_card(talk.voice, lines, sources, title=talk.voice.say("card.history", name=name)))
+        talk.show(answer_card(talk.voice, lines, sources, title=title))
     else:
         talk.show(history_card(talk.voice, name, records[:SHOWN], customer_id), talk.voice.say("history.no_match"))
-
-
-def _told(talk: Talk, record: RecordView) -> str:
-    return record.text or talk.voice.label("outcome", record.outcome)
 
 
 def _whose(talk: Talk, draft: Draft) -> str | Need | None:

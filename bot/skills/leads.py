@@ -111,29 +111,30 @@ def ask_outcome(talk: Talk, result: Result) -> None:
     draft = Draft("log_contact", chosen={"person": view.customer_id, "lead": view.id}, asked="outcome")
     draft.chosen["first"] = result.undo_id or ""
     talk.memory.put(draft, talk.now)
-    card = outcome_card(talk.voice, view)
-    talk.show(card)
+    talk.show(outcome_card(talk.voice, view, draft.chosen["first"]))
 
 
 @verb("lead.outcome")
 def outcome(talk: Talk, params: dict[str, Any]) -> None:
     """How the call went, by a press."""
     draft = _asked_outcome(talk, params["lead"])
-    log_outcome(talk, params["lead"], params["outcome"], "", draft)
+    command = MarkContacted(lead_id=params["lead"], outcome=params["outcome"])
+    log_outcome(talk, command, params["first"], draft)
 
 
 def _asked_outcome(talk: Talk, lead_id: str) -> Draft | None:
     return next((d for d in talk.memory.drafts if d.intent == "log_contact" and d.chosen.get("lead") == lead_id), None)
 
 
-def log_outcome(talk: Talk, lead_id: str, outcome_key: str, text: str, draft: Draft | None) -> None:
-    """Keep one contact record: the one made with the press on 已联系 gives way to the full one."""
-    if draft is not None and draft.chosen.get("first"):
+def log_outcome(talk: Talk, command: MarkContacted, first: str, draft: Draft | None) -> None:
+    """Keep one contact record: the one made with the press on 已联系 (its undo is `first`) gives way."""
+    if first:
         try:
-            talk.do(UndoLast(undo_id=draft.chosen["first"]))
+            talk.do(UndoLast(undo_id=first))
         except ChexinError:
+            # Taken back by hand meanwhile; the number keeps the keys of this turn the same on a second try.
             talk.commands.append("")
-    perform(talk, MarkContacted(lead_id=lead_id, outcome=outcome_key, text=text), draft)
+    perform(talk, command, draft)
 
 
 @after(MarkContacted)

@@ -13,7 +13,7 @@ from bot.conversation.gate import Act, Need, Step, Tier, after, pass_through, pe
 from bot.conversation.pending import Draft
 from bot.conversation.people import customer
 from bot.conversation.presses import verb
-from bot.conversation.slots import read_when
+from bot.conversation.slots import When, read_when
 from bot.conversation.talk import Talk
 from bot.ports import Button
 from bot.skills.leads import ask_outcome
@@ -32,12 +32,24 @@ def remind_me(talk: Talk, draft: Draft) -> Step:
     when = read_when(draft.value("when"), talk.actor.zone)
     if when is None:
         return Need("when", "remind_when")
+    due = _due(talk, when)
+    if due < talk.now:
+        talk.say("error.past_time")
+        return Need("when", "remind_when")
     who = customer(talk, draft, required=False)
     if isinstance(who, Need):
         return who
     name = (talk.memory.focus_name(talk.now) or "") if who else ""
     title = draft.text("text") or (talk.voice.say("task.contact", name=name) if name else talk.voice.say("task.plain"))
-    return Act(AddTask(title=title[:200], kind="reminder", due_at=when.reminder(talk.actor.zone), customer_id=who))
+    return Act(AddTask(title=title[:200], kind="reminder", due_at=due, customer_id=who))
+
+
+def _due(talk: Talk, when: When) -> datetime:
+    """When to remind; later today when only today was said and nine o'clock is over."""
+    due = when.reminder(talk.actor.zone)
+    if due < talk.now and when.vague and when.end is not None and when.end > talk.now:
+        return talk.now + timedelta(hours=1)
+    return due
 
 
 @after(AddTask)
@@ -47,6 +59,8 @@ def task_added(talk: Talk, command: AddTask, result: Result, draft: Draft | None
     buttons = talk.take_back(result.undo_id, draft if command.kind == "reminder" else None)
     if not isinstance(view, TaskView):
         talk.say("done.plain", *buttons)
+    elif not talk.is_staff:
+        talk.say("task.customer_passed_on")
     elif view.assignee_id == talk.actor.id:
         talk.about("task", view.id, view.title)
         talk.say("task.reminder", *buttons, title=view.title, when=talk.voice.when(view.due_at))
@@ -113,7 +127,7 @@ def snooze(talk: Talk, draft: Draft) -> Step:
     when = read_when(draft.value("when"), talk.actor.zone)
     if when is None:
         return Need("when", "remind_when")
-    until = when.reminder(talk.actor.zone)
+    until = _due(talk, when)
     task_id = draft.chosen.get("task") or talk.focused("task")
     if task_id:
         return Act(SnoozeTask(task_id=task_id, until=until))

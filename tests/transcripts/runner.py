@@ -1,0 +1,184 @@
+"""Runs a transcript: lines as in a chat, on the real core, through the terminal's channel.
+
+A transcript is a YAML list; each line has one key:
+
+    - at: "2026-11-21 14:20"                  the clock stands there (dealer time); timers due fire
+    - clock: +45m                             the clock moves on; timers due fire
+    - rep1: 张伟13800138000想看ES6            somebody types
+    - rep1 presses: 已联系                    the newest live button of this label
+    - rep1 presses twice: 确认                both presses must be answered alike
+    - lead: {name: …, phone: …}               a lead arrives through the intake
+    - rep1 sees: {card: lead, buttons: [已联系], has: [13800138000]}    a reply of his last turn
+    - manager1 gets: {card: approval, has: ["8,000"]}                   something pushed to him
+    - rep2 gets nothing                       (a plain string) nothing waits for him
+    - rep1 did: [CreateLead]                  what his last turn carried out
+
+What is expected of a reply: `card` its kind, `title` a part of its title, `has`/`lacks` parts of all its words,
+`buttons` labels it has, `no_buttons`, `status` a part of its status, `only: true` that it is the only reply.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import yaml
+
+from bot.conversation.brain import Rooms
+from bot.ports import Outbound
+from bot.terminal import Shown, Terminal, _drawn
+from crm_core.api import Core
+from crm_core.kernel.clock import FixedClock
+from crm_core.leads.messages import CreateLead
+
+ZONE = ZoneInfo("Asia/Shanghai")
+UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+HERE = Path(__file__).parent
+
+
+def transcripts() -> list[Path]:
+    """Every transcript, by name."""
+    return sorted(HERE.glob("*.yaml"))
+
+
+class Stage:
+    """People at their terminals, a clock, and what each has seen last."""
+
+    def __init__(self, core: Core) -> None:
+        self.core = core
+        self.clock = core.clock
+        assert isinstance(self.clock, FixedClock)
+        self.brain = Rooms(core)
+        self.terminals: dict[str, Terminal] = {}
+        self.seen: dict[str, Shown] = {}
+        self.waiting: dict[str, list[Outbound]] = {}
+
+    def close(self) -> None:
+        self.brain.close()
+
+    def play(self, lines: list[Any]) -> None:
+        """Play the lines; an AssertionError names the line that does not hold."""
+        for number, line in enumerate(lines, start=1):
+            try:
+                self._line(line)
+            except AssertionError as error:
+                raise AssertionError(f"line {number}: {line}\n{error}") from None
+
+    def _line(self, line: Any) -> None:
+        if isinstance(line, str):
+            person, _, rest = line.partition(" ")
+            assert rest == "gets nothing", f"not a line of a transcript: {line}"
+            got = self._pushed(person)
+            assert not got, f"{person} got:\n{drawn(got)}"
+            return
+        ((key, value),) = line.items()
+        person, _, what = str(key).partition(" ")
+        {"at": self._at, "clock": self._move, "lead": self._lead}.get(
+            str(key), lambda v: self._person(person, what, v)
+        )(value)
+
+    def _at(self, value: str) -> None:
+        self.clock.move_to(datetime.fromisoformat(value).replace(tzinfo=ZONE))
+        self._fire()
+
+    def _move(self, value: str) -> None:
+        found = re.fullmatch(r"\+(\d+)([mhd])", value)
+        assert found, f"not a span: {value}"
+        self.clock.advance(**{UNITS[found[2]]: int(found[1])})
+        self._fire()
+
+    def _fire(self) -> None:
+        while self.core.timers.fire_due(self.core.now()):
+            continue
+
+    def _lead(self, value: dict[str, str]) -> None:
+        tenant = self.core.tenants()[0]
+        self.core.execute(CreateLead(channel="api", **value), self.core.system(tenant))
+
+    def _person(self, person: str, what: str, value: Any) -> None:
+        if what == "":
+            self.seen[person] = self._terminal(person).say(str(value))
+        elif what == "presses":
+            self.seen[person] = self._terminal(person).press(str(value))
+        elif what == "presses twice":
+            self._twice(person, str(value))
+        elif what == "sees":
+            expect(self.seen[person].replies, value)
+        elif what == "gets":
+            self._gets(person, value)
+        elif what == "did":
+            assert self.seen[person].commands == value, f"did {self.seen[person].commands}"
+        else:
+            raise AssertionError(f"not a line of a transcript: {person} {what}")
+
+    def _twice(self, person: str, label: str) -> None:
+        terminal = self._terminal(person)
+        action = terminal._button(label)
+        assert action is not None, f"no button {label}"
+        first, second = terminal.press(action.id), terminal.press(action.id)
+        titles = [[(r.text, r.card.title if r.card else None) for r in turn.replies] for turn in (first, second)]
+        flat = [" ".join(filter(None, (part for reply in turn for part in reply))) for turn in titles]
+        assert flat[1] in flat[0] or flat[0] in flat[1], f"first: {flat[0]}\nsecond: {flat[1]}"
+        self.seen[person] = first
+
+    def _terminal(self, person: str) -> Terminal:
+        if person not in self.terminals:
+            self.terminals[person] = Terminal(self.core, person, self.brain)
+        return self.terminals[person]
+
+    def _pushed(self, person: str) -> list[Outbound]:
+        fresh = self._terminal(person).inbox().replies
+        self.waiting[person] = [*self.waiting.get(person, ()), *fresh]
+        return self.waiting[person]
+
+    def _gets(self, person: str, wanted: dict[str, Any]) -> None:
+        """Something pushed fits; it is taken out of what waits, so that two are two."""
+        got = self._pushed(person)
+        for reply in got:
+            if not misfit(reply, wanted):
+                got.remove(reply)
+                return
+        raise AssertionError(f"{person} got:\n{drawn(got)}")
+
+
+def expect(replies: list[Outbound], wanted: dict[str, Any]) -> None:
+    """One of the replies is as wanted."""
+    if wanted.get("only"):
+        assert len(replies) == 1, drawn(replies)
+    misfits = [misfit(reply, wanted) for reply in replies]
+    assert "" in misfits, f"{misfits}\n{drawn(replies)}"
+
+
+def misfit(reply: Outbound, wanted: dict[str, Any]) -> str:
+    """Why a reply is not as wanted; empty when it is."""
+    card, words = reply.card, _drawn(reply)
+    labels = [b.label for b in card.buttons] if card else []
+    if "card" in wanted and (card is None or card.kind != wanted["card"]):
+        return f"not a {wanted['card']} card"
+    if wanted.get("title", "") not in (card.title if card else ""):
+        return "another title"
+    if wanted.get("status", "") not in ((card.status or "") if card else ""):
+        return "another status"
+    lacking = [part for part in wanted.get("has", ()) if str(part) not in words]
+    extra = [part for part in wanted.get("lacks", ()) if str(part) in words]
+    missing = [label for label in wanted.get("buttons", ()) if label not in labels]
+    if wanted.get("no_buttons") and labels:
+        return f"has buttons {labels}"
+    return "; ".join(f"{name} {found}" for name, found in
+                     (("lacks", lacking), ("holds", extra), ("no button", missing)) if found)  # fmt: skip
+
+
+def drawn(replies: list[Outbound]) -> str:
+    return "\n---\n".join(_drawn(reply) for reply in replies) or "(nothing)"
+
+
+def read(path: Path) -> list[Any]:
+    """The lines of a transcript."""
+    lines: list[Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return lines
+
+
+__all__ = ["Stage", "expect", "misfit", "read", "transcripts"]
