@@ -5,14 +5,29 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlmodel import col
 
+from crm_core.customers.messages import ContactLogged
 from crm_core.deals.messages import DealLost, DealWon, OwnerChanged
 from crm_core.kernel.registry import reacts
 from crm_core.kernel.uow import Uow
 from crm_core.leads.assign import team_unit
 from crm_core.leads.handlers import OPEN
-from crm_core.leads.messages import LeadAssigned, LeadLost
+from crm_core.leads.messages import LeadAssigned, LeadContacted, LeadLost
 from crm_core.leads.tables import Lead
 from crm_core.org.people import dealer_of
+
+
+@reacts(ContactLogged)
+def contacted_by_talking(event: ContactLogged, uow: Uow) -> None:
+    """Whoever writes down that he spoke with a new customer has made the first contact."""
+    uow.flush()
+    query = select(Lead).where(
+        col(Lead.customer_id) == event.customer_id, col(Lead.state) == "new", col(Lead.created_at) <= event.at
+    )
+    for lead in uow.rows(query):
+        uow.touch(lead, state="contacted", contacted_at=event.at)
+        uow.audit("contacted", "lead", lead.id)
+        uow.emit(LeadContacted(lead_id=lead.id))
+        uow.refresh(f"lead:{lead.id}")
 
 
 @reacts(DealLost)
