@@ -122,8 +122,8 @@ class House:
 
     # Facts
 
-    def _say(self, key: str, language: str) -> str:
-        return self.texts.say(key, language)
+    def _say(self, key: str, language: str, **params: Any) -> str:
+        return self.texts.say(key, language, **params)
 
     def _greet(self, actor: Actor) -> dict[str, Any]:
         """What a page needs to know about the person in front of it."""

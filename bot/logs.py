@@ -7,7 +7,7 @@ import logging
 import sys
 import traceback
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
@@ -18,8 +18,9 @@ ALLOWED = frozenset({
 })  # fmt: skip
 
 
-def configure_logs() -> None:
-    """Send our events, and warnings of libraries, to standard error."""
+def configure_logs(stream: TextIO | None = None) -> None:
+    """Send our events, and warnings of libraries, to standard error (or to `stream`)."""
+    stream = stream or sys.stderr
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -28,9 +29,9 @@ def configure_logs() -> None:
             only_allowed,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(stream),
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(Bare())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
 

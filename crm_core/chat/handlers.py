@@ -74,7 +74,7 @@ def add_visitor(cmd: AddVisitor, uow: Uow) -> Result:
 def keep_image(cmd: KeepImage, uow: Uow) -> Result:
     """Only what its first bytes show to be a picture is kept."""
     magic = IMAGE_TYPES.get(cmd.mime)
-    if magic is None or not cmd.content.startswith(magic):
+    if magic is None or not cmd.content.startswith(magic) or (magic == b"RIFF" and cmd.content[8:12] != b"WEBP"):
         raise Invalid("image", "error.not_an_image")
     if len(cmd.content) > MAX_IMAGE:
         raise Invalid("image", "error.image_too_large")

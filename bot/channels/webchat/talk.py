@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -140,7 +141,8 @@ class Talk:
         """Keep what the person did, acknowledge it, and wake whoever works it off."""
         body = self._body(kind, frame)
         if body is None:
-            self._refuse(message_id, "error.too_long" if kind == "say" else "error.unknown")
+            long = len(plain(frame.get("text"))) > MAX_TEXT
+            self._refuse(message_id, "error.too_long" if long else "error.unknown", n=MAX_TEXT)
             return
         try:
             received = await asyncio.to_thread(self._receive, message_id, body)
@@ -192,10 +194,12 @@ class Talk:
         media = plain(frame.get("media"))
         if not (media.isascii() and media.isalnum()):
             return None
-        return base | {"kind": "image", "media": media[:26], "image": {"url": f"/media/{media[:26]}", "alt": ""}}
+        taken = self._door.core.now().astimezone(ZoneInfo(self._actor.zone))
+        alt = self._door.say("image.alt", self._actor.language, time=f"{taken:%H:%M}")
+        return base | {"kind": "image", "media": media[:26], "image": {"url": f"/media/{media[:26]}", "alt": alt}}
 
-    def _refuse(self, message_id: str, key: str) -> None:
-        text = self._door.say(key, self._actor.language)
+    def _refuse(self, message_id: str, key: str, **params: Any) -> None:
+        text = self._door.say(key, self._actor.language, **params)
         self._page.send({"t": "refused", "id": message_id, "text": text})
 
     async def _shift(self, seconds: float) -> None:
