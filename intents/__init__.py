@@ -1,7 +1,7 @@
 """Words to meaning, offline, in Chinese and English. Imports no other room; names are passed in.
 
-    from intents import understand
-    understand("给李总申请优惠8000", role="rep", now=now).commands[0].intent   # request_discount
+from intents import understand
+understand("给李总申请优惠8000", role="rep", now=now).commands[0].intent   # request_discount
 """
 
 from __future__ import annotations
@@ -9,24 +9,35 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .checks import validate
     from .classifier import ExampleClassifier
     from .config import configure
     from .entities.money import Money, parse_money
     from .entities.part import standard_part
     from .entities.timex import parse_time
-    from .extract import extract
     from .recognizer import understand
     from .schema import IntentSpec, load_schema
     from .types import Candidate, Command, Context, Lexicon, Slot, Span, Understanding
-    from .validate import validate
 
 _HOME = {
-    "understand": "recognizer", "parse_time": "entities.timex", "parse_money": "entities.money",
-    "Money": "entities.money", "ExampleClassifier": "classifier", "configure": "config", "extract": "extract",
-    "standard_part": "entities.part", "load_schema": "schema", "IntentSpec": "schema", "validate": "validate",
-    "Candidate": "types", "Command": "types", "Context": "types", "Lexicon": "types", "Slot": "types",
-    "Span": "types", "Understanding": "types",
-}  # fmt: skip
+    "understand": "recognizer",
+    "parse_time": "entities.timex",
+    "parse_money": "entities.money",
+    "Money": "entities.money",
+    "ExampleClassifier": "classifier",
+    "configure": "config",
+    "standard_part": "entities.part",
+    "load_schema": "schema",
+    "IntentSpec": "schema",
+    "validate": "checks",
+    "Candidate": "types",
+    "Command": "types",
+    "Context": "types",
+    "Lexicon": "types",
+    "Slot": "types",
+    "Span": "types",
+    "Understanding": "types",
+}
 
 __all__ = [
     "Candidate",
@@ -40,7 +51,6 @@ __all__ = [
     "Span",
     "Understanding",
     "configure",
-    "extract",
     "load_schema",
     "parse_money",
     "parse_time",

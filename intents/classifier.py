@@ -73,7 +73,9 @@ class ExampleClassifier:
         import numpy as np
 
         path.parent.mkdir(parents=True, exist_ok=True)
-        meta = json.dumps({"labels": self.labels, "vocabulary": self._vocabulary, "embeddings": self.embeddings})
+        meta = json.dumps(
+            {"labels": self.labels, "vocabulary": self._vocabulary, "embeddings": self.embeddings}
+        )
         part = path.with_suffix(".part")
         with part.open("wb") as file:
             np.savez_compressed(file, meta=np.array(meta), **self._arrays)
@@ -100,7 +102,9 @@ class ExampleClassifier:
         self._arrays = {"idf": np.array(idf)}
 
     def _row(self, text: str) -> tuple[list[int], list[float]]:
-        counts = Counter(index for piece in _pieces(text) if (index := self._vocabulary.get(piece)) is not None)
+        counts = Counter(
+            index for piece in _pieces(text) if (index := self._vocabulary.get(piece)) is not None
+        )
         idf = self._arrays["idf"]
         weights = [(1 + math.log(n)) * float(idf[index]) for index, n in counts.items()]
         norm = math.sqrt(sum(w * w for w in weights)) or 1.0
@@ -120,7 +124,9 @@ class ExampleClassifier:
     def _learn(self, view: str, features: Any, labels: list[str], strength: float) -> None:
         from sklearn.linear_model import LogisticRegression
 
-        model = LogisticRegression(C=strength, max_iter=150, tol=1e-3, random_state=self.seed, class_weight="balanced")
+        model = LogisticRegression(
+            C=strength, max_iter=150, tol=1e-3, random_state=self.seed, class_weight="balanced"
+        )
         model.fit(features, labels)
         coef, bias = model.coef_, model.intercept_
         if len(self.labels) == 2:  # the library keeps one row for two classes
@@ -142,7 +148,9 @@ class ExampleClassifier:
 
 def _pieces(text: str) -> list[str]:
     folded = f" {normalise(text).lower().strip()} "
-    return [folded[i : i + n] for n in _NGRAMS for i in range(len(folded) - n + 1) if folded[i : i + n].strip()]
+    return [
+        folded[i : i + n] for n in _NGRAMS for i in range(len(folded) - n + 1) if folded[i : i + n].strip()
+    ]
 
 
 def _softmax(scores: Any) -> Any:

@@ -40,7 +40,9 @@ def _one(line: str, jsonl: bool, role: str, now: datetime) -> str:
     speaker = row.get("as") or role
     if speaker not in roles():
         raise LineError(f"`as` must be one of {', '.join(sorted(roles()))}")
-    return understand(text, role=speaker, now=_now(row.get("now"), now), context=_context(row.get("context"))).dumps()
+    return understand(
+        text, role=speaker, now=_now(row.get("now"), now), context=_context(row.get("context"))
+    ).dumps()
 
 
 def _object(line: str) -> dict[str, Any]:

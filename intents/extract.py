@@ -15,11 +15,28 @@ from .entities.vehicle import find_vehicles
 from .normalize import normalise
 from .types import Lexicon, Span
 
-_RANK = {"phone": 0, "vin": 0, "plate": 0, "vehicle": 2, "oe": 1, "percent": 3, "when": 4, "money": 4, "part": 4,
-         "quantity": 6, "person": 3, "length": 5}  # fmt: skip
+_RANK = {
+    "phone": 0,
+    "vin": 0,
+    "plate": 0,
+    "vehicle": 2,
+    "oe": 1,
+    "percent": 3,
+    "when": 4,
+    "money": 4,
+    "part": 4,
+    "quantity": 6,
+    "person": 3,
+    "length": 5,
+}
 _QUANTITY = re.compile(
-    r"(?<![\d.A-Za-z第])(?P<n>\d{1,3}|[一二两三四五六七八九十]{1,3})\s?(?:个|只|条|套|件|台|辆|副|对|桶|瓶|升|根|组|支|片|块|张)(?![月小钟点人家百])|"
-    r"\b(?P<q>\d{1,3})\s?(?:x\b|pcs|pieces|sets?|units?|bottles?|pairs?)|\b(?P<w>a|one|two|three|four|five|six|eight|ten)\s(?:sets?|pairs?|pieces?|units?)(?: of)?\b",
+    (
+        r"(?<![\d.A-Za-z第])(?P<n>\d{1,3}|[一二两三四五六七八九十]{1,3})\s?(?:个|只|"
+        r"条|套|件|台|辆|副|对|桶|瓶|升|根|组|支|片|块|张)(?![月小钟点人家百])|"
+        r"\b(?P<q>\d{1,3})\s?(?:x\b|pcs|pieces|sets?|units?|bottles?|pairs?)|\b(?P<w>a|"
+        r"one|two|three|four|five|six|eight|ten)\s(?:sets?|pairs?|pieces?|units?)(?: "
+        r"of)?\b"
+    ),
     re.I,
 )
 _WORDS = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "eight": 8, "ten": 10}
@@ -31,7 +48,9 @@ def extract(text: str, now: datetime, lexicon: Lexicon | None = None) -> list[Sp
     firm = resolve([*find_codes(plain), *find_vehicles(plain, lexicon), *find_percents(plain)])
     rest = blank(plain, firm)
     spans = [*firm, *find_money(rest), *find_parts(rest, lexicon), *find_people(rest, lexicon)]
-    spans += find_times(blank(rest, [s for s in spans if s.kind == "money" or (s.kind == "person" and _firm_name(s))]), now)
+    spans += find_times(
+        blank(rest, [s for s in spans if s.kind == "money" or (s.kind == "person" and _firm_name(s))]), now
+    )
     spans += _quantities(rest)
     return [_as_typed(span, text) for span in resolve(spans)]
 
@@ -57,7 +76,15 @@ def resolve(spans: Iterable[Span]) -> list[Span]:
 
 
 def _order(span: Span) -> tuple[int, int, int]:
-    rank = 9 if span.weak else 0 if span.detail == "known" else 8 if span.detail == "pronoun" else _RANK[span.kind]
+    rank = (
+        9
+        if span.weak
+        else 0
+        if span.detail == "known"
+        else 8
+        if span.detail == "pronoun"
+        else _RANK[span.kind]
+    )
     return rank, span.start - span.end, span.start
 
 

@@ -1,7 +1,7 @@
 """Sentence patterns over masked text, compiled once into one linear-time automaton a language.
 
-    把{person}<move>到{stage}      {slot} or {kind:slot} · <fragment> · [optional] · (one|other) · ~ a short gap and
-                                  ~~ a long one of anything but a sentence end · ^ start · $ end
+把{person}<move>到{stage}      {slot} or {kind:slot} · <fragment> · [optional] · (one|other) · ~ a short gap and
+                              ~~ a long one of anything but a sentence end · ^ start · $ end
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ from .schema import SLOTS, load_schema
 
 FREE = ("text", "outcome", "reason")
 _TOKEN = re.compile(
-    r"\{(?P<kind>\w+)(?::(?P<slot>\w+))?\}|<(?P<frag>\w+)>|(?P<gap>~~?)|(?P<op>[()|\[\]^$]|(?<=[)\]])\?)|(?P<word>[A-Za-z]+)|(?P<char>.)",
+    (
+        r"\{(?P<kind>\w+)(?::(?P<slot>\w+))?\}|<(?P<frag>\w+)>|(?P<gap>~~?)|(?P<op>[()"
+        r"|\[\]^$]|(?<=[)\]])\?)|(?P<word>[A-Za-z]+)|(?P<char>.)"
+    ),
     re.S,
 )
 _GAPS = {"zh": (6, 20), "en": (14, 45)}
@@ -148,8 +151,15 @@ def _pattern(intent: str, row: dict[str, Any], language: str) -> Pattern:
     if wrong := [g for g in compiled.groupindex if not g.startswith("gap_") and g not in allowed]:
         raise ValueError(f"{intent} has no slot {wrong}")
     unless = expand(row["not"], language).replace("(?P<gap_>", "(?:") if row.get("not") else ""
-    return Pattern(intent, row["say"], regex, dict(row.get("set", {})), float(row.get("weight", 0)),
-                   frozenset(row.get("roles", ())), unless)  # fmt: skip
+    return Pattern(
+        intent,
+        row["say"],
+        regex,
+        dict(row.get("set", {})),
+        float(row.get("weight", 0)),
+        frozenset(row.get("roles", ())),
+        unless,
+    )
 
 
 class Grammar:

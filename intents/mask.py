@@ -6,8 +6,21 @@ from dataclasses import dataclass
 
 from .types import Span
 
-KINDS = ("person", "phone", "vehicle", "vin", "plate", "oe", "part", "when", "money", "percent", "quantity", "length",
-         "pronoun")  # fmt: skip
+KINDS = (
+    "person",
+    "phone",
+    "vehicle",
+    "vin",
+    "plate",
+    "oe",
+    "part",
+    "when",
+    "money",
+    "percent",
+    "quantity",
+    "length",
+    "pronoun",
+)
 MARK = {kind: chr(0xE000 + index) for index, kind in enumerate(KINDS)}
 MARKS = "".join(MARK.values())
 _KIND = {mark: kind for kind, mark in MARK.items()}
@@ -45,7 +58,11 @@ def mask(plain: str, spans: list[Span], chinese: bool) -> Masked:
         stop = span.start if span else len(plain)
         for index in range(position, stop):
             char = " " if plain[index] == "\n" and not chinese else plain[index].lower()
-            if char.isspace() and char != "\n" and (not out or out[-1].isspace() or (chinese and _drop(plain, index, out))):
+            if (
+                char.isspace()
+                and char != "\n"
+                and (not out or out[-1].isspace() or (chinese and _drop(plain, index, out)))
+            ):
                 continue
             out.append(char if len(char) == 1 else plain[index])
             starts.append(index)

@@ -14,7 +14,10 @@ from .schema import IntentSpec, load_schema
 from .types import Command, Slot, Span
 
 MIN_WRITE, MIN_READ = 0.6, 0.5
-_CUT = re.compile(r"[,;.!?\n]+|然后|顺便|同时|并且|另外|还有(?=给|把|帮)|\band then\b|\band also\b|\band\b|\bthen\b")
+_CUT = re.compile(
+    r"[,;.!?\n]+|然后|顺便|同时|并且|另外|还有(?=给|把|帮)|\band then\b|\band "
+    r"also\b|\band\b|\bthen\b"
+)
 _MAX_CLAUSES = 6
 _FIRST, _NEXT = 0.6, 1.5  # what a command must explain to be worth reading one (more)
 # A free-text intent is explained by its cue alone: a complaint firmly, a question unless another explains more.
@@ -99,8 +102,9 @@ class Reader:
             found.append(self._reading(pattern, spec, match, part, weights, total))
         return found
 
-    def _reading(self, pattern: Pattern, spec: IntentSpec, match: Any, part: Masked, weights: list[float],
-                 total: float) -> Reading:  # fmt: skip
+    def _reading(
+        self, pattern: Pattern, spec: IntentSpec, match: Any, part: Masked, weights: list[float], total: float
+    ) -> Reading:
         slots, free = self._captured(pattern, match, part)
         covered = [match.start() <= i < match.end() for i in range(len(weights))]
         for name, group in match.re.groupindex.items():
@@ -114,7 +118,9 @@ class Reader:
                 slots[name] = Slot.of(span)
                 covered[i] = True
         for name, value in pattern.fixed.items():
-            slots.setdefault(name, Slot(value, self.raw[slice(*part.original(match.start(), match.end()))].strip()))
+            slots.setdefault(
+                name, Slot(value, self.raw[slice(*part.original(match.start(), match.end()))].strip())
+            )
         explained = sum(w for w, yes in zip(weights, covered, strict=True) if yes)
         if spec.whole_text:
             explained = (_WHOLE_WRITE if spec.writes else _WHOLE_READ) * total
@@ -130,7 +136,9 @@ class Reader:
                 slots[name] = Slot.of(span)
         return Reading(Command(intent, slots), 0.0, 0.0, 0.0)
 
-    def _captured(self, pattern: Pattern, match: Any, part: Masked) -> tuple[dict[str, Slot], list[tuple[int, int]]]:
+    def _captured(
+        self, pattern: Pattern, match: Any, part: Masked
+    ) -> tuple[dict[str, Slot], list[tuple[int, int]]]:
         slots: dict[str, Slot] = {}
         free: list[tuple[int, int]] = []
         for name, group in match.re.groupindex.items():
@@ -157,7 +165,12 @@ def fits(span: Span, spec: IntentSpec, filled: dict[str, Slot]) -> str | None:
     """The slot of an intent that a span outside its sentence may fill."""
     kind = span.kind
     if kind in spec.slots and kind not in filled:
-        if kind == "when" and "period" in spec.slots and isinstance(span.value, dict) and "T" not in str(span.value):
+        if (
+            kind == "when"
+            and "period" in spec.slots
+            and isinstance(span.value, dict)
+            and "T" not in str(span.value)
+        ):
             return "period" if "period" not in filled else None
         return kind
     if kind == "when" and "period" in spec.slots and not {"period", "when"} & set(filled):
@@ -167,7 +180,18 @@ def fits(span: Span, spec: IntentSpec, filled: dict[str, Slot]) -> str | None:
 
 def weigh(text: str, noise: re.Pattern[str] | None) -> list[float]:
     """How much each character means: spans most, politeness and particles nothing."""
-    weights = [0.5 if c == MARK["pronoun"] else 2.0 if c in MARKS else 1.0 if "\u4e00" <= c <= "\u9fff" else 0.3 if c.isalnum() else 0.0 for c in text]
+    weights = [
+        0.5
+        if c == MARK["pronoun"]
+        else 2.0
+        if c in MARKS
+        else 1.0
+        if "\u4e00" <= c <= "\u9fff"
+        else 0.3
+        if c.isalnum()
+        else 0.0
+        for c in text
+    ]
     for match in noise.finditer(text) if noise else ():
         weights[match.start() : match.end()] = [0.0] * (match.end() - match.start())
     return weights
@@ -184,9 +208,16 @@ def _noise(language: str) -> re.Pattern[str]:
 def _guards(language: str) -> list[tuple[re.Pattern[str], frozenset[str], str]]:
     rows = []
     for name, rule in lists(language, "guards").items():
-        intents = frozenset(i for i, s in load_schema().items() if s.writes) if rule["intents"] == "writes" else frozenset(rule["intents"])
+        intents = (
+            frozenset(i for i, s in load_schema().items() if s.writes)
+            if rule["intents"] == "writes"
+            else frozenset(rule["intents"])
+        )
         intents -= frozenset(rule.get("except", ()))
-        rows += [(re.compile(expand(say, language).replace("(?P<gap_>", "(?:")), intents, name) for say in rule["say"]]
+        rows += [
+            (re.compile(expand(say, language).replace("(?P<gap_>", "(?:")), intents, name)
+            for say in rule["say"]
+        ]
     return rows
 
 

@@ -59,7 +59,10 @@ def _reply(message: _Message) -> Understanding | None:
     """Bare replies; a full sentence of another intent interrupts a pending question."""
     context = message.context
     if word := replies.word_reply(message.text, message.role):
-        asked_text = context.asked_slot in ("text", "outcome", "reason") and word.intent not in ("cancel", "undo")
+        asked_text = context.asked_slot in ("text", "outcome", "reason") and word.intent not in (
+            "cancel",
+            "undo",
+        )
         if not asked_text:
             return _recognised(message, (word,), "reply", 1.0)
     if context.asked_intent and message.role in load_schema()[context.asked_intent].who:
@@ -131,7 +134,9 @@ def _inherit(command: Command, before: list[Command]) -> Command:
 
 def _is_pronoun(slot: Slot) -> bool:
     words = slot.words.lower()
-    return words in ("他", "她", "对方", "him", "her", "he", "she") or words.startswith(("这", "那", "该", "上面", "刚才", "this ", "that ", "the "))
+    return words in ("他", "她", "对方", "him", "her", "he", "she") or words.startswith(
+        ("这", "那", "该", "上面", "刚才", "this ", "that ", "the ")
+    )
 
 
 def _focus(command: Command, context: Context) -> Command:
@@ -160,7 +165,11 @@ def _tense(command: Command, now: datetime) -> Command:
     changed = {}
     for name in ("when", "period"):
         slot = command.slots.get(name)
-        if slot and _ahead(slot.value, now) and (past := next((a for a in slot.alternatives if not _ahead(a, now)), None)):
+        if (
+            slot
+            and _ahead(slot.value, now)
+            and (past := next((a for a in slot.alternatives if not _ahead(a, now)), None))
+        ):
             changed[name] = replace(slot, value=past)
     return command.with_slots(**changed)
 
@@ -180,7 +189,9 @@ def _ranked(message: _Message, found: Understanding) -> Understanding:
     if not ranked or known < _KNOWN or ranked[0][1] < _CHIPS:
         return found
     blocked = guards(reader.masked.text, message.language)
-    options = [Candidate(_commands(message, [reader.proposal(i)])[0], p) for i, p in ranked if i not in blocked]
+    options = [
+        Candidate(_commands(message, [reader.proposal(i)])[0], p) for i, p in ranked if i not in blocked
+    ]
     if not options or options[0].command.intent != ranked[0][0]:
         return found
     first, spec = options[0], load_schema()[options[0].command.intent]
@@ -188,4 +199,6 @@ def _ranked(message: _Message, found: Understanding) -> Understanding:
     if first.score >= _SURE and agreed and complete:
         return Understanding(message.text, "recognised", (first.command,), "ranker", first.score)
     chips = tuple(o for o in options if o.score >= _CHIPS / 3)
-    return Understanding(message.text, "ambiguous", (), "ranker", first.score, chips, "resembles known requests")
+    return Understanding(
+        message.text, "ambiguous", (), "ranker", first.score, chips, "resembles known requests"
+    )

@@ -137,5 +137,7 @@ def _is_bare(text: str, span: Span) -> bool:
     rest = normalise(text[: span.start] + " " + text[span.end :])
     language = "zh" if is_chinese(text) else "en"
     for frame in sorted(map(str, lists(language, "replies")["bare_frame"]), key=len, reverse=True):
-        rest = re.sub(rf"\b{re.escape(frame)}\b" if language == "en" else re.escape(frame), "", rest, flags=re.I)
+        rest = re.sub(
+            rf"\b{re.escape(frame)}\b" if language == "en" else re.escape(frame), "", rest, flags=re.I
+        )
     return len(_PUNCTUATION.sub("", rest)) <= 1

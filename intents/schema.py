@@ -11,7 +11,8 @@ from .data import ROOT, DataError, lines_of, load
 Risk = Literal["read", "own_write", "confirm", "approval"]
 RISKS = ("read", "own_write", "confirm", "approval")
 SLOTS = frozenset(
-    "person person_to person_from phone vehicle vin plate oe part when money percent stage level channel text "
+    "person person_to person_from phone vehicle vin plate oe part when money "
+    "percent stage level channel text "
     "quantity topic period metric reason decision ref outcome".split()
 )
 PATH = ROOT / "schema.yaml"

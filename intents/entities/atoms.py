@@ -180,3 +180,8 @@ def scan(rules: list[tuple[re.Pattern[str], Reader]], text: str, now: datetime) 
         if read := rules[order][1](match, now):
             found.append(Atom(read[0], start, match.end(), read[1]))
     return found
+
+
+def mark(code: str) -> Reader:
+    """A reader of words that only bound or link others."""
+    return lambda m, now: (code, m[0])

@@ -12,17 +12,30 @@ _PHONE = re.compile(r"(?<![\dA-Za-z])(?:\+?86[- ]?)?(1[3-9]\d[- ]?\d{4}[- ]?\d{4
 _FOREIGN = re.compile(r"(?<![\w+])\+[1-9](?:[ ()-]?\d){6,14}(?!\d)")
 _LANDLINE = re.compile(r"(?<!\d)0\d{2,3}-\d{7,8}(?!\d)")
 _PLATE = re.compile(
-    rf"([{_PROVINCES}])\s?([A-HJ-Za-hj-z])\s?[·•.\- ]?\s?([DdFf]?[A-HJ-NP-Za-hj-np-z0-9]{{4}}[A-HJ-NP-Za-hj-np-z0-9挂学警港澳])(?![A-Za-z0-9])"
+    rf"([{_PROVINCES}])\s?([A-HJ-Za-hj-z])\s?[·•.\- ]?\s?([DdFf]?[A-HJ-NP-Za-hj-np-z0-9]"
+    rf"{{4}}[A-HJ-NP-Za-hj-np-z0-9挂学警港澳])(?![A-Za-z0-9])"
 )
 _VIN = re.compile(r"(?<![A-Za-z0-9])([A-HJ-NPR-Za-hj-npr-z0-9]{17})(?![A-Za-z0-9])")
-_VAG = re.compile(r"(?<![A-Za-z0-9])([0-9][A-Z0-9]{2})[ .-]?(\d{3})[ .-]?(\d{3})(?:[ .-]?([A-Z]{1,2}))?(?![A-Za-z0-9])", re.I)
+_VAG = re.compile(
+    (
+        r"(?<![A-Za-z0-9])([0-9][A-Z0-9]{2})[ .-]?(\d{3})[ .-]?(\d{3})(?:[ .-]?([A-Z]"
+        r"{1,2}))?(?![A-Za-z0-9])"
+    ),
+    re.I,
+)
 _OE = re.compile(r"(?<![A-Za-z0-9.+])([A-Z0-9]{2,}(?:[-.][A-Z0-9]+){0,3})(?![A-Za-z0-9])", re.I)
 _NOT_OE = re.compile(
     r"\d{1,2}W-?\d{2}|\d{3}/?\d{2}Z?R\d{2}[A-Z]?|[PCBU][0-3][0-9A-F]{3}|(?:19|20)\d\d(?:[-.]\d{1,2}){0,2}|"
     r"\d+(?:\.\d+)?(?:KM|MM|CM|L|ML|KW|NM|RMB|W|K)|DOT\d|\d{1,2}\.\d{1,2}|\d{1,2}-\d{1,2}",
     re.I,
 )
-_OE_CUE = re.compile(r"(?:OEM?|oe|零件|配件|件|原厂|part|parts?)\s*(?:号码?|编号|number|no\.?)?\s*[::#是]?\s*$", re.I)
+_OE_CUE = re.compile(
+    (
+        r"(?:OEM?|oe|零件|配件|件|原厂|part|parts?)\s*(?:号码?|编号|number|no\.?)?\s*[::#是]"
+        r"?\s*$"
+    ),
+    re.I,
+)
 
 
 def canonical(code: str) -> str:

@@ -11,7 +11,13 @@ from typing import Any
 from .atoms import Atom, Clock, Day, Length, Part, add_months, shifted
 from .timevalue import TimeValue
 
-_GLUE = re.compile(r"[\s,的]{0,3}(?:在|于|大概|大约|差不多|at|on|in|of|the|from|around|about|, ?the)?\s?(?:the|about|around)?\s?(?:the)?\s*", re.I)
+_GLUE = re.compile(
+    (
+        r"[\s,的]{0,3}(?:在|于|大概|大约|差不多|at|on|in|of|the|from|around|about|"
+        r", ?the)?\s?(?:the|about|around)?\s?(?:the)?\s*"
+    ),
+    re.I,
+)
 _POINT = "DSOPCUNR"
 DAY = timedelta(days=1)
 
@@ -89,7 +95,11 @@ def _expression(text: str, atoms: list[Atom], index: int, now: datetime) -> tupl
     values = _range(first, second, now) if second and second.atoms else _values(first, now)
     end = last.end
     suffix = atoms[index] if index < len(atoms) else None
-    if suffix and (suffix.code in "BAW" or (suffix.code in "ab" and _han(suffix))) and not text[end : suffix.start].strip(" 的"):
+    if (
+        suffix
+        and (suffix.code in "BAW" or (suffix.code in "ab" and _han(suffix)))
+        and not text[end : suffix.start].strip(" 的")
+    ):
         prefix, end, index = suffix.code, suffix.end, index + 1
     if prefix and not (second and second.atoms):
         values = _bounded(values, prefix, first, now)
@@ -200,7 +210,9 @@ def _part_span(day: date, part: Part) -> tuple[datetime, datetime]:
 
 def _moments(day: date, clock: Clock, part: Part | None, now: datetime) -> list[datetime]:
     midnight = datetime.combine(day, time())
-    found = [midnight + timedelta(hours=h, minutes=clock.minute, seconds=clock.second) for h in _hours(clock, part)]
+    found = [
+        midnight + timedelta(hours=h, minutes=clock.minute, seconds=clock.second) for h in _hours(clock, part)
+    ]
     if len(found) > 1 and found[0] < now <= found[1] and day == now.date():
         found.reverse()
     return found
@@ -267,9 +279,20 @@ def _join(a: TimeValue, b: TimeValue) -> list[TimeValue]:
         if end <= start and end.hour < 12 and end.hour + 12 > start.hour:
             end = end.replace(hour=end.hour + 12)
         return [TimeValue("timerange", start, end)]
-    if b.kind == "daterange" and a.kind == "daterange" and isinstance(start, date) and isinstance(end, date) and end <= start:
+    if (
+        b.kind == "daterange"
+        and a.kind == "daterange"
+        and isinstance(start, date)
+        and isinstance(end, date)
+        and end <= start
+    ):
         start = add_months(start, -12)
-    if isinstance(start, datetime) or isinstance(end, datetime) or isinstance(start, time) or isinstance(end, time):
+    if (
+        isinstance(start, datetime)
+        or isinstance(end, datetime)
+        or isinstance(start, time)
+        or isinstance(end, time)
+    ):
         return []
     return [TimeValue("daterange", start, end + DAY if b.kind == "date" else end)]
 

@@ -12,32 +12,81 @@ _NUM = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
 _SPOKEN = rf"(?:{_NUM}\s?[万千百wWkK](?:\s?[零\d一二两三四五六七八九半][{HAN}\d]*)?|[{HAN}]+|{_NUM})"
 _CURRENCY = r"(?:块钱|块|元人民币|元|圆|人民币|RMB|rmb|yuan|CNY|大洋|米(?!其林))"
 _CUES = {
-    "discount": r"优惠|便宜|降价|降|减|让利|让价|让|抹掉|抹|砍|少收|少|折让|现金折扣|直降|立减|申请|再给|下浮|discount(?: of)?|knock(?:ing)?|take|off by|cut|save|reduce(?: it)?(?: by)?|minus",
+    "discount": (
+        r"优惠|便宜|降价|降|减|让利|让价|让|抹掉|抹|砍|少收|少|折让|现金折扣|直降|"
+        r"立减|申请|再给|下浮|discount(?: of)?|knock(?:ing)?|take|off by|cut|save|"
+        r"reduce(?: it)?(?: by)?|minus"
+    ),
     "deposit": r"定金|订金|押金|deposit(?: of)?|首付|down ?payment(?: of)?",
-    "price": r"落地价?|报价?|裸车价?|售价|价格|总价|车价|卖|开价|成交价|成交|全款|包牌|预算|price|quote|at|for|budget(?: of)?|worth|total",
-    "limit": r"最多|不超过|不能超过|上限|最高|至多|只能|只给|顶多|批|最大|at most|max(?:imum)?(?: of)?|up to|no more than|limit(?: of)?|only",
+    "price": (
+        r"落地价?|报价?|裸车价?|售价|价格|总价|车价|卖|开价|成交价|成交|全款|包牌|"
+        r"预算|price|quote|at|for|budget(?: of)?|worth|total"
+    ),
+    "limit": (
+        r"最多|不超过|不能超过|上限|最高|至多|只能|只给|顶多|批|最大|at most|max(?:imum)"
+        r"?(?: of)?|up to|no more than|limit(?: of)?|only"
+    ),
 }
 _WITH_UNIT = re.compile(
     rf"(?P<sign>[¥$])\s?(?P<a>{_NUM}\s?[万千wWkK]?)|"
-    rf"(?P<b>(?<![A-Za-z\d.\-])(?:\d+(?:\.\d+)?)\s?(?:[万wW](?:\s?(?:\d(?:千|百|k)?|[{HAN}]+))?|[千百kK](?:\s?\d(?![\d年月日号点]))?))(?![A-Za-z\d])\s?{_CURRENCY}?|"
+    rf"(?P<b>(?<![A-Za-z\d.\-])(?:\d+(?:\.\d+)?)\s?(?:[万wW](?:\s?(?:\d(?:千|百|"
+    rf"k)?|[{HAN}]+))?|[千百kK](?:\s?\d(?![\d年月日号点]))?))(?![A-Za-z\d])\s?{_CURRENCY}?|"
     rf"(?P<c>(?<![A-Za-z\d.\-]){_SPOKEN})\s?{_CURRENCY}(?!\w*面包)|"
     rf"(?P<d>(?<![{HAN}])[{HAN}]*[一二两三四五六七八九十][万千百][{HAN}]*)",
 )
 _AFTER_CUE = re.compile(
-    rf"(?P<cue>{'|'.join(_CUES.values())})\s?(?:到|价|了|个|他|她|您|大概|差不多|是|为|至|掉|过|(?:[^\W\d_]){{0,2}}|:)??\s?(?P<n>{_SPOKEN})(?![\d年月日号点小天周星款公里个台次条只人辆折%.T]|\s?(?:分钟|小时|折|am|pm|days?|hours?|weeks?|minutes?|%))",
+    (
+        rf"(?P<cue>{'|'.join(_CUES.values())})\s?(?:到|价|了|个|他|她|您|大概|差不多|"
+        rf"是|为|至|掉|过|(?:[^\W\d_]){{0,2}}|:)??\s?(?P<n>{_SPOKEN})(?![\d年月日号点小天周星款公里个台次"
+        rf"条只人辆折%.T]|\s?(?:分钟|小时|折|am|pm|days?|hours?|weeks?|minutes?|%))"
+    ),
     re.I,
 )
-_OFF = re.compile(rf"(?P<n>{_NUM}\s?[kKwW]?)\s?(?:yuan|rmb|¥)?\s?(?:off\b|discount|cheaper|less\b|reduction|rebate)", re.I)
+_OFF = re.compile(
+    (
+        rf"(?P<n>{_NUM}\s?[kKwW]?)\s?(?:yuan|rmb|¥)?\s?(?:off\b|discount|cheaper|less\b|"
+        rf"reduction|rebate)"
+    ),
+    re.I,
+)
 _AT_MOST = re.compile(
-    rf"(?P<n>(?<![A-Za-z\d.\-]){_NUM}\s?[kKwW万千]?)\s?(?:(?:yuan|rmb)\s?)?(?:at most|max\b|tops\b|maximum|封顶|顶天|为限|以内)", re.I
+    (
+        rf"(?P<n>(?<![A-Za-z\d.\-]){_NUM}\s?[kKwW万千]?)\s?(?:(?:yuan|rmb)\s?)?(?:at "
+        rf"most|max\b|tops\b|maximum|封顶|顶天|为限|以内)"
+    ),
+    re.I,
 )
 _DOWN_TO = re.compile(r"(?:到|至|\bto)\s?$", re.I)
 _KINDS = [(kind, re.compile(pattern, re.I)) for kind, pattern in _CUES.items()]
-_NOT_MONEY = re.compile(r"\s?多?(?:公里|km|米|升|L\b|天|年|号|点|小时|个月|分钟|次|条|台|辆|人|款|折|%|平|岁|kg|度|转|寸|后公里)", re.I)
-_FRACTION_ZHE = re.compile(r"(?<![\d.])(?:打|按|给)?\s?(?P<n>\d{1,2}(?:\.\d)?|[一二三四五六七八九][点.]?[一二三四五六七八九]?)\s?折(?!扣)")
-_POINTS = re.compile(rf"(?P<n>\d+(?:\.\d+)?|[{HAN}]+)\s?个?(?:百分)?点(?!钟|半|左右|[\d一二三四五六七八九十]|上|下|到|来|去|试|见)")
-_PERCENT = re.compile(r"(?P<n>\d+(?:\.\d+)?)\s?(?:%|percent|pct)(?P<off>\s?(?:off|discount|reduction|cheaper))?|百分之(?P<zh>[零一二三四五六七八九十\d.]+)", re.I)
-_OFF_CUE = re.compile(r"(?:优惠|降|让|减|便宜|下浮|让利|折扣|折让|discount(?: of)?|申请)\s?(?:了|个|到)?\s?$", re.I)
+_NOT_MONEY = re.compile(
+    (
+        r"\s?多?(?:公里|km|米|升|L\b|天|年|号|点|小时|个月|分钟|次|条|台|辆|人|款|"
+        r"折|%|平|岁|kg|度|转|寸|后公里)"
+    ),
+    re.I,
+)
+_FRACTION_ZHE = re.compile(
+    r"(?<![\d.])(?:打|按|给)?\s?(?P<n>\d{1,2}(?:\.\d)?|[一二三四五六七八九][点.]"
+    r"?[一二三四五六七八九]?)\s?折(?!扣)"
+)
+_POINTS = re.compile(
+    rf"(?P<n>\d+(?:\.\d+)?|[{HAN}]+)\s?个?(?:百分)?点(?!钟|半|左右|[\d一二三四五六七八九十]"
+    rf"|上|下|到|来|去|试|见)"
+)
+_PERCENT = re.compile(
+    (
+        r"(?P<n>\d+(?:\.\d+)?)\s?(?:%|percent|pct)(?P<off>\s?(?:off|discount|reduction|"
+        r"cheaper))?|百分之(?P<zh>[零一二三四五六七八九十\d.]+)"
+    ),
+    re.I,
+)
+_OFF_CUE = re.compile(
+    (
+        r"(?:优惠|降|让|减|便宜|下浮|让利|折扣|折让|discount(?: of)?|申请)\s?(?:了|"
+        r"个|到)?\s?$"
+    ),
+    re.I,
+)
 
 
 class Money(float):

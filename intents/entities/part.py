@@ -62,4 +62,6 @@ def standard_part(words: str) -> str | None:
 
 def _place_in_chinese(place: str) -> str:
     words = place.lower().split()
-    return "".join(han for en, han in (("left", "左"), ("right", "右"), ("front", "前"), ("rear", "后")) if en in words)
+    return "".join(
+        han for en, han in (("left", "左"), ("right", "右"), ("front", "前"), ("rear", "后")) if en in words
+    )

@@ -12,9 +12,21 @@ from ..types import Lexicon, Span
 from .gazetteer import matcher
 
 _EN_TITLE = r"(?:mr|mrs|ms|miss|mister|madam|dr|doctor|sir|manager|boss|auntie|uncle)"
-_EN_NAME = re.compile(r"(?<![A-Za-z0-9'])[A-Z][a-z]{1,14}(?:[ -][A-Z][a-z]{1,14}){0,2}(?![A-Za-z0-9])(?!'(?:t|ll|re|m\b))")
-_PRONOUN_ZH = re.compile(r"(?:这个|那个|这位|那位|该|上面那个|刚才那个|刚才那位)(?:客户|顾客|车主|先生|女士|人)|(?<![其吉])[他她](?!们|店)|对方")
-_PRONOUN_EN = re.compile(r"\b(?:him|her|he|she|(?:this|that|the) (?:customer|client|guy|gentleman|lady))\b", re.I)
+_EN_NAME = re.compile(
+    r"(?<![A-Za-z0-9'])[A-Z][a-z]{1,14}(?:[ -][A-Z][a-z]{1,14}){0,2}(?![A-Za-z0-9]"
+    r")(?!'(?:t|ll|re|m\b))"
+)
+_PRONOUN_ZH = re.compile(
+    r"(?:这个|那个|这位|那位|该|上面那个|刚才那个|刚才那位)(?:客户|顾客|车主|先生|"
+    r"女士|人)|(?<![其吉])[他她](?!们|店)|对方"
+)
+_PRONOUN_EN = re.compile(
+    (
+        r"\b(?:him|her|he|she|(?:this|that|the) (?:customer|client|guy|gentleman|lady)"
+        r")\b"
+    ),
+    re.I,
+)
 
 
 @cache
@@ -35,10 +47,14 @@ def _titled() -> re.Pattern[str]:
     given = f"[^{re.escape(data['never_in_names'])}\\W\\d_a-zA-Z]{{1,2}}?"
     stop = "".join(data["not_after_prefix"])
     prefix = "".join(data["prefixes"])
-    not_title = r"(?!总是|总共|总价|总体|总得|总能|总算|总说|总想着|工作|工资|工程|董事|处理|处方|处罚|叔叔家|哥们|姐们|同学会|工时|工位|总部|总之|总泵|总成)"
+    not_title = (
+        r"(?!总是|总共|总价|总体|总得|总能|总算|总说|总想着|工作|工资|工程|董事|处理|"
+        r"处方|处罚|叔叔家|哥们|姐们|同学会|工时|工位|总部|总之|总泵|总成)"
+    )
     return re.compile(
         rf"(?P<name>{surnames}(?:{given})?{not_title}(?:{titles}))|"
-        rf"(?P<short>[{prefix}](?![{stop}])(?:{surnames})(?![{stop}]{{0}}们|车|店|型|区|时|心|灯|轮|毛病|平时|路))"
+        rf"(?P<short>[{prefix}](?![{stop}])(?:{surnames})(?![{stop}]{{0}}们|车|店|型|"
+        rf"区|时|心|灯|轮|毛病|平时|路))"
     )
 
 
@@ -76,7 +92,16 @@ def _inside_word(text: str, start: int, name: str) -> bool:
     """马上, 高兴, 方便: a word that only begins like a name; or a name's head that ends another word."""
     if _not_names().match(text, start):
         return True
-    return name[:1] in "小大老阿" and text[start - 1 : start] in ("大", "最", "多", "很", "太", "不", "从", "变")
+    return name[:1] in "小大老阿" and text[start - 1 : start] in (
+        "大",
+        "最",
+        "多",
+        "很",
+        "太",
+        "不",
+        "从",
+        "变",
+    )
 
 
 def _bare_names(text: str) -> Iterator[Span]:
@@ -105,7 +130,7 @@ def _trim(text: str, name: str, start: int) -> str | None:
 @cache
 def _common() -> re.Pattern[str]:
     """Words that start right after a name and must not be swallowed by it."""
-    words = [w for w in lists("zh", "after_names")]
+    words = list(lists("zh", "after_names"))
     return re.compile("|".join(sorted(map(re.escape, words), key=len, reverse=True)))
 
 
@@ -131,7 +156,11 @@ def _latin_people(text: str) -> Iterator[Span]:
 
 def _is_surname(words: list[str]) -> bool:
     """Sun, He or An before a given name is a surname, whatever else it may be."""
-    return len(words) > 1 and words[0].lower() in _data()["english_surnames"] and words[1].lower() not in _not_person()
+    return (
+        len(words) > 1
+        and words[0].lower() in _data()["english_surnames"]
+        and words[1].lower() not in _not_person()
+    )
 
 
 def _latin_name(text: str, match: re.Match[str]) -> Iterator[Span]:

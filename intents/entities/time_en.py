@@ -1,289 +1,161 @@
-"""English time words to atoms."""
+"""English time words to atoms: which words are read by which reader."""
 
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cache
-from typing import Any
 
-from .atoms import Atom, Clock, Day, Length, Part, Reader, add_months, month_span, scan, shifted, week_span
-from .time_zh import holiday
+from . import time_en_read as read
+from .atoms import Atom, Day, Reader, mark, scan
+from .time_en_read import HOLIDAYS, HOURS, MONTH, ORD, PARTS, UNIT, WD, WORD_ORD, N
 
-_SMALL = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
-          "ten": 10, "eleven": 11, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "forty-five": 45,
-          "fifty": 50, "sixty": 60, "ninety": 90, "couple": 2, "a couple": 2, "a couple of": 2, "couple of": 2, "a few": 3,
-          "few": 3, "several": 3, "half a": 0.5, "half an": 0.5, "another": 1, "the": 1}  # fmt: skip
-_N = r"(?:\d+(?:\.\d+)?|half an?|a couple(?: of)?|couple(?: of)?|a few|few|several|another|an?|forty-five|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|ninety)"
-_HOURS = r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
-_MONTHS = {"jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6, "jul": 7, "aug": 8, "sep": 9, "oct": 10, "nov": 11, "dec": 12}
-_MONTH = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
-_DAYS = {"mon": 0, "tue": 1, "wed": 2, "thu": 3, "fri": 4, "sat": 5, "sun": 6}
-_WD = r"(?:mon(?:day)?s?|tues?(?:day)?s?|wed(?:nesday|s)?|thu(?:r|rs)?(?:day)?s?|fri(?:day)?s?|sat(?:urday)?s?|sun(?:day)?s?)"
-_ORD = r"(?:[12]\d|3[01]|0?[1-9])(?:st|nd|rd|th)?"
-_WORD_ORD = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9,
-             "tenth": 10, "eleventh": 11, "twelfth": 12, "thirteenth": 13, "fifteenth": 15, "twentieth": 20, "thirtieth": 30}  # fmt: skip
-_UNIT = r"(?:business days?|working days?|seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|nights?|weeks?|wks?|months?|quarters?|years?|yrs?)"
-_PARTS = {"early morning": Part(6, 9), "late morning": Part(10, 12), "mid-morning": Part(9, 11), "morning": Part(8, 12), "noon": Part(11, 13, True), "midday": Part(11, 13, True), "lunchtime": Part(11, 13, True), "lunch": Part(11, 13, True),
-          "early afternoon": Part(12, 14, True), "late afternoon": Part(14, 16, True), "afternoon": Part(12, 16, True), "evening": Part(16, 20, True), "night": Part(20, 24, True), "tonight": Part(20, 24, True)}  # fmt: skip
-_SHIFT = {"last": -1, "previous": -1, "past": -1, "this": 0, "current": 0, "coming": 1, "next": 1, "following": 1, "upcoming": 1}
-_HOLIDAYS = {"christmas eve": "平安夜", "christmas day": "圣诞节", "christmas": "圣诞节", "xmas": "圣诞节", "new year's day": "元旦", "new years day": "元旦", "valentine's day": "情人节", "labour day": "劳动节",
-             "may day": "劳动节", "national day": "国庆节", "chinese new year's eve": "除夕", "chinese new year": "春节", "lunar new year": "春节", "spring festival": "春节", "lantern festival": "元宵节", "dragon boat festival": "端午节",
-             "mid-autumn festival": "中秋节", "mid autumn festival": "中秋节", "qingming": "清明", "halloween": "万圣节", "mother's day": "母亲节", "father's day": "父亲节", "thanksgiving": "感恩节", "singles day": "双十一", "singles' day": "双十一"}  # fmt: skip
+_YEAR = r"(?P<y>(?:19|20)\d\d)"
+_WORDS = "|".join(WORD_ORD)
+_PARTS = "|".join(sorted((p for p in PARTS if p != "tonight"), key=len, reverse=True))
+_HOLIDAYS = "|".join(sorted(HOLIDAYS, key=len, reverse=True))
+_SHIFT = r"(?:last|previous|past|this coming|this|current|coming|next|following|upcoming)"
+_HALF = r"(?P<half> and a half)?"
 
-
-def _count(words: str) -> float:
-    words = words.lower().strip()
-    return _SMALL[words] if words in _SMALL else float(words)
-
-
-def _length_of(words: str, unit: str, half: bool = False) -> Length | None:
-    value, unit = _count(words) + (0.5 if half else 0), unit.lower()
-    if unit.startswith(("sec", "min", "hour", "hr")):
-        scale = 1 if unit[0] == "s" else 60 if unit[0] == "m" else 3600
-        return Length(seconds=value * scale)
-    if unit.startswith(("week", "wk")):
-        return Length(days=round(value * 7))
-    if unit.startswith(("month", "quarter", "year", "yr")):
-        months = value * {"m": 1, "q": 3, "y": 12}[unit[0]]
-        return Length(months=int(months), days=round((months % 1) * 30))
-    return Length(days=int(value), seconds=(value % 1) * 86400)
-
-
-def _month_of(words: str) -> int:
-    return _MONTHS[words.lower()[:3]]
-
-
-def _day_of(words: str) -> int:
-    return _WORD_ORD.get(words.lower()) or int(re.sub(r"\D", "", words))
-
-
-def _date(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    groups = m.groupdict()
-    month = _month_of(groups["mn"]) if groups.get("mn") else int(groups["m"]) if groups.get("m") else None
-    year = int(groups["y"]) if groups.get("y") else None
-    if year is not None and year < 100:
-        year += 2000
-    day = _day_of(groups["d"])
-    if month is not None and month > 12:
-        month, day = day, month
-    return ("D", Day(year=year, month=month, day=day)) if day <= 31 and (month or 1) <= 12 else None
-
-
-def _weekday(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    wanted = _DAYS[m["wd"].lower()[:3]]
-    shift = (m["s"] or "").lower()
-    monday = week_span(now.date())[0]
-    if shift in ("next", "following"):
-        return "D", Day(fixed=monday + timedelta(days=7 + wanted))
-    if shift in ("last", "previous", "past"):
-        gone = monday + timedelta(days=wanted - 7)
-        return "D", Day(fixed=gone)
-    if shift == "this":
-        return "D", Day(fixed=monday + timedelta(days=wanted))
-    return "D", Day(weekday=wanted)
-
-
-def _weekend(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    monday = week_span(now.date(), _SHIFT.get((m["s"] or "this").lower(), 0))[0]
-    return "S", (monday + timedelta(days=5), monday + timedelta(days=7))
-
-
-def _clock(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    groups = m.groupdict()
-    words = groups["h"].lower()
-    hour = int(_SMALL.get(words, 0) or words)
-    minute = int(groups.get("mi") or 0)
-    if rel := (groups.get("rel") or "").lower():
-        amount = {"half": 30, "quarter": 15}.get(groups["amt"].lower()) or int(_count(groups["amt"]))
-        hour, minute = (hour, amount) if rel == "past" else (hour - 1, 60 - amount)
-    half = (groups.get("ap") or "").lower().replace(".", "")[:1]
-    if hour > 24 or minute > 59:
-        return None
-    if half == "p" and hour < 12:
-        hour += 12
-    elif half == "a" and hour == 12:
-        hour = 0
-    return "C", Clock(hour % 24, minute, open=not half and 1 <= hour <= 12 and not words.startswith("0"))
-
-
-def _length(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    found = _length_of(m["n"], m["u"], bool(m.groupdict().get("half")))
-    return ("U", found) if found and found.total > 0 else None
-
-
-def _distance(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    length = _length_of(m["n"], m["u"], bool(m.groupdict().get("half")))
-    if not length:
-        return None
-    back = (m.groupdict().get("side") or "").lower() in ("ago", "earlier", "before")
-    return "O", shifted(now, length, -1 if back else 1)
-
-
-def _stretch(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    length = _length_of(m["n"], m["u"])
-    if not length:
-        return None
-    back = m["side"].lower() in ("last", "past", "previous")
-    edge = shifted(now, length, -1 if back else 1)
-    if isinstance(edge, datetime):
-        return "R", (edge, now) if back else (now, edge)
-    return "S", (edge, now.date()) if back else (now.date() + timedelta(days=1), edge + timedelta(days=1))
-
-
-def _calendar_span(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    shift, unit, today = _SHIFT[m["s"].lower()], m["u"].lower(), now.date()
-    if unit == "week":
-        return "S", week_span(today, shift)
-    if unit == "month":
-        base = add_months(today.replace(day=1), shift)
-        return "S", month_span(base.year, base.month)
-    if unit == "quarter":
-        first = add_months(date(today.year, (today.month - 1) // 3 * 3 + 1, 1), 3 * shift)
-        return "S", (first, add_months(first, 3))
-    return "S", (date(today.year + shift, 1, 1), date(today.year + shift + 1, 1, 1))
-
-
-def _edge(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    today, unit = now.date(), m["u"].lower()
-    start = m["edge"].lower() in ("start", "beginning", "early")
-    if m["edge"].lower() in ("mid", "middle"):
-        return None
-    if unit == "day":
-        return "D", Day(fixed=today)
-    shift = _SHIFT.get((m["s"] or "this").lower(), 0)
-    if unit == "week":
-        first, after = week_span(today, shift)
-        return "S", (first, first + timedelta(days=2)) if start else (first + timedelta(days=3), after, "edge")
-    if unit == "year":
-        year = today.year + shift
-        return "S", (date(year, 1, 1), date(year, 2, 1)) if start else (date(year, 12, 1), date(year + 1, 1, 1), "edge")
-    base = add_months(today.replace(day=1), shift) if unit == "month" else None
-    if base is None:
-        month = _MONTHS[unit[:3]]
-        base = date(today.year + (1 if month < today.month else 0), month, 1)
-    first, after = month_span(base.year, base.month)
-    return "S", (first, first + timedelta(days=10)) if start else (first + timedelta(days=24), after, "edge")
-
-
-def _month(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    month, shift = _month_of(m["mn"]), (m["s"] or "").lower()
-    year = int(m["y"]) if m["y"] else now.year + _SHIFT.get(shift, 0)
-    if not m["y"] and not shift and month < now.month:
-        year += 1
-    return "S", month_span(year, month)
-
-
-def _week_of_month(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    """The nth week of a month is the one with its nth Thursday."""
-    month = _month_of(m["mn"])
-    first, after = month_span(int(m["y"] or now.year + (1 if month < now.month else 0)), month)
-    thursdays = [d for n in range(31) if (d := first + timedelta(days=n)) < after and d.weekday() == 3]
-    index = {"first": 0, "second": 1, "third": 2, "fourth": 3, "last": -1}[m["nth"].lower()]
-    return "S", week_span(thursdays[index])
-
-
-def _year(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    return "S", (date(int(m["y"]), 1, 1), date(int(m["y"]) + 1, 1, 1))
-
-
-def _quarter(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    which = int({"first": 1, "second": 2, "third": 3, "fourth": 4}.get(m["q"].lower(), m["q"]))
-    first = date(int(m["y"] or now.year), which * 3 - 2, 1)
-    return "S", (first, add_months(first, 3))
-
-
-def _holiday(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    name = _HOLIDAYS[m["name"].lower().replace("’", "'")]
-    days = [d for step in (0, 1) if (d := holiday(name, int(m["y"] or now.year) + step))]
-    if not m["y"]:
-        days = [d for d in days if d >= now.date()] or days
-    return ("D", Day(fixed=days[0])) if days else None
-
-
-def _rel_day(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    words = re.sub(r"\s+", " ", m[0].lower())
-    step = {"today": 0, "tomorrow": 1, "tmr": 1, "tmrw": 1, "tomorow": 1, "yesterday": -1}.get(words)
-    if step is None:
-        step = 2 if "after" in words else -2
-    return "D", Day(fixed=now.date() + timedelta(days=step))
-
-
-def _part(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    return "P", _PARTS[re.sub(r"\s+", " ", m["p"].lower())]
-
-
-def _tonight(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    return "D", Day(fixed=now.date() - timedelta(days=1 if m[0].lower().startswith("last") else 0))
-
-
-def _noon(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    return "C", Clock(0 if m[0].lower().endswith("midnight") else 12)
-
-
-def _mark(code: str) -> Reader:
-    return lambda m, now: (code, m[0])
+RULES: list[tuple[str, Reader]] = [
+    (rf"{_YEAR}-(?P<m>\d{{1,2}})-(?P<d>\d{{1,2}})(?!\d)", read.calendar_date),
+    (rf"{_YEAR}/(?P<m>\d{{1,2}})/(?P<d>\d{{1,2}})(?!\d)", read.calendar_date),
+    (r"(?<![\d/])(?P<m>\d{1,2})[/-](?P<d>\d{1,2})[/-](?P<y>(?:19|20)?\d\d)(?![\d/])", read.calendar_date),
+    (r"(?<![\d/.-])(?P<m>1[0-2]|0?[1-9])/(?P<d>3[01]|[12]\d|0?[1-9])(?![\d/])", read.calendar_date),
+    (
+        (
+            rf"\b(?P<mn>{MONTH})\s*(?:the\s)?(?P<d>{ORD}|{_WORDS})\b(?!:|\s?[ap]m)(?:\s?,"
+            rf"?\s?(?:of )?{_YEAR})?"
+        ),
+        read.calendar_date,
+    ),
+    (
+        (
+            rf"\b(?:the\s)?(?P<d>{ORD}|{_WORDS})\s?(?:day\s)?(?:of\s)?-?(?P<mn>{MONTH})"
+            rf"\b(?:,?\s?(?:of )?{_YEAR})?"
+        ),
+        read.calendar_date,
+    ),
+    (r"\b(?:the|on)\s(?P<d>[12]\d(?:st|nd|rd|th)|3[01](?:st|th)|[1-9](?:st|nd|rd|th))\b", read.calendar_date),
+    (
+        (
+            r"(?<![\d.])(?P<d>(?:[12]?\d|3[01])(?:st|nd|rd|th))\b(?! (?:gear|time|car|"
+            r"step|quarter))"
+        ),
+        read.calendar_date,
+    ),
+    (rf"\b(?:(?P<s>{_SHIFT})\s)?(?:on\s)?(?P<wd>{WD})\b(?!\s?\d{{4}}(?!\d))", read.weekday),
+    (rf"\b(?P<wd>{WD})\s(?P<s>next)\sweek\b", read.weekday),
+    (rf"\b(?:(?P<s>{_SHIFT}|the)\s)?weekend\b", read.weekend),
+    (
+        (
+            r"\bday\s+after\s+(?:tomorrow|tmrw?)\b|\bday\s+before\s+yesterday\b|\btoday\b|"
+            r"\btomorr?ow\b|\btmrw?\b|\byesterday\b"
+        ),
+        read.rel_day,
+    ),
+    (rf"\b(?P<name>{_HOLIDAYS})\b(?:\s(?:of\s)?(?P<y>20\d\d))?", read.named_holiday),
+    (rf"\bin\s(?:about\s)?(?P<n>{N})\s?(?P<u>{UNIT}){_HALF}(?:'s? time)?\b", read.distance),
+    (
+        (
+            rf"\b(?P<n>{N})\s?(?P<u>{UNIT}){_HALF}\s(?P<side>ago|earlier|later|from now|"
+            rf"hence|from today)\b"
+        ),
+        read.distance,
+    ),
+    (rf"\b(?P<side>last|past|previous|next|coming|following)\s(?P<n>{N})\s(?P<u>{UNIT})\b", read.stretch),
+    (rf"\b(?P<s>{_SHIFT})\s(?P<u>week|month|quarter|year)\b", read.calendar_span),
+    (
+        (
+            rf"\b(?:the\s)?(?P<edge>end|start|beginning|close)\sof\s(?:the\s)?(?:(?P<s>{_SHIFT})"
+            rf"\s)?(?P<u>day|week|month|year|{MONTH})\b"
+        ),
+        read.edge,
+    ),
+    (r"\b(?P<s>this|last|next)?\s?(?P<u>month|year)[- ](?P<edge>end)\b", read.edge),
+    (
+        (
+            rf"\b(?:(?P<s>{_SHIFT})\s)?(?P<mn>{MONTH})\b(?:,?\s(?:of )?{_YEAR})?(?!\s(?:i|"
+            rf"we|you|he|she|be)\b)"
+        ),
+        read.month,
+    ),
+    (r"\bq(?P<q>[1-4])\b(?:\s(?:of )?(?P<y>20\d\d))?", read.quarter),
+    (r"\b(?:the\s)?(?P<q>first|second|third|fourth) quarter\b(?:\s(?:of )?(?P<y>20\d\d))?", read.quarter),
+    (r"\b(?:in|year|of|since|by|during)\s(?P<y>(?:19|20)\d\d)\b(?!\s[A-Z])", read.year),
+    (
+        (
+            rf"\b(?P<amt>half|quarter|ten|five|twenty|\d+)(?:\s(?:minutes?|mins?))?\s(?P<rel>past)"
+            rf"\s(?P<h>\d{{1,2}}|{HOURS})\b(?:\s?(?P<ap>[ap]\.?m\b\.?))?"
+        ),
+        read.clock,
+    ),
+    (
+        (
+            rf"\b(?:a\s)?(?P<amt>quarter|(?:ten|five|twenty|\d+)(?=\s(?:minutes?|mins?)"
+            rf"))(?:\s(?:minutes?|mins?))?\s(?P<rel>to)\s(?P<h>\d{{1,2}}|{HOURS})\b(?:\s?(?P<ap>[ap]"
+            rf"\.?m\b\.?))?"
+        ),
+        read.clock,
+    ),
+    (
+        (
+            r"(?<![\d:./-])(?P<h>[01]?\d|2[0-4])[:.](?P<mi>[0-5]\d)(?::[0-5]\d)?\s?(?P<ap>[ap]"
+            r"\.?m\b\.?)"
+        ),
+        read.clock,
+    ),
+    (r"(?<![\d:./-])(?P<h>[01]?\d|2[0-4]):(?P<mi>[0-5]\d)(?::[0-5]\d)?(?![\d:])", read.clock),
+    (r"(?<=-)(?P<h>1[0-2]|[1-9])(?::(?P<mi>[0-5]\d))?\s?(?P<ap>[ap]\.?m\b\.?)", read.clock),
+    (rf"\bthis(?=\s(?:{_PARTS})\b)", lambda m, now: ("D", Day(fixed=now.date()))),
+    (r"(?<![\d/.-])(?P<d>1[3-9]|2\d|3[01])/(?P<m>1[0-2]|0?[1-9])(?![\d/])", read.calendar_date),
+    (rf"\b(?P<y>(?:19|20)\d\d)[ -](?P<s>)(?P<mn>{MONTH})\b", read.month),
+    (
+        (
+            rf"\b(?:the\s)?(?P<nth>first|second|third|fourth|last)\sweek\s(?:of|in)\s(?P<mn>{MONTH})"
+            rf"\b(?:,?\s(?P<y>20\d\d))?"
+        ),
+        read.week_of_month,
+    ),
+    (
+        r"\b(?:the\s)?(?P<y>(?:19|20)\d0)\s?'?s\b",
+        lambda m, now: ("S", (date(int(m["y"]), 1, 1), date(int(m["y"]) + 10, 1, 1))),
+    ),
+    (rf"(?<![\d:./-])\b(?P<h>1[0-2]|0?[1-9]|{HOURS})\s?(?P<ap>[ap]\.?m\b\.?)", read.clock),
+    (rf"\b(?P<h>[01]?\d|2[0-4]|{HOURS})\s?o'?\s?clock\b(?:\s(?P<ap>[ap]\.?m\b))?", read.clock),
+    (
+        (
+            rf"(?:(?<=\bat\s)|(?<=\bby\s)|(?<=around\s)|(?<=about\s)|(?<=before\s)|(?<=after\s)"
+            rf"|(?<=until\s)|(?<=till\s)|(?<=from\s)|(?<=between\s)|(?<=\sto\s)|(?<=\band\s)"
+            rf")(?P<h>1\d|2[0-3]|[1-9]|{HOURS})\b(?![\d:.,%/]|\s?(?:{UNIT}|most|least|all|"
+            rf"once|yuan|rmb|k\b|%|percent|o'?clock|thousand|hundred|[ap]m\b))"
+        ),
+        read.clock,
+    ),
+    (
+        (
+            r"(?<![\d:./-])\b(?P<h>1[0-2]|[1-9])(?=\s?(?:-|to)\s?(?:1[0-2]|[1-9])(?::[0-5]"
+            r"\d)?\s?[ap]\.?m)"
+        ),
+        read.clock,
+    ),
+    (rf"\b(?P<d>[12]?\d|3[01])(?=\s?-\s?\d{{1,2}}\s{MONTH})", read.calendar_date),
+    (r"\b(?:12\s)?(?:noon|midnight)\b", read.noon),
+    (r"\btonight\b|\blast night\b", read.tonight),
+    (rf"\b(?:in the\s|the\s|at\s)?(?P<p>{_PARTS})\b", read.part),
+    (rf"\b(?P<n>{N})\s?(?P<u>{UNIT}){_HALF}\b", read.length),
+    (r"\bright now\b|\bimmediately\b|\bnow\b|\basap\b", lambda m, now: ("N", now)),
+    (r"\b(?:to|till|until|through|and)\b|-|~", mark("T")),
+    (r"\b(?:from|between)\b", mark("F")),
+    (r"\b(?:before|by|no later than|until|till)\b", mark("b")),
+    (r"\b(?:after|since|from)\b", mark("a")),
+    (r"\b(?:within|during|over|inside)\b", mark("w")),
+]
 
 
 @cache
 def _rules() -> list[tuple[re.Pattern[str], Reader]]:
-    year = r"(?P<y>(?:19|20)\d\d)"
-    words = "|".join(_WORD_ORD)
-    parts = "|".join(sorted((p for p in _PARTS if p != "tonight"), key=len, reverse=True))
-    holidays = "|".join(sorted(_HOLIDAYS, key=len, reverse=True))
-    shift = r"(?:last|previous|past|this coming|this|current|coming|next|following|upcoming)"
-    half = r"(?P<half> and a half)?"
-    rows: list[tuple[str, Reader]] = [
-        (rf"{year}-(?P<m>\d{{1,2}})-(?P<d>\d{{1,2}})(?!\d)", _date),
-        (rf"{year}/(?P<m>\d{{1,2}})/(?P<d>\d{{1,2}})(?!\d)", _date),
-        (r"(?<![\d/])(?P<m>\d{1,2})[/-](?P<d>\d{1,2})[/-](?P<y>(?:19|20)?\d\d)(?![\d/])", _date),
-        (r"(?<![\d/.-])(?P<m>1[0-2]|0?[1-9])/(?P<d>3[01]|[12]\d|0?[1-9])(?![\d/])", _date),
-        (rf"\b(?P<mn>{_MONTH})\s*(?:the\s)?(?P<d>{_ORD}|{words})\b(?!:|\s?[ap]m)(?:\s?,?\s?(?:of )?{year})?", _date),
-        (rf"\b(?:the\s)?(?P<d>{_ORD}|{words})\s?(?:day\s)?(?:of\s)?-?(?P<mn>{_MONTH})\b(?:,?\s?(?:of )?{year})?", _date),
-        (r"\b(?:the|on)\s(?P<d>[12]\d(?:st|nd|rd|th)|3[01](?:st|th)|[1-9](?:st|nd|rd|th))\b", _date),
-        (r"(?<![\d.])(?P<d>(?:[12]?\d|3[01])(?:st|nd|rd|th))\b(?! (?:gear|time|car|step|quarter))", _date),
-        (rf"\b(?:(?P<s>{shift})\s)?(?:on\s)?(?P<wd>{_WD})\b(?!\s?\d{{4}}(?!\d))", _weekday),
-        (rf"\b(?P<wd>{_WD})\s(?P<s>next)\sweek\b", _weekday),
-        (rf"\b(?:(?P<s>{shift}|the)\s)?weekend\b", _weekend),
-        (r"\bday\s+after\s+(?:tomorrow|tmrw?)\b|\bday\s+before\s+yesterday\b|\btoday\b|\btomorr?ow\b|\btmrw?\b|\byesterday\b", _rel_day),
-        (rf"\b(?P<name>{holidays})\b(?:\s(?:of\s)?(?P<y>20\d\d))?", _holiday),
-        (rf"\bin\s(?:about\s)?(?P<n>{_N})\s?(?P<u>{_UNIT}){half}(?:'s? time)?\b", _distance),
-        (rf"\b(?P<n>{_N})\s?(?P<u>{_UNIT}){half}\s(?P<side>ago|earlier|later|from now|hence|from today)\b", _distance),
-        (rf"\b(?P<side>last|past|previous|next|coming|following)\s(?P<n>{_N})\s(?P<u>{_UNIT})\b", _stretch),
-        (rf"\b(?P<s>{shift})\s(?P<u>week|month|quarter|year)\b", _calendar_span),
-        (rf"\b(?:the\s)?(?P<edge>end|start|beginning|close)\sof\s(?:the\s)?(?:(?P<s>{shift})\s)?(?P<u>day|week|month|year|{_MONTH})\b", _edge),
-        (r"\b(?P<s>this|last|next)?\s?(?P<u>month|year)[- ](?P<edge>end)\b", _edge),
-        (rf"\b(?:(?P<s>{shift})\s)?(?P<mn>{_MONTH})\b(?:,?\s(?:of )?{year})?(?!\s(?:i|we|you|he|she|be)\b)", _month),
-        (r"\bq(?P<q>[1-4])\b(?:\s(?:of )?(?P<y>20\d\d))?", _quarter),
-        (r"\b(?:the\s)?(?P<q>first|second|third|fourth) quarter\b(?:\s(?:of )?(?P<y>20\d\d))?", _quarter),
-        (r"\b(?:in|year|of|since|by|during)\s(?P<y>(?:19|20)\d\d)\b(?!\s[A-Z])", _year),
-        (rf"\b(?P<amt>half|quarter|ten|five|twenty|\d+)(?:\s(?:minutes?|mins?))?\s(?P<rel>past)\s(?P<h>\d{{1,2}}|{_HOURS})\b(?:\s?(?P<ap>[ap]\.?m\b\.?))?", _clock),
-        (rf"\b(?:a\s)?(?P<amt>quarter|(?:ten|five|twenty|\d+)(?=\s(?:minutes?|mins?)))(?:\s(?:minutes?|mins?))?\s(?P<rel>to)\s(?P<h>\d{{1,2}}|{_HOURS})\b(?:\s?(?P<ap>[ap]\.?m\b\.?))?", _clock),
-        (r"(?<![\d:./-])(?P<h>[01]?\d|2[0-4])[:.](?P<mi>[0-5]\d)(?::[0-5]\d)?\s?(?P<ap>[ap]\.?m\b\.?)", _clock),
-        (r"(?<![\d:./-])(?P<h>[01]?\d|2[0-4]):(?P<mi>[0-5]\d)(?::[0-5]\d)?(?![\d:])", _clock),
-        (r"(?<=-)(?P<h>1[0-2]|[1-9])(?::(?P<mi>[0-5]\d))?\s?(?P<ap>[ap]\.?m\b\.?)", _clock),
-        (rf"\bthis(?=\s(?:{parts})\b)", lambda m, now: ("D", Day(fixed=now.date()))),
-        (r"(?<![\d/.-])(?P<d>1[3-9]|2\d|3[01])/(?P<m>1[0-2]|0?[1-9])(?![\d/])", _date),
-        (rf"\b(?P<y>(?:19|20)\d\d)[ -](?P<s>)(?P<mn>{_MONTH})\b", _month),
-        (rf"\b(?:the\s)?(?P<nth>first|second|third|fourth|last)\sweek\s(?:of|in)\s(?P<mn>{_MONTH})\b(?:,?\s(?P<y>20\d\d))?", _week_of_month),
-        (r"\b(?:the\s)?(?P<y>(?:19|20)\d0)\s?'?s\b", lambda m, now: ("S", (date(int(m["y"]), 1, 1), date(int(m["y"]) + 10, 1, 1)))),
-        (rf"(?<![\d:./-])\b(?P<h>1[0-2]|0?[1-9]|{_HOURS})\s?(?P<ap>[ap]\.?m\b\.?)", _clock),
-        (rf"\b(?P<h>[01]?\d|2[0-4]|{_HOURS})\s?o'?\s?clock\b(?:\s(?P<ap>[ap]\.?m\b))?", _clock),
-        (rf"(?:(?<=\bat\s)|(?<=\bby\s)|(?<=around\s)|(?<=about\s)|(?<=before\s)|(?<=after\s)|(?<=until\s)|(?<=till\s)|(?<=from\s)|(?<=between\s)|(?<=\sto\s)|(?<=\band\s))(?P<h>1\d|2[0-3]|[1-9]|{_HOURS})\b(?![\d:.,%/]|\s?(?:{_UNIT}|most|least|all|once|yuan|rmb|k\b|%|percent|o'?clock|thousand|hundred|[ap]m\b))", _clock),
-        (r"(?<![\d:./-])\b(?P<h>1[0-2]|[1-9])(?=\s?(?:-|to)\s?(?:1[0-2]|[1-9])(?::[0-5]\d)?\s?[ap]\.?m)", _clock),
-        (rf"\b(?P<d>[12]?\d|3[01])(?=\s?-\s?\d{{1,2}}\s{_MONTH})", _date),
-        (r"\b(?:12\s)?(?:noon|midnight)\b", _noon),
-        (r"\btonight\b|\blast night\b", _tonight),
-        (rf"\b(?:in the\s|the\s|at\s)?(?P<p>{parts})\b", _part),
-        (rf"\b(?P<n>{_N})\s?(?P<u>{_UNIT}){half}\b", _length),
-        (r"\bright now\b|\bimmediately\b|\bnow\b|\basap\b", lambda m, now: ("N", now)),
-        (r"\b(?:to|till|until|through|and)\b|-|~", _mark("T")),
-        (r"\b(?:from|between)\b", _mark("F")),
-        (r"\b(?:before|by|no later than|until|till)\b", _mark("b")),
-        (r"\b(?:after|since|from)\b", _mark("a")),
-        (r"\b(?:within|during|over|inside)\b", _mark("w")),
-    ]
-    return [(re.compile(pattern, re.I), reader) for pattern, reader in rows]
+    return [(re.compile(pattern, re.I), reader) for pattern, reader in RULES]
 
 
 def atoms(text: str, now: datetime) -> list[Atom]:

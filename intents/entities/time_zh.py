@@ -1,404 +1,180 @@
-"""Chinese time words to atoms."""
+"""Chinese time words to atoms: which words are read by which reader."""
 
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
 
-from .atoms import (
-    Atom,
-    Clock,
-    Day,
-    Length,
-    Reader,
-    add_months,
-    lunar_day,
-    month_span,
-    scan,
-    shifted,
-    week_span,
-)
-from .numbers import DIGITS, number, small
-from .time_zh_words import (
-    D1,
-    FLOATING,
-    HOLIDAY_LENGTH,
-    HOLIDAYS,
-    LUNAR_DAY,
-    M1,
-    MORE,
-    PART,
-    PARTS,
-    REL_DAYS,
-    SHIFT,
-    UNIT,
-    WD,
-    WEEK,
-    WEEKDAYS,
-    Y1,
-    N,
-)
+from . import time_zh_read as read
+from .atoms import Atom, Day, Reader, mark, scan
+from .numbers import small
+from .time_zh_words import D1, FLOATING, HOLIDAYS, LUNAR_DAY, M1, PART, REL_DAYS, UNIT, WD, WEEK, Y1, N
 
+_UNIT = UNIT
+_YEAR = rf"(?:(?P<y>{Y1})\s?年?|(?P<ry>今|明|去|后|前|大前|本)年)"
+_NAMES = "|".join(sorted([*HOLIDAYS, *FLOATING, "清明节", "清明"], key=len, reverse=True))
+_SHIFT = r"(?:上上|下下|上一|下一|这一|上|下|这|本|今|当)"
 
-def _year_of(words: str | None, now: datetime) -> int | None:
-    if not words:
-        return None
-    if words in ("今", "本", "明", "去", "后", "前", "大前", "大后"):
-        return now.year + {"前": -2}.get(words, SHIFT[words])
-    value = int("".join(str(DIGITS.get(c, c)) for c in words))
-    if value >= 100:
-        return value
-    return 2000 + value if value < 50 else 1900 + value
-
-
-def _month_of(words: str) -> int:
-    return {"正": 1, "冬": 11, "腊": 12}.get(words) or int(small(words) or 0)
-
-
-def _full_date(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    groups = m.groupdict()
-    year = _year_of(groups.get("y") or groups.get("y2") or groups.get("ry"), now)
-    day = small((groups.get("d") or "").lstrip("初"))
-    lunar = bool(groups.get("lunar")) or "初" in m[0] or (groups.get("m") or "") in ("正", "腊", "冬")
-    month: int | None = None
-    if groups.get("m"):
-        month = _month_of(groups["m"])
-    elif groups.get("rm"):
-        base = add_months(now.date().replace(day=1), SHIFT[groups["rm"]])
-        year, month = base.year, base.month
-    if groups.get("wd"):
-        return None
-    if day is None or not 1 <= day <= 31 or (month is not None and not 1 <= month <= 12):
-        return None
-    return "D", Day(year=year, month=month, day=day, lunar=lunar)
-
-
-def _weekday(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    shift, word = m["s"], m["wd"]
-    if word == "末":
-        monday = week_span(now.date(), SHIFT[shift] if shift else 0)[0]
-        return "S", (monday + timedelta(days=5), monday + timedelta(days=7))
-    if shift:
-        return "D", Day(fixed=week_span(now.date(), SHIFT[shift])[0] + timedelta(days=WEEKDAYS[word]))
-    return "D", Day(weekday=WEEKDAYS[word])
-
-
-def _clock(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    hour = small(m["h"])
-    if hour is None or hour > 24:
-        return None
-    groups = m.groupdict()
-    minute, second = 0, int(small(groups.get("sec") or "") or 0)
-    if groups.get("half"):
-        minute = {"半": 30, "一刻": 15, "1刻": 15, "三刻": 45, "3刻": 45}[groups["half"]]
-    elif groups.get("mi"):
-        minute = int(small(groups["mi"].lstrip("过")) or 0)
-    if groups.get("minus"):
-        back = {"一刻": 15}.get(groups["minus"]) or int(small(groups["minus"].rstrip("分钟")) or 0)
-        hour, minute = hour - 1, 60 - back
-    if minute > 59 or hour < 0:
-        return None
-    return "C", Clock(hour % 24, minute, second, open=1 <= hour <= 12 and not (m["h"].startswith("0")))
-
-
-def _length_of(words: str, unit: str, half: bool = False) -> Length | None:
-    value = 0.5 if words == "半" else (float(number(words) or 0) + (0.5 if half else 0))
-    if value <= 0:
-        return None
-    unit = unit.strip().lstrip("个")
-    if unit in ("年", "周年"):
-        return Length(months=round(value * 12))
-    if unit in ("月", "月份"):
-        return Length(months=int(value), days=round((value % 1) * 30))
-    if unit in ("周", "星期", "礼拜"):
-        return Length(days=round(value * 7))
-    if unit in ("天", "日", "工作日", "晚上", "晚"):
-        return Length(days=int(value), seconds=(value % 1) * 86400)
-    if unit in ("季度", "季"):
-        return Length(months=round(value * 3))
-    scale = {"小时": 3600, "时": 3600, "钟头": 3600, "点钟": 3600, "分钟": 60, "分": 60, "刻钟": 900, "秒": 1, "秒钟": 1}[unit]
-    return Length(seconds=value * scale)
-
-
-def _ahead(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    """还剩3小时, 之后5分钟: from now on for so long."""
-    length = _length_of(m["n"], m["u"])
-    if not length:
-        return None
-    edge = shifted(now, length, 1)
-    if isinstance(edge, datetime):
-        return "R", (now, edge)
-    return "S", (now.date() + timedelta(days=1), edge + timedelta(days=1))
-
-
-def _week_of_month(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    """The nth week of a month is the one with its nth Thursday."""
-    month, year = _month_of(m["m"]), _year_of(m["y"] or m["ry"], now)
-    if not 1 <= month <= 12:
-        return None
-    year = year if year is not None else now.year + (1 if month < now.month else 0)
-    first, after = month_span(year, month)
-    thursday = first + timedelta(days=(3 - first.weekday()) % 7)
-    if m["last"]:
-        thursday = max(thursday + timedelta(weeks=n) for n in range(5) if thursday + timedelta(weeks=n) < after)
-    else:
-        thursday += timedelta(weeks=int(small(m["nth"]) or 1) - 1)
-    return "S", week_span(thursday)
-
-
-def _week_of_year(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    year = _year_of(m["y"] or m["ry"], now) or now.year
-    first = date(year, 1, 4)
-    week = date(year, 12, 28).isocalendar().week if m["last"] else int(small(m["nth"]) or 1)
-    return "S", week_span(first, week - 1)
-
-
-def _decade(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    decade = int(small(m["d"] or m["d2"] or "") or 0)
-    if m["c"]:
-        start = (int(small(m["c"]) or 20) - 1) * 100 + decade
-        return "S", (date(start, 1, 1), date(start + (10 if decade else 100), 1, 1))
-    return "S", (date(1900 + decade, 1, 1), date(1910 + decade, 1, 1))
-
-
-def _half_month(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    first, after = month_span(now.year, now.month)
-    middle = first + timedelta(days=15)
-    return "S", (first, middle) if m["half"] == "上" else (middle, after)
-
-
-def _length(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    found = _length_of(m["n"], m["u"], bool(m["half"]))
-    if not found:
-        return None
-    for more in MORE.finditer(m["more"]):
-        found = found.plus(_length_of(more["n"], more["u"]) or Length())
-    if m["tail"]:
-        found = found.plus(_length_of("半", m["u"]) or Length())
-    return "U", found
-
-
-def _distance(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    length = _length_of(m["n"], m["u"], bool(m.groupdict().get("half")))
-    if not length or (m["u"].strip() == "年" and (length.months > 600 or re.fullmatch(r"\d\d", m["n"]))):
-        return None
-    if extra := m.groupdict().get("n2"):
-        length = length.plus(_length_of(extra, m["u2"]) or Length())
-    back = m["side"] and m["side"].endswith("前")
-    return "O", shifted(now, length, -1 if back else 1)
-
-
-def _span_of_days(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    today, unit, shift = now.date(), m["u"], SHIFT[m["s"]]
-    if unit in ("周", "星期", "礼拜"):
-        return "S", week_span(today, shift)
-    if unit.startswith("月"):
-        base = add_months(today.replace(day=1), shift)
-        return "S", month_span(base.year, base.month)
-    if unit in ("季度", "季"):
-        first = add_months(date(today.year, (today.month - 1) // 3 * 3 + 1, 1), shift * 3)
-        return "S", (first, add_months(first, 3))
-    year = today.year + (shift if m["s"] not in ("前",) else -2)
-    return "S", (date(year, 1, 1), date(year + 1, 1, 1))
-
-
-def _edge(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    """月底, 下月初, 年底, 3月中旬: a third (or the end) of a month or a year."""
-    today, where = now.date(), m["edge"]
-    groups = m.groupdict()
-    if groups.get("year") or where.startswith("年"):
-        year = (_year_of(groups.get("year"), now) if groups.get("year") else today.year) or today.year
-        if "底" in where or "末" in where or "终" in where:
-            return "S", (date(year, 12, 1), date(year + 1, 1, 1), "edge")
-        if "中" in where:
-            return "S", (date(year, 6, 1), date(year, 7, 1))
-        return "S", (date(year, 1, 1), date(year, 2, 1))
-    if groups.get("m"):
-        month = _month_of(groups["m"])
-        base = date(today.year + (1 if month < today.month - 1 else 0), month, 1)
-    else:
-        base = add_months(today.replace(day=1), SHIFT[groups["s"]] if groups.get("s") else 0)
-    first, after = month_span(base.year, base.month)
-    if "初" in where or "上旬" in where or "头" in where:
-        return "S", (first, first + timedelta(days=10))
-    if "中" in where:
-        return "S", (first + timedelta(days=10), first + timedelta(days=20))
-    if "下旬" in where:
-        return "S", (first + timedelta(days=20), after)
-    return "S", (first + timedelta(days=24), after, "edge")
-
-
-def _month(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    month = _month_of(m["m"])
-    year = _year_of(m["y"] or m["ry"], now)
-    if not 1 <= month <= 12:
-        return None
-    if year is None:
-        year = now.year + (1 if month < now.month else 0)
-    return "S", month_span(year, month)
-
-
-def _year(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    year = _year_of(m["y"], now)
-    half = m.groupdict().get("half")
-    if year is None:
-        return None
-    if half:
-        return "S", (date(year, 1, 1), date(year, 7, 1)) if half == "上" else (date(year, 7, 1), date(year + 1, 1, 1))
-    return "S", (date(year, 1, 1), date(year + 1, 1, 1))
-
-
-def _quarter(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    which = small(m["q"])
-    if which is None or not 1 <= which <= 4:
-        return None
-    first = date(_year_of(m["y"] or m["ry"], now) or now.year, which * 3 - 2, 1)
-    return "S", (first, add_months(first, 3))
-
-
-def _half_year(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    year = _year_of(m["y"] or m["ry"], now) or now.year
-    return "S", (date(year, 1, 1), date(year, 7, 1)) if m["half"] in "上前" else (date(year, 7, 1), date(year + 1, 1, 1))
-
-
-def _stretch(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    """近三天, 过去一周, 未来两个月, 三天内: a stretch that ends or begins now."""
-    length = _length_of(m["n"].replace("几", "3"), m["u"])
-    if not length:
-        return None
-    back = m["side"] in ("近", "最近", "过去", "之前", "前", "过去的", "上", "前面")
-    edge = shifted(now, length, -1 if back else 1)
-    if isinstance(edge, datetime):
-        return "R", ((edge, now) if back else (now, edge))
-    today = now.date()
-    return "S", (edge, today) if back else (today + timedelta(days=1), edge + timedelta(days=1))
-
-
-def _within(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    length = _length_of(m["n"], m["u"])
-    if not length:
-        return None
-    edge = shifted(now, length, 1)
-    return ("R", (now, edge)) if isinstance(edge, datetime) else ("S", (now.date(), edge + timedelta(days=1)))
-
-
-def _holiday(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    name = m["name"]
-    asked = _year_of(m["y"] or m["ry"], now)
-    days = [d for y in ([asked] if asked else [now.year, now.year + 1, now.year - 1]) if (d := holiday(name, y))]
-    if asked is None:
-        days = sorted(d for d in days if d >= now.date())[:1] or days
-    if not days:
-        return None
-    if m["rest"]:
-        base = next((n for n in HOLIDAY_LENGTH if name.startswith(n)), None)
-        return "S", (days[0], days[0] + timedelta(days=HOLIDAY_LENGTH.get(base or "", 1)))
-    offset = {"前一天": -1, "前夕": -1, "后一天": 1, "第二天": 1}.get(m["off"] or "", 0)
-    return "D", Day(fixed=days[0] + timedelta(days=offset))
-
-
-def holiday(name: str, year: int) -> date | None:
-    """The solar date of a holiday in `year` (a lunar year begins in spring; its eve falls in the next)."""
-    if name.startswith("清明"):
-        return date(year, 4, 4 if year % 4 in (0, 1) else 5)
-    if name in FLOATING:
-        month, weekday, nth = FLOATING[name]
-        first = date(year, month, 1)
-        return first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (nth - 1))
-    month, day, lunar = HOLIDAYS[name]
-    if not lunar:
-        return date(year, month, day)
-    return lunar_day(year - 1 if (month, day) == (12, 30) else year, month, day)
-
-
-def _now(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    return "N", now
-
-
-def _part(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    return "P", PARTS[m[0]]
-
-
-def _rel_day(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    return "D", Day(fixed=now.date() + timedelta(days=REL_DAYS[m[0]]))
-
-
-def _lunar_only(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    day = small(m["d"].lstrip("初"))
-    return ("D", Day(month=1, day=day, lunar=True)) if day else None
-
-
-def _mark(code: str) -> Reader:
-    return lambda m, now: (code, m[0])
+RULES: list[tuple[str, Reader]] = [
+    (
+        (
+            r"(?P<y>(?:19|20)\d\d)\s?[-/.]\s?(?P<m>1[0-2]|0?[1-9])\s?[-/.]\s?(?P<d>3[01]"
+            r"|[12]\d|0?[1-9])(?![\d])"
+        ),
+        read.full_date,
+    ),
+    (
+        (
+            rf"(?:{_YEAR}的?\s?)?(?P<lunar>农历|阴历|旧历)(?:的)?\s?(?:(?P<y2>{Y1})年)?(?P<m>{M1})"
+            rf"月?(?:的)?(?P<d>{LUNAR_DAY}|{D1})(?:[日号])?"
+        ),
+        read.full_date,
+    ),
+    (rf"(?:{_YEAR}的?[\s,]?)(?P<m>{M1})\s?月份?的?\s?(?P<d>{D1})\s?[日号]?", read.full_date),
+    (rf"(?P<m>{M1})\s?月份?的?\s?(?P<d>{D1})\s?[日号]?(?![\d万千百个])", read.full_date),
+    (rf"(?P<rm>上上|下下|上|下|这|本|当){{1}}个?月的?(?P<d>{D1})[日号]?(?!个|[\d天]|[月年])", read.full_date),
+    (
+        (
+            rf"(?:{_YEAR}的?)?(?P<name>{_NAMES})(?P<rest>假期|放假|长假|小长假|期间|假)"
+            rf"?(?:的)?(?P<off>前一天|前夕|后一天|第二天)?(?:当天|那天|这天)?"
+        ),
+        read.named_holiday,
+    ),
+    (
+        (
+            rf"(?<![\d./-])(?P<m>1[0-2]|0?[1-9])[./](?P<d>3[01]|[12]\d|0?[1-9])(?:[日号]"
+            rf"|(?=\s?(?:{PART}|\d{{1,2}}[点:])))(?![\d])"
+        ),
+        read.full_date,
+    ),
+    (r"(?<![\d./:-])(?P<m>1[0-2]|0?[1-9])/(?P<d>3[01]|[12]\d|0?[1-9])(?![\d/万])", read.full_date),
+    (rf"(?P<s>{_SHIFT})?{WEEK}(?P<wd>{WD})(?!个|[年月])", read.weekday),
+    (
+        r"(?P<d>大年初[一二三四五六七八九十]|初[一二三四五六七八九十])",
+        lambda m, now: ("D", Day(month=1, day=small(m["d"][-1]), lunar=True)),
+    ),
+    (rf"(?<![\d.月])(?P<d>{D1})\s?[日号](?![线店楼院车门口机])", read.full_date),
+    ("|".join(sorted((k for k in REL_DAYS if len(k) > 1), key=len, reverse=True)), read.rel_day),
+    (rf"[今明昨](?=\s?(?:{PART}|[早晚夜]))", read.rel_day),
+    (rf"(?:再过|过)(?P<n>半|{N})(?P<half>个半)?(?P<u>{_UNIT})(?P<side>)", read.distance),
+    (
+        (
+            rf"(?P<n>半|{N})(?P<half>个半)?(?P<u>{_UNIT})零?(?:(?P<n2>半|{N})(?P<u2>{_UNIT})"
+            rf")?(?P<side>之后|以后|过后|后|之前|以前|前)(?!面)"
+        ),
+        read.distance,
+    ),
+    (
+        (
+            rf"(?P<side>接下来的?|未来的?|今后的?|往后|近|最近|过去的?|前面?|之前|上|下)"
+            rf"(?:这)?(?P<n>几|(?<![上下前])半|{N})(?P<u>{_UNIT})(?:以?来|里|内|间|之内|"
+            rf"以内)?"
+        ),
+        read.stretch,
+    ),
+    (rf"(?P<n>半|{N})(?P<u>{_UNIT})(?:之内|以内|内)", read.within),
+    (rf"(?P<year>{Y1}(?=年)|今|明|去|后|本|前)?年?(?<=年)?(?P<edge>年底|年末|年终|年初|年中)", read.edge),
+    (r"(?P<year>今|明|去|后|前)(?P<edge>年底|年末|年终|年初|年中)", read.edge),
+    (rf"(?:(?P<s>{_SHIFT})个?)?(?P<edge>月底|月末|月初|月中旬?|月上旬|月下旬|月头)", read.edge),
+    (rf"(?P<m>{M1})(?P<edge>月底|月末|月初|月中旬|月中|月上旬|月下旬|月头|月份底)", read.edge),
+    (rf"(?:(?P<y>{Y1})年|(?P<ry>今|明|去|后|本)年)?的?第?(?P<q>[一二三四1-4])季度", read.quarter),
+    (rf"(?:(?P<y>{Y1})年|(?P<ry>今|明|去|后|本)年)?的?(?:(?P<half>[上下前后])个?半年)", read.half_year),
+    (rf"{_YEAR}的?(?P<m>{M1})月份?", read.month),
+    (rf"(?P<y>)(?P<ry>)(?<!\d)(?P<m>{M1})月(?:份(?!额)|(?!\d))(?!底|初|中旬|[天])", read.month),
+    (rf"(?P<s>{_SHIFT})(?:个|一)?(?P<u>周|星期|礼拜|月份|月|季度)(?!末)", read.span_of_days),
+    (r"(?P<s>大前|大后|前|去|今|本|明|后)(?P<u>年)", read.span_of_days),
+    (rf"(?P<y>{Y1})年(?!代|款)", read.year),
+    (r"(?<![\d.])(?P<y>(?:19|20)?\d\d)\s年(?!代|款)", read.year),
+    (r"(?<![\d.])(?P<y>(?:19|20)\d\d)(?=\s?[-到至~]\s?(?:19|20)\d\d\s?年)", read.year),
+    (
+        (
+            r"(?<![\d.:])(?P<h>[01]?\d|2[0-4]|[一二两三四五六七八九十]{1,3})\s?点钟?(?P<half>半|"
+            r"[一1三3]刻)"
+        ),
+        read.clock,
+    ),
+    (
+        (
+            rf"(?<![\d.:])(?P<h>[01]?\d|2[0-4]|[一二两三四五六七八九十]{{1,3}})\s?点差(?P<minus>一刻|"
+            rf"{N}分?)"
+        ),
+        read.clock,
+    ),
+    (
+        (
+            r"(?<![\d.:])(?P<h>[01]?\d|2[0-4]|[一二两三四五六七八九十零]{1,3})\s?(?:点|"
+            r"时(?!候|间))(?:钟|整)?(?:(?P<mi>过?(?:[0-5]?\d|[零一二三四五六七八九十]{1,"
+            r"3}))分?(?:钟)?(?:(?P<sec>\d+|[零一二三四五六七八九十]+)秒)?)?(?![\d%公]|"
+            r"[个]?百分|个点)"
+        ),
+        read.clock,
+    ),
+    (r"(?<![\d.:])(?P<h>[01]?\d|2[0-4]):(?P<mi>[0-5]\d)(?::(?P<sec>[0-5]\d))?(?![\d:])", read.clock),
+    (
+        (
+            r"(?<![\d.:])(?P<h>[01]?\d|2[0-4]|[一二两三四五六七八九十]{1,3})(?=\s?[-到至~]"
+            r"\s?(?:[01]?\d|2[0-4]|[一二两三四五六七八九十]{1,3})\s?[点时](?!候|间))"
+        ),
+        read.clock,
+    ),
+    (rf"(?<![\d.:月/-])(?P<d>{D1})(?=\s?[-到至~]\s?{D1}\s?[日号])", read.full_date),
+    (r"(?<=[到至~-])(?P<s>)(?P<wd>[一二三四五六日天])(?![个点月十天周号日])", read.weekday),
+    (rf"(?P<y>)(?P<ry>)(?<!\d)(?P<m>{M1})(?=\s?[-到至~]\s?{M1}月(?!\s?\d))", read.month),
+    (PART, read.part),
+    (
+        (
+            rf"(?P<n>半|{N})(?P<half>个半)?(?P<u>{_UNIT})(?!级|款)(?P<more>(?:[零又余加]"
+            rf"?(?:半|{N}){_UNIT})*)(?P<tail>半)?"
+        ),
+        read.length,
+    ),
+    (
+        (
+            rf"(?:再有|还有|还剩|剩下|接下来的?|之后的?|今后的?|往后|后)\s?(?P<n>半|{N})"
+            rf"(?P<u>{_UNIT})(?P<side>后)?(?![后前]|之)"
+        ),
+        read.ahead,
+    ),
+    (r"上一?个?小时", lambda m, now: ("R", (now - timedelta(hours=1), now))),
+    (r"今晨", lambda m, now: ("D", Day(fixed=now.date()))),
+    (
+        (
+            rf"(?:(?P<y>{Y1})年|(?P<ry>今|明|去|后|本)年)?的?(?P<m>{M1})月份?的?(?:第(?P<nth>[一二三四五1-5]"
+            rf")|(?P<last>最后一))个?(?:周|星期|礼拜)(?!末|[一二三四五六日天])"
+        ),
+        read.week_of_month,
+    ),
+    (
+        (
+            rf"(?:(?P<y>{Y1})年|(?P<ry>今|明|去|后|本)年)?的?(?:第(?P<nth>{N})|(?P<last>最后一)"
+            rf")个?(?:周|星期|礼拜)(?!末|[一二三四五六日天])"
+        ),
+        read.week_of_year,
+    ),
+    (
+        (
+            r"(?P<c>二十一|二十|十九|[12]\d|19|20|21)世纪(?:(?P<d>[二三四五六七八九1-9]"
+            r"十|[1-9]0)年代)?|(?<!\d)(?P<d2>[二三四五六七八九]十|[1-9]0)年代"
+        ),
+        read.decade,
+    ),
+    (rf"(?:{_YEAR}的?)?(?P<half>[上下])半[个]?月", read.half_month),
+    (r"现在|此刻|目前|眼下|马上|立刻|立马", read.now),
+    (r"到|至|—|-|~", mark("T")),
+    (r"[和与](?=[^,。]{1,14}之?间)", mark("T")),
+    (r"从|自从|自(?!动|由|己)", mark("F")),
+    (r"(?:或|及|和|以及)(?:之前|以前)", mark("b")),
+    (r"(?:或|及|和|以及)(?:之后|以后)|以来|开始|起(?!来|步|动)", mark("a")),
+    (r"之前|以前|前(?![面台杠轮桥后刹左右挡])", mark("B")),
+    (r"之后|以后|后(?![面台杠轮桥来续刹左右备座排挡])", mark("A")),
+    (r"期间|之内|以内|内(?!饰|容|部)", mark("W")),
+]
 
 
 @cache
 def _rules() -> list[tuple[re.Pattern[str], Reader]]:
-    unit = UNIT
-    year = rf"(?:(?P<y>{Y1})\s?年?|(?P<ry>今|明|去|后|前|大前|本)年)"
-    names = "|".join(sorted([*HOLIDAYS, *FLOATING, "清明节", "清明"], key=len, reverse=True))
-    shift = r"(?:上上|下下|上一|下一|这一|上|下|这|本|今|当)"
-    rows: list[tuple[str, Reader]] = [
-        (r"(?P<y>(?:19|20)\d\d)\s?[-/.]\s?(?P<m>1[0-2]|0?[1-9])\s?[-/.]\s?(?P<d>3[01]|[12]\d|0?[1-9])(?![\d])", _full_date),
-        (rf"(?:{year}的?\s?)?(?P<lunar>农历|阴历|旧历)(?:的)?\s?(?:(?P<y2>{Y1})年)?(?P<m>{M1})月?(?:的)?(?P<d>{LUNAR_DAY}|{D1})(?:[日号])?", _full_date),
-        (rf"(?:{year}的?[\s,]?)(?P<m>{M1})\s?月份?的?\s?(?P<d>{D1})\s?[日号]?", _full_date),
-        (rf"(?P<m>{M1})\s?月份?的?\s?(?P<d>{D1})\s?[日号]?(?![\d万千百个])", _full_date),
-        (rf"(?P<rm>上上|下下|上|下|这|本|当){{1}}个?月的?(?P<d>{D1})[日号]?(?!个|[\d天]|[月年])", _full_date),
-        (rf"(?:{year}的?)?(?P<name>{names})(?P<rest>假期|放假|长假|小长假|期间|假)?(?:的)?(?P<off>前一天|前夕|后一天|第二天)?(?:当天|那天|这天)?", _holiday),
-        (rf"(?<![\d./-])(?P<m>1[0-2]|0?[1-9])[./](?P<d>3[01]|[12]\d|0?[1-9])(?:[日号]|(?=\s?(?:{PART}|\d{{1,2}}[点:])))(?![\d])", _full_date),
-        (r"(?<![\d./:-])(?P<m>1[0-2]|0?[1-9])/(?P<d>3[01]|[12]\d|0?[1-9])(?![\d/万])", _full_date),
-        (rf"(?P<s>{shift})?{WEEK}(?P<wd>{WD})(?!个|[年月])", _weekday),
-        (r"(?P<d>大年初[一二三四五六七八九十]|初[一二三四五六七八九十])", lambda m, now: ("D", Day(month=1, day=small(m["d"][-1]), lunar=True))),
-        (rf"(?<![\d.月])(?P<d>{D1})\s?[日号](?![线店楼院车门口机])", _full_date),
-        ("|".join(sorted((k for k in REL_DAYS if len(k) > 1), key=len, reverse=True)), _rel_day),
-        (rf"[今明昨](?=\s?(?:{PART}|[早晚夜]))", _rel_day),
-        (rf"(?:再过|过)(?P<n>半|{N})(?P<half>个半)?(?P<u>{unit})(?P<side>)", _distance),
-        (rf"(?P<n>半|{N})(?P<half>个半)?(?P<u>{unit})零?(?:(?P<n2>半|{N})(?P<u2>{unit}))?(?P<side>之后|以后|过后|后|之前|以前|前)(?!面)", _distance),
-        (rf"(?P<side>接下来的?|未来的?|今后的?|往后|近|最近|过去的?|前面?|之前|上|下)(?:这)?(?P<n>几|(?<![上下前])半|{N})(?P<u>{unit})(?:以?来|里|内|间|之内|以内)?", _stretch),
-        (rf"(?P<n>半|{N})(?P<u>{unit})(?:之内|以内|内)", _within),
-        (rf"(?P<year>{Y1}(?=年)|今|明|去|后|本|前)?年?(?<=年)?(?P<edge>年底|年末|年终|年初|年中)", _edge),
-        (r"(?P<year>今|明|去|后|前)(?P<edge>年底|年末|年终|年初|年中)", _edge),
-        (rf"(?:(?P<s>{shift})个?)?(?P<edge>月底|月末|月初|月中旬?|月上旬|月下旬|月头)", _edge),
-        (rf"(?P<m>{M1})(?P<edge>月底|月末|月初|月中旬|月中|月上旬|月下旬|月头|月份底)", _edge),
-        (rf"(?:(?P<y>{Y1})年|(?P<ry>今|明|去|后|本)年)?的?第?(?P<q>[一二三四1-4])季度", _quarter),
-        (rf"(?:(?P<y>{Y1})年|(?P<ry>今|明|去|后|本)年)?的?(?:(?P<half>[上下前后])个?半年)", _half_year),
-        (rf"{year}的?(?P<m>{M1})月份?", _month),
-        (rf"(?P<y>)(?P<ry>)(?<!\d)(?P<m>{M1})月(?:份(?!额)|(?!\d))(?!底|初|中旬|[天])", _month),
-        (rf"(?P<s>{shift})(?:个|一)?(?P<u>周|星期|礼拜|月份|月|季度)(?!末)", _span_of_days),
-        (r"(?P<s>大前|大后|前|去|今|本|明|后)(?P<u>年)", _span_of_days),
-        (rf"(?P<y>{Y1})年(?!代|款)", _year),
-        (r"(?<![\d.])(?P<y>(?:19|20)?\d\d)\s年(?!代|款)", _year),
-        (r"(?<![\d.])(?P<y>(?:19|20)\d\d)(?=\s?[-到至~]\s?(?:19|20)\d\d\s?年)", _year),
-        (r"(?<![\d.:])(?P<h>[01]?\d|2[0-4]|[一二两三四五六七八九十]{1,3})\s?点钟?(?P<half>半|[一1三3]刻)", _clock),
-        (rf"(?<![\d.:])(?P<h>[01]?\d|2[0-4]|[一二两三四五六七八九十]{{1,3}})\s?点差(?P<minus>一刻|{N}分?)", _clock),
-        (r"(?<![\d.:])(?P<h>[01]?\d|2[0-4]|[一二两三四五六七八九十零]{1,3})\s?(?:点|时(?!候|间))(?:钟|整)?(?:(?P<mi>过?(?:[0-5]?\d|[零一二三四五六七八九十]{1,3}))分?(?:钟)?(?:(?P<sec>\d+|[零一二三四五六七八九十]+)秒)?)?(?![\d%公]|[个]?百分|个点)", _clock),
-        (r"(?<![\d.:])(?P<h>[01]?\d|2[0-4]):(?P<mi>[0-5]\d)(?::(?P<sec>[0-5]\d))?(?![\d:])", _clock),
-        (r"(?<![\d.:])(?P<h>[01]?\d|2[0-4]|[一二两三四五六七八九十]{1,3})(?=\s?[-到至~]\s?(?:[01]?\d|2[0-4]|[一二两三四五六七八九十]{1,3})\s?[点时](?!候|间))", _clock),
-        (rf"(?<![\d.:月/-])(?P<d>{D1})(?=\s?[-到至~]\s?{D1}\s?[日号])", _full_date),
-        (r"(?<=[到至~-])(?P<s>)(?P<wd>[一二三四五六日天])(?![个点月十天周号日])", _weekday),
-        (rf"(?P<y>)(?P<ry>)(?<!\d)(?P<m>{M1})(?=\s?[-到至~]\s?{M1}月(?!\s?\d))", _month),
-        (PART, _part),
-        (rf"(?P<n>半|{N})(?P<half>个半)?(?P<u>{unit})(?!级|款)(?P<more>(?:[零又余加]?(?:半|{N}){unit})*)(?P<tail>半)?", _length),
-        (rf"(?:再有|还有|还剩|剩下|接下来的?|之后的?|今后的?|往后|后)\s?(?P<n>半|{N})(?P<u>{unit})(?P<side>后)?(?![后前]|之)", _ahead),
-        (r"上一?个?小时", lambda m, now: ("R", (now - timedelta(hours=1), now))),
-        (r"今晨", lambda m, now: ("D", Day(fixed=now.date()))),
-        (rf"(?:(?P<y>{Y1})年|(?P<ry>今|明|去|后|本)年)?的?(?P<m>{M1})月份?的?(?:第(?P<nth>[一二三四五1-5])|(?P<last>最后一))个?(?:周|星期|礼拜)(?!末|[一二三四五六日天])", _week_of_month),
-        (rf"(?:(?P<y>{Y1})年|(?P<ry>今|明|去|后|本)年)?的?(?:第(?P<nth>{N})|(?P<last>最后一))个?(?:周|星期|礼拜)(?!末|[一二三四五六日天])", _week_of_year),
-        (r"(?P<c>二十一|二十|十九|[12]\d|19|20|21)世纪(?:(?P<d>[二三四五六七八九1-9]十|[1-9]0)年代)?|(?<!\d)(?P<d2>[二三四五六七八九]十|[1-9]0)年代", _decade),
-        (rf"(?:{year}的?)?(?P<half>[上下])半[个]?月", _half_month),
-        (r"现在|此刻|目前|眼下|马上|立刻|立马", _now),
-        (r"到|至|—|-|~", _mark("T")),
-        (r"[和与](?=[^,。]{1,14}之?间)", _mark("T")),
-        (r"从|自从|自(?!动|由|己)", _mark("F")),
-        (r"(?:或|及|和|以及)(?:之前|以前)", _mark("b")),
-        (r"(?:或|及|和|以及)(?:之后|以后)|以来|开始|起(?!来|步|动)", _mark("a")),
-        (r"之前|以前|前(?![面台杠轮桥后刹左右挡])", _mark("B")),
-        (r"之后|以后|后(?![面台杠轮桥来续刹左右备座排挡])", _mark("A")),
-        (r"期间|之内|以内|内(?!饰|容|部)", _mark("W")),
-    ]
-    return [(re.compile(pattern), reader) for pattern, reader in rows]
+    return [(re.compile(pattern), reader) for pattern, reader in RULES]
 
 
 def atoms(text: str, now: datetime) -> list[Atom]:

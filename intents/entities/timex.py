@@ -14,8 +14,11 @@ from .combine import Reading, combine
 from .timevalue import TimeValue
 
 _MAYBE = re.compile(
-    r"[\d点天日号周月年时分秒晚早午夜旬季钟]|今|明|昨|星期|礼拜|节|国庆|元旦|元宵|清明|端午|中秋|重阳|除夕|圣诞|七夕|五一|六一|十一|初|现在|马上|立刻|立马|目前|"
-    r"day|night|morning|afternoon|evening|noon|week|month|year|hour|minute|min|o'?clock|now|asap|[ap]m|tom|tmr|jan|feb|mar|apr|may|jun|jul|"
+    r"[\d点天日号周月年时分秒晚早午夜旬季钟]|今|明|昨|星期|礼拜|节|国庆|元旦|元宵|"
+    r"清明|端午|中秋|重阳|除夕|圣诞|七夕|五一|六一|十一|初|现在|马上|立刻|立马|"
+    r"目前|"
+    r"day|night|morning|afternoon|evening|noon|week|month|year|hour|minute|min|"
+    r"o'?clock|now|asap|[ap]m|tom|tmr|jan|feb|mar|apr|may|jun|jul|"
     r"aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun|christmas|xmas|festival|quarter|\bq[1-4]|\bat\b|\bby\b",
     re.I,
 )
@@ -69,13 +72,22 @@ def find_times(text: str, now: datetime) -> Iterator[Span]:
     for reading in read_times(text, now):
         if reading.values[0].kind == "duration":
             seconds = reading.values[0].seconds or 0
-            until = TimeValue("datetime", now.replace(tzinfo=None, microsecond=0) + timedelta(seconds=seconds))
-            yield Span("length", reading.start, reading.end, until.json(now), text[reading.start : reading.end])
+            until = TimeValue(
+                "datetime", now.replace(tzinfo=None, microsecond=0) + timedelta(seconds=seconds)
+            )
+            yield Span(
+                "length", reading.start, reading.end, until.json(now), text[reading.start : reading.end]
+            )
             continue
         if _NOW.fullmatch(text[reading.start : reading.end]):
             continue
         values = [value.json(now) for value in reading.values]
         yield Span(
-            "when", reading.start, reading.end, values[0], text[reading.start : reading.end],
-            tuple(values[1:3]), detail=reading.values[0].kind,
-        )  # fmt: skip
+            "when",
+            reading.start,
+            reading.end,
+            values[0],
+            text[reading.start : reading.end],
+            tuple(values[1:3]),
+            detail=reading.values[0].kind,
+        )

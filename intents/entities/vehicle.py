@@ -12,18 +12,35 @@ from ..data import lists
 from ..types import Lexicon, Span
 from .gazetteer import key, matcher
 
-_YEAR = r"(?P<year>(?<!\d)(?:19[89]|20[0-4])\d|(?<![\d.])[0-3]\d(?=\s?款))\s?(?:年款|年产|年|款|出厂|model year|model)?的?"
-_DISPLACEMENT = r"(?P<disp>(?<![\d.])[0-6]\.\d\s?(?:TFSI|TSI|TDI|TD|T|L|i)?(?![\d%万折])|(?<!\d)\d{3}\s?TSI|(?<!\d)(?:20|28|30|35|40|45|50|55|60)\s?TFSI)"
-_TRIM = (
-    r"(?P<trim>(?:四驱|两驱|手动|自动|插混|混动|纯电|长续航|标准续航|高性能|智驾|运动|豪华|尊贵|进取|舒适|旗舰|领先|精英|尊享|时尚|风尚|"
-    r"科技|都市|性能|至尊|顶配|低配|中配|高配|限量|行政|尊荣|卓越|先锋|悦享|智享|星耀|雅致){1,3}(?:版|型|款)|顶配|高配|低配|中配|"
-    r"(?:Max|Pro|Ultra|Premium|Luxury|Sport|Comfort|Long Range|Performance|Standard Range|AWD|RWD|Plus|Highline|Comfortline)(?![A-Za-z]))"
+_YEAR = (
+    r"(?P<year>(?<!\d)(?:19[89]|20[0-4])\d|(?<![\d.])[0-3]\d(?=\s?款))\s?(?:年款|"
+    r"年产|年|款|出厂|model year|model)?的?"
 )
-_GOLF = re.compile(r"高(?P<zh>[4-8])(?![\d.万年])(?:代)?|(?:高尔夫|golf)\s?(?:mk\s?|第)?(?P<en>[4-8七八六五四])(?![\d.]|\s?(?:万|月|点|号|年|个|折|[ap]m))(?:代)?", re.I)
+_DISPLACEMENT = (
+    r"(?P<disp>(?<![\d.])[0-6]\.\d\s?(?:TFSI|TSI|TDI|TD|T|L|i)?(?![\d%万折])|(?<!\d)"
+    r"\d{3}\s?TSI|(?<!\d)(?:20|28|30|35|40|45|50|55|60)\s?TFSI)"
+)
+_TRIM = (
+    r"(?P<trim>(?:四驱|两驱|手动|自动|插混|混动|纯电|长续航|标准续航|高性能|智驾|"
+    r"运动|豪华|尊贵|进取|舒适|旗舰|领先|精英|尊享|时尚|风尚|"
+    r"科技|都市|性能|至尊|顶配|低配|中配|高配|限量|行政|尊荣|卓越|先锋|悦享|智享|"
+    r"星耀|雅致){1,3}(?:版|型|款)|顶配|高配|低配|中配|"
+    r"(?:Max|Pro|Ultra|Premium|Luxury|Sport|Comfort|Long Range|Performance|Standard "
+    r"Range|AWD|RWD|Plus|Highline|Comfortline)(?![A-Za-z]))"
+)
+_GOLF = re.compile(
+    (
+        r"高(?P<zh>[4-8])(?![\d.万年])(?:代)?|(?:高尔夫|golf)\s?(?:mk\s?|第)?(?P<en>[4-8七八六五四]"
+        r")(?![\d.]|\s?(?:万|月|点|号|年|个|折|[ap]m))(?:代)?"
+    ),
+    re.I,
+)
 _HAN_DIGIT = {"四": "4", "五": "5", "六": "6", "七": "7", "八": "8"}
 _LEFT = [re.compile(rf"{p}\s?(?:的)?\s?$", re.I) for p in (_YEAR, _DISPLACEMENT, _TRIM)]
 _RIGHT = [re.compile(rf"[\s,]?(?:的)?{p}", re.I) for p in (_YEAR, _DISPLACEMENT, _TRIM)]
-_YEAR_ALONE = re.compile(r"(?<!\d)(?P<year>(?:19[89]|20[0-4])\d|[0-3]\d)\s?款(?:的)?(?:\s?" + _DISPLACEMENT + r")?(?:的)?")
+_YEAR_ALONE = re.compile(
+    r"(?<!\d)(?P<year>(?:19[89]|20[0-4])\d|[0-3]\d)\s?款(?:的)?(?:\s?" + _DISPLACEMENT + r")?(?:的)?"
+)
 
 
 @dataclass(slots=True)
@@ -114,21 +131,24 @@ def _value(brand: str, series: str) -> dict[str, Any]:
 
 
 def _extend(text: str, start: int, end: int, value: dict[str, Any]) -> Span:
-    value = dict(value)
-    grown = True
+    """The core grown over year, displacement and trim on both sides, as long as something new is found."""
+    value, grown = dict(value), True
     while grown:
         grown = False
         for left, right in zip(_LEFT, _RIGHT, strict=True):
-            if match := left.search(text, 0, start):
-                if not _known(match, value):
-                    value, start, grown = _details(match, value), match.start(), True
-            if (match := right.match(text, end)) and match.end() > end and not _known(match, value):
-                if "year" in match.groupdict() and "款" not in match[0] and "model" not in match[0].lower():
-                    continue
-                value, end, grown = _details(match, value), match.end(), True
+            before, after = left.search(text, 0, start), right.match(text, end)
+            if before and not _known(before, value):
+                value, start, grown = _details(before, value), before.start(), True
+            if after and after.end() > end and not _known(after, value) and not _bare_year(after):
+                value, end, grown = _details(after, value), after.end(), True
     while end > start and text[end - 1] in " 的":
         end -= 1
     return Span("vehicle", start, end, value, text[start:end])
+
+
+def _bare_year(match: re.Match[str]) -> bool:
+    """A number after the car is its year only when it says so (2018款, 2018 model)."""
+    return "year" in match.groupdict() and "款" not in match[0] and "model" not in match[0].lower()
 
 
 def _known(match: re.Match[str], value: dict[str, Any]) -> bool:
