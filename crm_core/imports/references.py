@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from sqlalchemy import or_, select
@@ -11,10 +12,13 @@ from crm_core.customers.tables import ContactPoint, Customer
 from crm_core.kernel.errors import Invalid
 from crm_core.kernel.phones import parse_phone
 from crm_core.kernel.uow import Uow
+from crm_core.org.messages import AddUnit
 from crm_core.org.people import zone_of
 from crm_core.org.tables import Person, Unit
 from crm_core.vehicles.messages import FindModels
 from crm_core.vehicles.queries import models_for
+
+_PLAIN = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
 @dataclass
@@ -72,12 +76,30 @@ class References:
         if not said:
             return self.uow.actor.unit
         if not self._units:
+            self.uow.flush()
             for unit in self.uow.rows(select(Unit).where(col(Unit.tenant) == self.uow.tenant)):
                 names = (unit.path, unit.path.rstrip("."), unit.path.split(".")[-2], unit.name, unit.name_en)
                 self._units |= {name.lower(): unit.path for name in names if name}
-        path = self._units.get(said.lower())
+        path = self._units.get(said.lower()) or self._new_unit(said)
         if path is None:
             raise Invalid("unit", "error.unknown_unit", value=said)
+        return path
+
+    def _new_unit(self, said: str) -> str | None:
+        """A path inside the tenant names a unit by itself: it and what is missing above it are made.
+
+        Only whoever may write units makes them; for others the name stays unknown.
+        """
+        parts = [part for part in said.lower().split(".") if part]
+        fits = 2 <= len(parts) <= 4 and parts[0] == self.uow.tenant and all(map(_PLAIN.fullmatch, parts))
+        if not fits or not self.uow.access.may(self.uow.actor, "unit", "write"):
+            return None
+        for depth in range(1, len(parts) + 1):
+            path = ".".join(parts[:depth]) + "."
+            if path not in self._units:
+                self.uow.call(AddUnit(path=path, name=parts[depth - 1]))
+                self.uow.flush()
+                self._units[path] = self._units[path.rstrip(".")] = path
         return path
 
     def zone(self, unit: str) -> str:

@@ -75,6 +75,15 @@ class _Source:
         return any(cell.strip() for cell in cells[len(self.headings) :])
 
 
+def peek(kind: str, path: Path, column: str, mapping: Path | None = None) -> str:
+    """The first value of one of our columns in a file; empty when there is none. Raises as `run_import`."""
+    ours, table = sheet(kind), open_table(path)
+    headings = next(table.rows, (0, []))[1]
+    source = _Source(ours, match(headings, ours, mapping), headings, table.rows)
+    values = (source.named(cells).get(column, "") for _, cells in source.rows)
+    return next(filter(None, values), "")
+
+
 def run_import(
     core: Core, actor: Actor, kind: str, path: Path, *, mapping: Path | None = None, dry_run: bool = False,
     progress: Callable[[int, int], None] | None = None, batch: int = 500, explain: Explain | None = None,
