@@ -12,7 +12,7 @@ from .entities.part import find_parts
 from .entities.person import find_people
 from .entities.timex import find_times
 from .entities.vehicle import find_vehicles
-from .normalize import normalise
+from .normalize import readable
 from .types import Lexicon, Span
 
 _RANK = {
@@ -31,7 +31,7 @@ _RANK = {
 }
 _QUANTITY = re.compile(
     (
-        r"(?<![\d.A-Za-z第])(?P<n>\d{1,3}|[一二两三四五六七八九十]{1,3})\s?(?:个|只|"
+        r"(?<![\d.A-Za-z第上下这那每前后])(?P<n>\d{1,3}|[一二两三四五六七八九十]{1,3})\s?(?:个|只|"
         r"条|套|件|台|辆|副|对|桶|瓶|升|根|组|支|片|块|张)(?![月小钟点人家百])|"
         r"\b(?P<q>\d{1,3})\s?(?:x\b|pcs|pieces|sets?|units?|bottles?|pairs?)|\b(?P<w>a|"
         r"one|two|three|four|five|six|eight|ten)\s(?:sets?|pairs?|pieces?|units?)(?: "
@@ -44,7 +44,7 @@ _WORDS = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6
 
 def extract(text: str, now: datetime, lexicon: Lexicon | None = None) -> list[Span]:
     """Spans in the order of the text; bare names carry `weak`. Words are cut from `text` as typed."""
-    plain = normalise(text)
+    plain = readable(text)
     firm = resolve([*find_codes(plain), *find_vehicles(plain, lexicon), *find_percents(plain)])
     rest = blank(plain, firm)
     spans = [*firm, *find_money(rest), *find_parts(rest, lexicon), *find_people(rest, lexicon)]

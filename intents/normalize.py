@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import cache
 
@@ -60,6 +61,14 @@ def _char(char: str) -> str:
 def normalise(text: str) -> str:
     """Same length as `text` (capped at 2,000 characters), so that a span found here is a span there."""
     return "".join(map(_char, text[:MAX_CHARS]))
+
+
+_ENDLESS = re.compile(r"[\d一二两三四五六七八九十百千万零]{25,}")
+
+
+def readable(text: str) -> str:
+    """Normalised text with endless numbers blanked: nobody says them, and they are slow to search."""
+    return _ENDLESS.sub(lambda match: " " * len(match[0]), normalise(text))
 
 
 def is_chinese(text: str) -> bool:

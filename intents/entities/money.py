@@ -23,7 +23,7 @@ _CUES = {
         r"预算|price|quote|at|for|budget(?: of)?|worth|total"
     ),
     "limit": (
-        r"最多|不超过|不能超过|上限|最高|至多|只能|只给|顶多|批|最大|at most|max(?:imum)"
+        r"按|同意|批准|(?:好的?|可以|行|ok),|最多|不超过|不能超过|上限|最高|至多|只能|只给|顶多|批|最大|at most|max(?:imum)"
         r"?(?: of)?|up to|no more than|limit(?: of)?|only"
     ),
 }

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..normalize import is_chinese, normalise
+from ..normalize import is_chinese, readable
 from ..types import Span
 from . import time_en, time_zh
 from .combine import Reading, combine
@@ -32,7 +32,7 @@ def parse_time(text: str, now: datetime) -> dict[str, Any] | list[dict[str, Any]
     (exclusive), `seconds` and the `words` read; several readings of one expression come as a list, likeliest
     first. `start` and `end` are date, datetime or time objects; datetimes carry the zone of `now`.
     """
-    plain = blank_codes(normalise(text))
+    plain = blank_codes(readable(text))
     reading = next(read_times(plain, now), None)
     if reading is None:
         return None
