@@ -78,8 +78,9 @@ def test_only_who_may_decide_decides(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["要是再降三千他肯定签", "客户嫌优惠两千太少", "先别转给她", "如果他同意就给他报个价", "他问能不能便宜五千", "昨天给李总优惠过8000",
-     "别给李总申请优惠了", "if he agrees give him a quote", "don't transfer her yet", "he asked for 5000 off"],
+    ["要是再降三千他肯定签", "客户嫌优惠两千太少", "先别转给她", "如果他同意就给他报个价", "他问能不能便宜五千",
+     "昨天给李总优惠过8000", "别给李总申请优惠了", "if he agrees give him a quote",
+     "don't transfer her yet", "he asked for 5000 off"],
 )  # fmt: skip
 def test_negation_hypothesis_report_and_past_are_no_commands(text: str) -> None:
     written = [

@@ -63,7 +63,7 @@ def _slot(slots: dict[str, Any], path: str) -> Any:
     return value.get(field) if field and isinstance(value, dict) else value
 
 
-@pytest.mark.parametrize(("intent", "role", "text", "slots"), _cases("say"))
+@pytest.mark.parametrize(("intent", "role", "text", "slots"), list(_cases("say")))
 def test_is_understood(intent: str, role: str, text: str, slots: dict[str, Any]) -> None:
     found = understand(text, role=role, now=NOW, rank=False)
     named = _named(found)
@@ -71,7 +71,7 @@ def test_is_understood(intent: str, role: str, text: str, slots: dict[str, Any])
     assert {path: _slot(named[intent], path) for path in slots} == slots
 
 
-@pytest.mark.parametrize(("intent", "role", "text", "slots"), _cases("near"))
+@pytest.mark.parametrize(("intent", "role", "text", "slots"), list(_cases("near")))
 def test_near_miss_is_not_taken_for_it(intent: str, role: str, text: str, slots: dict[str, Any]) -> None:
     assert intent not in _named(understand(text, role=role, now=NOW))
 
