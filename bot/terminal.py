@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from bot.cards import draw
@@ -24,6 +25,13 @@ if TYPE_CHECKING:
 CHANNEL = "terminal"
 SERVER = "server"
 PATIENCE = 30.0
+
+
+def _newness(action: LiveAction) -> tuple[datetime, int]:
+    """Later shown is newer; with a clock that stands still, the later turn is."""
+    kind, _, rest = action.message_key.partition(":")
+    turn = rest.partition(":")[0]
+    return action.shown_at, int(turn) if kind == "re" and turn.isdigit() else 0
 
 
 @dataclass
@@ -80,7 +88,7 @@ class Terminal:
         if by_id is not None and by_id.person_id == self._id:
             return by_id
         recent = self._core.chats.buttons.recent(self._id, self._core.now())
-        return next((a for a in recent if a.label == wanted), None)
+        return max((a for a in recent if a.label == wanted), key=_newness, default=None)
 
     def _told(self, key: str, **params: str) -> Shown:
         return Shown(self._name, [Outbound(text=self._texts.say(key, self._actor.language, **params))])

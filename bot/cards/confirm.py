@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from bot.cards.base import PRIMARY, button
 from bot.ports import Card, Field
 from bot.texts import Voice
 from crm_core.kernel.registry import Change
+
+STATES = ("state", "lead_state", "approval")
 
 
 def confirm_card(
@@ -17,7 +20,7 @@ def confirm_card(
     """`words` gives a change's source words by its field; `slots` are (label, value, words) understood besides."""
     shown = [Field(label, value, words=said or None) for label, value, said in slots]
     shown += [
-        Field(voice.label("field", change.field), voice.value(change.kind, change.after),
+        Field(voice.label("field", change.field), _value(voice, change, change.after),
               was=_before(voice, change), words=words.get(change.field), emph=True)
         for change in _merged(changes)
     ]  # fmt: skip
@@ -42,5 +45,10 @@ def _merged(changes: Sequence[Change]) -> list[Change]:
     return [change for change in found.values() if change.before != change.after]
 
 
+def _value(voice: Voice, change: Change, value: Any) -> str:
+    """States are keys; people read words."""
+    return voice.value("state" if change.field in STATES else change.kind, value)
+
+
 def _before(voice: Voice, change: Change) -> str | None:
-    return None if change.before in (None, "") else voice.value(change.kind, change.before)
+    return None if change.before in (None, "") else _value(voice, change, change.before)

@@ -46,7 +46,9 @@ def deal_card(voice: Voice, view: DealView, extra: tuple[Button, ...] = (), titl
     )
 
 
-def quote_card(voice: Voice, view: QuoteView, extra: tuple[Button, ...] = (), title: str = "") -> Card:
+def quote_card(
+    voice: Voice, view: QuoteView, extra: tuple[Button, ...] = (), title: str = "", note: str | None = None
+) -> Card:
     """One quote with its net price."""
     return Card(
         kind="quote",
@@ -61,6 +63,7 @@ def quote_card(voice: Voice, view: QuoteView, extra: tuple[Button, ...] = (), ti
             ("ref", view.ref),
         ),
         buttons=extra,
+        note=note,
         subject=f"quote:{view.id}",
     )
 

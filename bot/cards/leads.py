@@ -60,13 +60,17 @@ def _fields(voice: Voice, view: LeadView) -> tuple[Any, ...]:
         ("phone", view.phone if view.phone_ok or not view.phone else voice.say("lead.odd_phone", phone=view.phone)),
         ("interest", view.vehicle),
         ("source", joined(voice.label("source", view.source), view.city)),
-        # A line somebody typed in is in the other fields already.
-        ("message", "" if view.phone and view.phone in view.message else view.message),
+        ("message", _message(view)),
         ("level", view.level),
         ("touches", voice.say("lead.touches", n=view.touches) if view.touches > 1 else ""),
         ("first_call", voice.when(view.first_call_due) if view.state in UNWORKED else ""),
         ("outcome", voice.label("outcome", view.outcome)),
     )
+
+
+def _message(view: LeadView) -> str:
+    """What was said: not a typed line that is in the other fields already, nor what a masked phone hides."""
+    return "" if "*" in view.phone or (view.phone and view.phone in view.message) else view.message
 
 
 def _why(voice: Voice, view: LeadView) -> str:

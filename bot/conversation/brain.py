@@ -59,6 +59,8 @@ class Brain(Protocol):
 
     def part(self, words: str) -> PartWords: ...
 
+    def people(self, text: str, now: datetime) -> tuple[str, ...]: ...
+
 
 def _sources(citations: Sequence[Citation]) -> tuple[tuple[str, str], ...]:
     """A note once; which section, only when it is one."""
@@ -126,6 +128,12 @@ class Rooms:
 
         found = next((p for p in read_wording(words).parts if p.category), None)
         return PartWords(found.category, found.position) if found else PartWords()
+
+    def people(self, text: str, now: datetime) -> tuple[str, ...]:
+        """Names of people in a message."""
+        from intents.extract import extract
+
+        return tuple(s.words for s in extract(text, now) if s.kind == "person" and s.detail != "pronoun")
 
     def refresh(self) -> None:
         """Embed new documents and rebuild the index where they changed. For the clock, not for a turn."""

@@ -206,7 +206,8 @@ def come_back(talk: Talk, since: Draft) -> None:
         open_draft = talk.memory.unanswered()
     if open_draft is None or open_draft.token == since.token or not is_slot(talk, open_draft.asked):
         return
-    if open_draft.reminded:
+    known = skills.get(open_draft.intent)
+    if open_draft.reminded or known is None or known.tier is Tier.READ:
         talk.memory.settle(open_draft.token, talk.voice.say("press.over"))
         return
     open_draft.reminded = True

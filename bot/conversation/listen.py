@@ -153,7 +153,7 @@ def _recognised(talk: Talk, understood: Understanding) -> None:
         return
     rest = [{"intent": c.intent, "slots": _plain(c)} for c in others]
     draft = Draft(first.intent, _plain(first), layer=understood.layer, rest=rest)
-    if _leaves_phone(talk, draft):
+    if _leaves_phone(talk):
         return
     gate.pass_through(talk, draft)
     gate.come_back(talk, draft)
@@ -197,9 +197,7 @@ def _readings(talk: Talk, alternatives: tuple[Candidate, ...]) -> None:
 def _unrecognised(talk: Talk, said: str) -> None:
     """Customers get an answer or a person; colleagues hear what can be said here."""
     if not talk.is_staff:
-        if _about_somebody(talk, said):
-            talk.say("privacy.refuse")
-        elif not _leaves_phone(talk, Draft("", {})):
+        if not _leaves_phone(talk):
             answer_question(talk, said)
         return
     talk.memory.misses += 1
@@ -211,14 +209,7 @@ def _unrecognised(talk: Talk, said: str) -> None:
         talk.say("sorry.first" if talk.memory.misses == 1 else "sorry.second")
 
 
-def _about_somebody(talk: Talk, said: str) -> bool:
-    """Whether a colleague's reading of it would be about a person: then nothing is looked up at all."""
-    understood = talk.brain.understand(said, talk.actor, talk.now, None, role="rep")
-    return any("person" in c.slots and c.intent in ("ask_profile", "ask_history", "ask_order", "my_leads")
-               for c in understood.commands)  # fmt: skip
-
-
-def _leaves_phone(talk: Talk, draft: Draft) -> bool:
+def _leaves_phone(talk: Talk) -> bool:
     """A visitor who leaves his number becomes a lead."""
     if talk.is_staff or talk.actor.customer_id is not None:
         return False

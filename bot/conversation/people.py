@@ -109,6 +109,11 @@ def deal(talk: Talk, draft: Draft, customer_id: str) -> DealView | Need | None:
     return view
 
 
+def shown(talk: Talk, draft: Draft, name: str, slot: str = "person") -> tuple[str, str, str]:
+    """The line of a card that says who is meant, beside the words that were taken for him."""
+    return talk.voice.label("field", "customer"), name, draft.words(slot)
+
+
 def _choose_deal(talk: Talk, draft: Draft, found: list[DealView]) -> Card:
     buttons = tuple(
         Button(f"{d.interest or d.ref} · {d.stage_name}"[:40], "draft.pick",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.cards.deals import deal_card
 from bot.conversation.gate import Act, Need, Step, Tier, after, skill
 from bot.conversation.pending import Draft
-from bot.conversation.people import colleague, customer, deal
+from bot.conversation.people import colleague, customer, deal, shown
 from bot.conversation.slots import read_money, read_when
 from bot.conversation.talk import Talk
 from bot.ports import Button
@@ -50,7 +50,7 @@ def set_stage(talk: Talk, draft: Draft) -> Step:
         return Need("stage", "stage", {"name": view.customer_name}, chips)
     return Act(SetStage(deal_id=view.id, stage=str(draft.value("stage")), version=view.version),
                talk.voice.say("card.confirm_deal", name=view.customer_name, deal=view.interest or view.ref),
-               words={"stage": draft.words("stage")})  # fmt: skip
+               words={"stage": draft.words("stage")}, slots=[shown(talk, draft, view.customer_name)])  # fmt: skip
 
 
 @skill("set_level", tier=Tier.CONFIRM)
@@ -64,7 +64,7 @@ def set_level(talk: Talk, draft: Draft) -> Step:
         return Need("level", "level", {"name": view.customer_name}, chips)
     return Act(SetLevel(deal_id=view.id, level=str(draft.value("level")).upper(), version=view.version),
                talk.voice.say("card.confirm_deal", name=view.customer_name, deal=view.interest or view.ref),
-               words={"level": draft.words("level")})  # fmt: skip
+               words={"level": draft.words("level")}, slots=[shown(talk, draft, view.customer_name)])  # fmt: skip
 
 
 @skill("set_expected_close", tier=Tier.CONFIRM)
@@ -79,7 +79,8 @@ def set_expected_close(talk: Talk, draft: Draft) -> Step:
     command = SetExpectedClose(deal_id=view.id, on=when.day(talk.actor.zone),
                                amount_fen=read_money(draft.value("money")), version=view.version)  # fmt: skip
     return Act(command, talk.voice.say("card.confirm_deal", name=view.customer_name, deal=view.interest or view.ref),
-               words={"expected_close": draft.words("when"), "amount": draft.words("money")})  # fmt: skip
+               words={"expected_close": draft.words("when"), "amount": draft.words("money")},
+               slots=[shown(talk, draft, view.customer_name)])  # fmt: skip
 
 
 @after(SetStage)
@@ -104,14 +105,15 @@ def mark_lost(talk: Talk, draft: Draft) -> Step:
     if not isinstance(view, DealView):
         return view
     reason = draft.text("reason")
-    if not reason:
+    if len(reason) < 2:
         chips = tuple(Button(talk.voice.label("lost", key), "draft.pick",
                              {"t": draft.token, "slot": "reason", "value": key}) for key in REASONS)  # fmt: skip
         return Need("reason", "lost_reason", {"name": view.customer_name}, chips)
     said = talk.voice.label("lost", reason)
-    shown = [(talk.voice.label("field", "reason"), said, draft.words("reason"))]
+    slots = [shown(talk, draft, view.customer_name),
+             (talk.voice.label("field", "reason"), said, draft.words("reason"))]  # fmt: skip
     return Act(MarkLost(deal_id=view.id, reason=said), talk.voice.say("card.confirm_lost", name=view.customer_name),
-               slots=shown)  # fmt: skip
+               slots=slots)  # fmt: skip
 
 
 @after(MarkLost)
@@ -132,7 +134,7 @@ def transfer_customer(talk: Talk, draft: Draft) -> Step:
     view: CustomerView = talk.ask(CustomerCard(customer_id=who))
     return Act(TransferDeals(customer_id=who, to_id=to.id, reason=draft.text("reason")),
                talk.voice.say("card.confirm_transfer", name=view.name, to=to.name),
-               words={"owner": draft.words("person_to")})  # fmt: skip
+               words={"owner": draft.words("person_to")}, slots=[shown(talk, draft, view.name)])  # fmt: skip
 
 
 @after(TransferDeals)
@@ -150,6 +152,7 @@ def hand_over(talk: Talk, draft: Draft) -> Step:
     if isinstance(heir, Need):
         return heir
     title = talk.voice.say("task.hand_over", leaver=leaver.name, heir=heir.name)
+    slots = [(talk.voice.label("field", "from"), leaver.name, draft.words("person_from")),
+             (talk.voice.label("field", "to"), heir.name, draft.words("person_to"))]  # fmt: skip
     return Act(AddTask(title=title, kind="handoff", role="admin", text=draft.text("reason") or talk.text),
-               title, slots=[(talk.voice.label("field", "from"), leaver.name, draft.words("person_from")),
-                             (talk.voice.label("field", "to"), heir.name, draft.words("person_to"))])  # fmt: skip
+               title, slots=slots, told=frozenset({"title"}))  # fmt: skip

@@ -31,6 +31,8 @@ def ask_fitment(talk: Talk, draft: Draft) -> Step:
             return None
         return Need("vehicle", "vehicle_for_part", {"part": joined(answer.part, answer.oe or draft.text("oe"), by=" ")})
     answer = talk.ask(CheckFit(part=_part(talk, draft), vehicle=vehicle))
+    if not answer.oe:
+        answer = answer.model_copy(update={"oe": draft.words("oe") or draft.text("oe")})
     return _show(talk, draft, answer)
 
 

@@ -26,6 +26,8 @@ def answer_question(talk: Talk, question: str) -> None:
     found = talk.brain.knowledge(question, talk.actor)
     if found.state == "answer":
         talk.show(answer_card(talk.voice, found.text, found.sources))
+    elif not talk.is_staff and _about_another(talk, question):
+        talk.say("privacy.refuse")
     elif found.state == "suggest" and found.suggestions:
         talk.memory.readings = [
             {"intent": "ask_knowledge", "slots": {"text": {"value": title, "words": title}}}
@@ -37,6 +39,11 @@ def answer_question(talk: Talk, question: str) -> None:
         talk.say("knowledge.did_you_mean", *chips)
     else:
         pass_on(talk, question)
+
+
+def _about_another(talk: Talk, question: str) -> bool:
+    """Whether somebody else is named: then nobody is looked up or asked, whether he exists or not."""
+    return any(name.lower() != talk.actor.name.lower() for name in talk.brain.people(question, talk.now))
 
 
 def pass_on(talk: Talk, question: str) -> None:
@@ -81,7 +88,8 @@ def open_ticket(talk: Talk, draft: Draft) -> Step:
     title = talk.voice.say("task.ticket", text=text[:80])
     label = talk.voice.label("field", "text")
     return Act(AddTask(title=title[:200], kind="handoff", role="service", text=text[:2000], customer_id=who),
-               talk.voice.say("card.confirm_ticket"), slots=[(label, text[:200], "")])  # fmt: skip
+               talk.voice.say("card.confirm_ticket"), slots=[(label, text[:200], "")],
+               told=frozenset({"title"}))  # fmt: skip
 
 
 @after(AskColleague)

@@ -230,7 +230,7 @@ def lose(talk: Talk, draft: Draft) -> Step:
     """The lead of a draft that names one; a reason first, then the card."""
     view: LeadView = talk.ask(LeadCard(lead_id=draft.chosen["lead"]))
     reason = draft.text("reason")
-    if not reason:
+    if len(reason) < 2:
         chips = tuple(
             Button(talk.voice.label("lost", key), "draft.pick", {"t": draft.token, "slot": "reason", "value": key})
             for key in REASONS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.cards.deals import discount_card, quote_card
 from bot.conversation.gate import Act, Need, Step, Tier, after, skill
 from bot.conversation.pending import Draft
-from bot.conversation.people import customer, deal
+from bot.conversation.people import customer, deal, shown
 from bot.conversation.slots import read_money, vehicle_words
 from bot.conversation.talk import Talk
 from crm_core.deals.messages import DealView
@@ -35,14 +35,17 @@ def create_quote(talk: Talk, draft: Draft) -> Step:
                           price_fen=read_money(draft.value("money")),
                           quantity=quantity if isinstance(quantity, int) and quantity > 0 else 1)  # fmt: skip
     words = {"price": draft.words("money"), "amount": draft.words("money"), "title": draft.words("vehicle")}
-    return Act(command, talk.voice.say("card.confirm_quote", name=view.customer_name), words=words)
+    return Act(command, talk.voice.say("card.confirm_quote", name=view.customer_name), words=words,
+               slots=[shown(talk, draft, view.customer_name)])  # fmt: skip
 
 
 @after(CreateQuote)
 def quoted(talk: Talk, command: CreateQuote, result: Result, draft: Draft | None) -> None:
     view: QuoteView = result.view
     title = talk.voice.say("card.quote_made", name=view.customer_name)
-    talk.show(quote_card(talk.voice, view, talk.take_back(result.undo_id), title))
+    waits = command.price_fen is not None and view.net_fen > command.price_fen * command.quantity
+    note = talk.voice.say("quote.waits", price=talk.voice.money(command.price_fen)) if waits else None
+    talk.show(quote_card(talk.voice, view, talk.take_back(result.undo_id), title, note))
 
 
 @skill("request_discount", tier=Tier.CONFIRM)
@@ -63,11 +66,11 @@ def request_discount(talk: Talk, draft: Draft) -> Step:
 
 def _understood(talk: Talk, draft: Draft, view: DealView) -> list[tuple[str, str, str]]:
     label = talk.voice.label
-    shown = [(label("field", "customer"), view.customer_name, draft.words("person")),
+    lines = [shown(talk, draft, view.customer_name),
              (label("field", "deal"), view.interest or view.ref, draft.words("vehicle"))]  # fmt: skip
     if draft.text("reason"):
-        shown.append((label("field", "reason"), draft.text("reason"), draft.words("reason")))
-    return shown
+        lines.append((label("field", "reason"), draft.text("reason"), draft.words("reason")))
+    return lines
 
 
 def _amount(draft: Draft, view: DealView) -> int | None:

@@ -45,6 +45,7 @@ class Scripted:
     script: dict[str, tuple[Command, ...]] = field(default_factory=dict)
     layer: str = "grammar"
     found: Found = field(default_factory=lambda: Found("unknown"))
+    names: tuple[str, ...] = ()
     heard: list[tuple[str, Context | None, str | None]] = field(default_factory=list)
 
     def learn(self, text: str, *commands: Command) -> None:
@@ -66,6 +67,9 @@ class Scripted:
 
     def part(self, words: str) -> PartWords:
         return PartWords()
+
+    def people(self, text: str, now: datetime) -> tuple[str, ...]:
+        return tuple(name for name in self.names if name in text)
 
 
 @pytest.fixture

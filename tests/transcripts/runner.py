@@ -68,6 +68,7 @@ class Stage:
                 raise AssertionError(f"line {number}: {line}\n{error}") from None
 
     def _line(self, line: Any) -> None:
+        self.clock.advance(seconds=1)
         if isinstance(line, str):
             person, _, rest = line.partition(" ")
             assert rest == "gets nothing", f"not a line of a transcript: {line}"
