@@ -5,8 +5,11 @@ from __future__ import annotations
 import importlib
 import importlib.util
 
+from pydantic import BaseModel
+
 from crm_core.concepts import CONCEPTS
 from crm_core.kernel.access import parse_access
+from crm_core.kernel.calendar import Hours
 from crm_core.kernel.errors import ConfigError
 from crm_core.kernel.policies import Policies
 from crm_core.kernel.settings import Settings
@@ -30,9 +33,9 @@ def policy_problems(settings: Settings) -> list[str]:
     return list(dict.fromkeys(problems))
 
 
-def _declared() -> list[tuple[str, type]]:
-    """`POLICIES` of each concept's rules: (policy or folder, model)."""
-    found: list[tuple[str, type]] = []
+def _declared() -> list[tuple[str, type[BaseModel]]]:
+    """The kernel's own and `POLICIES` of each concept's rules: (policy or folder, model)."""
+    found: list[tuple[str, type[BaseModel]]] = [("hours", Hours)]
     for concept in CONCEPTS:
         name = f"crm_core.{concept}.rules"
         if importlib.util.find_spec(name):
