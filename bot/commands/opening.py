@@ -7,6 +7,7 @@ import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import intents
 from crm_core.api import Core
 from crm_core.kernel.clock import Clock, FixedClock, SystemClock
 from crm_core.kernel.errors import ConfigError
@@ -31,6 +32,7 @@ def read_shift(text: str) -> timedelta:
 def open_core(*, now: datetime | None = None, demo: bool = False, quiet: bool = False) -> Core:
     """Open the deployment of the environment; with `demo`, an empty database gets the demo dealership."""
     settings = Settings()
+    intents.configure(settings.data_dir / "cache")
     clock: Clock = FixedClock(now) if now is not None else SystemClock()
     core = Core.open(_with_demo_policies(settings) if demo or _is_demo(settings) else settings, clock)
     if demo and not core.tenants():

@@ -136,7 +136,13 @@ class Rooms:
         return tuple(s.words for s in extract(text, now) if s.kind == "person" and s.detail != "pronoun")
 
     def refresh(self) -> None:
-        """Embed new documents and rebuild the index where they changed. For the clock, not for a turn."""
+        """Embed new documents, rebuild the index where they changed, have the ranker ready.
+
+        For the clock, not for a turn.
+        """
+        from intents.ranker import ranker
+
+        ranker()
         for tenant in self._core.tenants():
             self._base(tenant).refresh(tenant)
 
