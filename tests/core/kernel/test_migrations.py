@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 
 from crm_core.concepts import load_tables
 from crm_core.kernel import migrate
@@ -63,3 +63,23 @@ def test_every_instant_has_a_zone_and_every_sealed_column_room() -> None:
                 short.append(f"{table.name}.{column.name}")
     assert naive == []
     assert short == []
+
+
+def test_unit_paths_sort_by_bytes_and_queues_have_partial_indexes(empty_database_url: str) -> None:
+    """What the comparison does not look at: the collation of prefix ranges, and the WHERE of an index."""
+    migrate.upgrade(empty_database_url)
+    engine = make_engine(normal_url(empty_database_url))
+    sqlite = engine.dialect.name == "sqlite"
+    indexes = "select sql from sqlite_master where type = 'index'" if sqlite else "select indexdef from pg_indexes"
+    collations = text("select distinct collation_name from information_schema.columns where column_name = 'unit'"
+                      " and table_name in ('customers', 'leads', 'deals', 'people')")  # fmt: skip
+    try:
+        with engine.connect() as connection:
+            found = [str(sql).lower() for sql in connection.execute(text(indexes)).scalars()]
+            for name in ("ix_outbox_due", "ix_outbox_chat", "ix_outbox_lease", "ix_inbox_todo", "ix_timers_due"):
+                (sql,) = [one for one in found if f" {name} " in one]
+                assert " where " in sql, name
+            if not sqlite:
+                assert connection.execute(collations).scalars().all() == ["C"]
+    finally:
+        engine.dispose()
