@@ -7,6 +7,7 @@ changes one row by its key here, so that its commit costs what a commit costs.
 
 from __future__ import annotations
 
+import itertools
 import re
 import secrets
 import sqlite3
@@ -106,11 +107,12 @@ class Copies:
 
     def make(self, number: int) -> list[Rows]:
         """The transactions of the copy with this number."""
-        return [
-            [(table, {k: self._value(table, k, v, number, place) for k, v in values.items()})
-             for place, (table, values) in enumerate(rows)]
-            for rows in self._transactions
-        ]  # fmt: skip
+        place = itertools.count()
+        return [[(table, self._row(table, values, number, next(place))) for table, values in rows]
+                for rows in self._transactions]  # fmt: skip
+
+    def _row(self, table: str, values: dict[str, Any], number: int, place: int) -> dict[str, Any]:
+        return {column: self._value(table, column, value, number, place) for column, value in values.items()}
 
     def _value(self, table: str, column: str, value: Any, number: int, place: int) -> Any:
         if isinstance(value, str) and value in self._ids:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-Work = Callable[[int], None]
+Work = Callable[[int], object]
 
 
 @dataclass

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, desc, or_, select
 from sqlmodel import col
@@ -80,12 +83,34 @@ def phones_of(reader: Reader, customer_id: str) -> list[tuple[str, bool]]:
     return [(reader.reveal(row, "value"), row.ok) for row in rows]
 
 
-def candidates(reader: Reader, words: str, focus_id: str | None, cars: set[str]) -> list[tuple[float, Customer]]:
+def phones_by_customer(reader: Reader, customer_ids: Sequence[str]) -> dict[str, list[tuple[str, bool]]]:
+    """`phones_of` for several customers in one query."""
+    query = select(ContactPoint).where(col(ContactPoint.customer_id).in_(customer_ids))
+    found: dict[str, list[tuple[str, bool]]] = {customer_id: [] for customer_id in customer_ids}
+    for row in reader.rows(query.order_by(col(ContactPoint.created_at), col(ContactPoint.id))):
+        found[row.customer_id].append((reader.reveal(row, "value"), row.ok))
+    return found
+
+
+class Match(NamedTuple):
+    """As much of a customer as is needed to judge whether he is meant."""
+
+    id: str
+    name: str
+    pinyin: str
+    gender: str
+    owner_id: str | None
+    touched_at: datetime
+
+
+def candidates(
+    reader: Reader, words: str, focus_id: str | None, cars: set[str], limit: int
+) -> list[tuple[float, Match]]:
     """Visible customers that fit the words, best first, with their scores."""
     words = words.strip()
     digits = _DIGITS.search(words.replace(" ", ""))
     if digits:
-        return [(2.0, row) for row in _by_digits(reader, digits[0])]
+        return [(2.0, found) for found in _by_digits(reader, digits[0], limit)]
     spoken = spoken_name(words)
     if not spoken.name:
         return []
@@ -97,35 +122,42 @@ def candidates(reader: Reader, words: str, focus_id: str | None, cars: set[str])
         )  # fmt: skip
         if score > 0:
             scored.append((score, row))
-    return sorted(scored, key=lambda item: (-item[0], item[1].id))
+    return sorted(scored, key=lambda item: (-item[0], item[1].id))[:limit]
 
 
-def _by_digits(reader: Reader, digits: str) -> list[Customer]:
+def _visible(reader: Reader) -> Any:
+    """The customers the actor may read, as matches, the last touched first."""
+    columns = [getattr(Customer, name) for name in Match._fields]
+    query: Any = select(*columns).where(reader.clause(Customer, "customer"))
+    return query.order_by(desc(col(Customer.touched_at)))
+
+
+def _by_digits(reader: Reader, digits: str, limit: int) -> list[Match]:
     """By the whole number, or by the last four digits people read out."""
     if len(digits) == 4:
         match = col(ContactPoint.tail_index) == reader.cipher.index("phone-tail", digits)
     else:
         match = col(ContactPoint.value_index) == reader.cipher.index("phone", parse_phone(digits).value)
-    query = reader.select(Customer, "customer").join(ContactPoint, col(ContactPoint.customer_id) == col(Customer.id))
-    return reader.rows(query.where(col(ContactPoint.tenant) == reader.tenant, match).limit(_CANDIDATES))
+    query = _visible(reader).join(ContactPoint, col(ContactPoint.customer_id) == col(Customer.id))
+    found = reader.session.execute(query.where(col(ContactPoint.tenant) == reader.tenant, match).limit(limit))
+    return [Match(*row) for row in found]
 
 
-def _by_name(reader: Reader, spoken: Spoken) -> list[Customer]:
-    """Own customers first, so that a large house does not hide them; then everybody visible."""
+def _by_name(reader: Reader, spoken: Spoken) -> list[Match]:
+    """Own customers first, so that a large house does not hide them; then everybody else visible."""
     if spoken.surname_only:
-        match = col(Customer.surname) == surname_of(spoken.name)
+        match: Any = col(Customer.surname) == surname_of(spoken.name)
     else:
         pinyin, _ = pinyin_of(spoken.name)
         match = or_(col(Customer.name) == spoken.name, col(Customer.pinyin) == pinyin)
-    base = reader.select(Customer, "customer").where(col(Customer.tenant) == reader.tenant, match)
-    recent = base.order_by(desc(col(Customer.touched_at))).limit(_CANDIDATES)
-    found = {row.id: row for row in reader.rows(recent.where(col(Customer.owner_id) == reader.actor.id))}
-    for row in reader.rows(recent):
-        found.setdefault(row.id, row)
+    own = col(Customer.owner_id) == reader.actor.id
+    others = col(Customer.owner_id).is_distinct_from(reader.actor.id)
+    found = _matches(reader, match, own) + _matches(reader, match, others)
     if not found and not spoken.surname_only and len(spoken.name) >= 2:
-        partly = reader.select(Customer, "customer").where(
-            col(Customer.tenant) == reader.tenant, col(Customer.surname) == surname_of(spoken.name),
-            col(Customer.name).startswith(spoken.name, autoescape=True),
-        )
-        found = {row.id: row for row in reader.rows(partly.order_by(desc(col(Customer.touched_at))).limit(_CANDIDATES))}
-    return list(found.values())
+        found = _matches(reader, col(Customer.surname) == surname_of(spoken.name),
+                         col(Customer.name).startswith(spoken.name, autoescape=True))  # fmt: skip
+    return found
+
+
+def _matches(reader: Reader, *conditions: Any) -> list[Match]:
+    return [Match(*row) for row in reader.session.execute(_visible(reader).where(*conditions).limit(_CANDIDATES))]

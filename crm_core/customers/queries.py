@@ -7,7 +7,7 @@ from sqlmodel import col
 
 from crm_core.customers.handlers import birthday_text
 from crm_core.customers.history import tellers, tells_history
-from crm_core.customers.lookup import candidates, phones_of
+from crm_core.customers.lookup import Match, candidates, phones_by_customer, phones_of
 from crm_core.customers.messages import (
     CustomerCard,
     CustomerHistory,
@@ -22,6 +22,7 @@ from crm_core.kernel.pii import mask_phone
 from crm_core.kernel.registry import answers
 from crm_core.kernel.uow import Reader
 from crm_core.org.people import person_name
+from crm_core.org.tables import Person
 from crm_core.vehicles.messages import CustomerCars
 
 
@@ -44,8 +45,11 @@ def shown_phone(reader: Reader, value: str) -> str:
 def find_customers(question: FindCustomers, reader: Reader) -> list[CustomerLine]:
     """Best first; a car named in the sentence lifts its owners."""
     cars = _owners_of(reader, question.vehicle) if question.vehicle else set()
-    found = candidates(reader, question.words, question.focus_id, cars)[: question.limit]
-    return [_line(row, score, reader) for score, row in found]
+    found = candidates(reader, question.words, question.focus_id, cars, question.limit)
+    ids = [row.id for _, row in found]
+    phones, interests = phones_by_customer(reader, ids), _interests(reader, ids)
+    reader.preload(Person, (row.owner_id for _, row in found))
+    return [_line(row, score, phones[row.id], interests.get(row.id, ""), reader) for score, row in found]
 
 
 def _owners_of(reader: Reader, vehicle: str) -> set[str]:
@@ -59,21 +63,24 @@ def _owners_of(reader: Reader, vehicle: str) -> set[str]:
     return set(reader.session.execute(query.limit(200)).scalars())
 
 
-def _line(row: Customer, score: float, reader: Reader) -> CustomerLine:
-    phones = phones_of(reader, row.id)
+def _line(row: Match, score: float, phones: list[tuple[str, bool]], vehicle: str, reader: Reader) -> CustomerLine:
     tail = phones[0][0][-4:] if phones and reader.access.sees(reader.actor, "contact") != "hide" else ""
     return CustomerLine(
-        id=row.id, name=row.name, phone_tail=tail, vehicle=_vehicle(row, reader), score=score,
+        id=row.id, name=row.name, phone_tail=tail, vehicle=vehicle, score=score,
         owner_name=person_name(reader, row.owner_id), last_touch=row.touched_at,
     )  # fmt: skip
 
 
-def _vehicle(row: Customer, reader: Reader) -> str:
-    """The interest of the newest lead, else the first car."""
+def _interests(reader: Reader, customer_ids: list[str]) -> dict[str, str]:
+    """What each customer's newest lead is about."""
     from crm_core.leads.tables import Lead
 
-    said = select(col(Lead.vehicle)).where(col(Lead.customer_id) == row.id, col(Lead.vehicle) != "")
-    return str(reader.session.execute(said.order_by(desc(col(Lead.created_at))).limit(1)).scalar() or "")
+    said = select(col(Lead.customer_id), col(Lead.vehicle)).where(
+        col(Lead.customer_id).in_(customer_ids), col(Lead.vehicle) != ""
+    )
+    # The newest comes last and stays.
+    rows = reader.session.execute(said.order_by(col(Lead.created_at))).all()
+    return {row[0]: row[1] for row in rows}
 
 
 @answers(CustomerCard)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 from sqlalchemy import desc, select
 from sqlmodel import col
 
 from crm_core.customers.history import tells_history
-from crm_core.customers.lookup import phones_of
+from crm_core.customers.lookup import phones_by_customer, phones_of
 from crm_core.customers.messages import RecordView
 from crm_core.customers.tables import Customer
 from crm_core.kernel.errors import NotFound
@@ -18,14 +19,29 @@ from crm_core.kernel.uow import Reader
 from crm_core.leads.messages import CreateLead, LatestLead, LeadCard, LeadPool, LeadView, MyLeads
 from crm_core.leads.tables import Lead
 from crm_core.org.people import dealer_of, person_name
+from crm_core.org.tables import Person
 
 OPEN = ("new", "contacted", "pool")
 
 
-def lead_view(lead: Lead, reader: Reader, *, duplicate: bool = False) -> LeadView:
+def lead_views(leads: Sequence[Lead], reader: Reader) -> list[LeadView]:
+    """`lead_view` for a list, with one query for all customers, one for all phones, one for all deals."""
+    from crm_core.deals.tables import Deal
+
+    reader.preload(Customer, (lead.customer_id for lead in leads))
+    reader.preload(Deal, (lead.deal_id for lead in leads))
+    reader.preload(Person, (lead.owner_id for lead in leads))
+    phones = phones_by_customer(reader, [cast(str, lead.customer_id) for lead in leads])
+    return [lead_view(lead, reader, phones=phones[cast(str, lead.customer_id)]) for lead in leads]
+
+
+def lead_view(
+    lead: Lead, reader: Reader, *, duplicate: bool = False, phones: list[tuple[str, bool]] | None = None
+) -> LeadView:
     """A lead as the actor may see it. Somebody it is not assigned to sees the phone masked."""
     customer = reader.find(Customer, lead.customer_id)
-    phones = phones_of(reader, cast(str, lead.customer_id))
+    if phones is None:
+        phones = phones_of(reader, cast(str, lead.customer_id))
     stage, level = _deal_facts(lead, reader)
     return LeadView(
         id=lead.id, ref=lead.ref, state=lead.state, customer_id=cast(str, lead.customer_id), deal_id=lead.deal_id,
@@ -107,7 +123,7 @@ def my_leads(question: MyLeads, reader: Reader) -> list[LeadView]:
         query = query.where(col(Deal.stage) == question.stage) if question.stage else query
         query = query.where(col(Deal.level) == question.level) if question.level else query
     rows = reader.rows(query.order_by(desc(col(Lead.created_at))).limit(question.limit))
-    return [lead_view(row, reader) for row in rows]
+    return lead_views(rows, reader)
 
 
 @answers(LatestLead)
@@ -123,7 +139,7 @@ def lead_pool(question: LeadPool, reader: Reader) -> list[LeadView]:
     """What anybody on the team may take, oldest first."""
     query = reader.select(Lead, "lead", "take").where((col(Lead.state) == "pool") | col(Lead.offered_at).is_not(None))
     query = query.where(col(Lead.state).in_(("new", "pool")), col(Lead.owner_id).is_distinct_from(reader.actor.id))
-    return [lead_view(row, reader) for row in reader.rows(query.order_by(col(Lead.created_at)).limit(question.limit))]
+    return lead_views(reader.rows(query.order_by(col(Lead.created_at)).limit(question.limit)), reader)
 
 
 @tells_history("lead")

@@ -21,6 +21,7 @@ class Lead(Owned, table=True):
         Index("ix_leads_assigned", "owner_id", "assigned_at"),
         Index("ix_leads_customer", "customer_id", "state"),
         Index("ix_leads_unit", "tenant", "unit", "state", "created_at"),
+        Index("ix_leads_created", "tenant", "created_at"),
         Index("ix_leads_ref", "tenant", "ref"),
     )
     ref: str = Field(max_length=12)

@@ -13,7 +13,6 @@ from crm_core.kernel.access import Actor, Grant, Scope, after, reach
 from crm_core.kernel.uow import Reader
 from crm_core.org.tables import GrantRow, Person, Unit
 
-
 # Asked in nearly every command, so built once.
 _UNITS = select(Unit).where(
     col(Unit.tenant) == bindparam("tenant"), col(Unit.path).in_(bindparam("paths", expanding=True))
