@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Any
 
 from bot.conversation import gate
 from bot.conversation.gate import Need, skills
 from bot.conversation.pending import Draft
+from bot.conversation.presses import carry_out, presses
 from bot.conversation.talk import Talk
 from bot.ports import Button
 from bot.skills.drafts import take
@@ -18,11 +20,16 @@ from crm_core.kernel.phones import parse_phone
 from intents.types import Candidate, Command, Context, Understanding
 
 MAX_TEXT = 2000
+# A number somebody left that is not one we can call.
+_DIGITS = re.compile(r"\d{6,}")
 FREE_SLOTS = ("text", "reason", "outcome")
 # What people mostly correct, so that the bare value is understood.
 MAIN_SLOT = {"create_lead": "phone", "remind_me": "when", "book_test_drive": "when", "book_service": "when",
              "request_discount": "money", "create_quote": "money", "set_stage": "stage", "set_level": "level",
              "set_expected_close": "when", "add_note": "text", "log_contact": "text", "mark_lost": "reason"}  # fmt: skip
+# Intents of one bare word, which may as well be a button of the card above.
+LABEL_LIKE = ("complete_task", "ask_knowledge", "mark_lost")
+MAX_LABEL = 12
 CONTROL = ("confirm", "refuse", "cancel")
 
 
@@ -48,8 +55,20 @@ def text(talk: Talk, said: str) -> None:
     talk.layer = understood.layer
     if waiting is not None and _for_draft(talk, waiting, understood, said):
         talk.memory.misses = 0
-        return
-    _new(talk, understood, said)
+    elif not _label(talk, understood, said):
+        _new(talk, understood, said)
+
+
+def _label(talk: Talk, understood: Understanding, said: str) -> bool:
+    """A typed label of a live button shown in this chat is a press of the newest of them."""
+    clear = understood.outcome == "recognised" and understood.commands[0].intent not in LABEL_LIKE
+    if clear or len(said) > MAX_LABEL:
+        return False
+    recent = talk.core.chats.buttons.recent(talk.actor.id, talk.now)
+    action = next((a for a in recent if a.label == said and a.chat == talk.chat and a.verb in presses), None)
+    if action is not None:
+        carry_out(talk, action)
+    return action is not None
 
 
 def start(talk: Talk) -> None:
@@ -137,6 +156,8 @@ def _reprompt(talk: Talk, draft: Draft) -> bool:
 
 def _new(talk: Talk, understood: Understanding, said: str) -> None:
     """A message of its own: one reading, several, or none."""
+    if _leaves_phone(talk):
+        return
     if understood.outcome == "recognised":
         talk.memory.misses = 0
         _recognised(talk, understood)
@@ -153,8 +174,6 @@ def _recognised(talk: Talk, understood: Understanding) -> None:
         return
     rest = [{"intent": c.intent, "slots": _plain(c)} for c in others]
     draft = Draft(first.intent, _plain(first), layer=understood.layer, rest=rest)
-    if _leaves_phone(talk):
-        return
     gate.pass_through(talk, draft)
     gate.come_back(talk, draft)
 
@@ -197,7 +216,9 @@ def _readings(talk: Talk, alternatives: tuple[Candidate, ...]) -> None:
 def _unrecognised(talk: Talk, said: str) -> None:
     """Customers get an answer or a person; colleagues hear what can be said here."""
     if not talk.is_staff:
-        if not _leaves_phone(talk):
+        if talk.actor.customer_id is None and _DIGITS.search(said):
+            talk.say("lead.visitor_odd_phone")
+        else:
             answer_question(talk, said)
         return
     talk.memory.misses += 1
@@ -215,8 +236,11 @@ def _leaves_phone(talk: Talk) -> bool:
         return False
     found = talk.brain.understand(talk.text, talk.actor, talk.now, None, role="rep")
     slots = next((c.slots for c in found.commands if c.slots.get("phone")), None)
-    if slots is None or not parse_phone(str(slots["phone"].value)).ok:
+    if slots is None:
         return False
+    if not parse_phone(str(slots["phone"].value)).ok:
+        talk.say("lead.visitor_odd_phone")
+        return True
     from crm_core.leads.messages import CreateLead
 
     name, vehicle = slots.get("person"), slots.get("vehicle")

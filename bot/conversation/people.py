@@ -36,6 +36,8 @@ def customer(talk: Talk, draft: Draft, slot: str = "person", *, required: bool =
         FindCustomers(words=words, focus_id=talk.focused("customer"), vehicle=vehicle, limit=4)
     )
     if not found:
+        if not talk.core.access.may(talk.actor, "lead", "create"):
+            return Need(slot, "no_such_person", {"words": words})
         return Need(slot, card=create_card(talk.voice, words, draft.token))
     if len(found) > 1 and found[0].score - found[1].score < FAR_AHEAD:
         return Need(slot, card=choose_customer(talk.voice, words, found, draft.token))

@@ -17,7 +17,7 @@ import bot.skills  # noqa: F401 - registers every skill
 from bot.conversation import listen
 from bot.conversation.brain import Brain
 from bot.conversation.pending import Memory
-from bot.conversation.presses import presses
+from bot.conversation.presses import carry_out, presses
 from bot.conversation.talk import Talk
 from bot.ports import Inbound, InboundKind, Outbound
 from bot.texts import Texts, Voice
@@ -141,8 +141,7 @@ class Pipeline:
         if action.expires_at <= talk.now:
             talk.say("press.expired")
             return
-        talk.root = f"act:{action.id}"
-        presses[action.verb](talk, {**action.params, "verb": action.verb})
+        carry_out(talk, action)
 
     def _apologise(self, talk: Talk, inbound: Inbound, error: Exception) -> None:
         """The person gets a reference, the log the cause and the place; neither gets personal data."""

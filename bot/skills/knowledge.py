@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.cards.knowledge import answer_card
 from bot.conversation.gate import Act, Need, Step, Tier, after, skill
 from bot.conversation.pending import Draft
@@ -12,6 +14,8 @@ from bot.ports import Button
 from crm_core.kernel.errors import ChexinError
 from crm_core.kernel.registry import Result
 from crm_core.tasks.messages import AddTask, AskColleague
+
+_INTRODUCES = re.compile(r"我叫|我是|我姓|鄙人|\bmy name is\b|\bi am\b|\bi'm\b|\bthis is\b", re.I)
 
 
 @skill("ask_knowledge")
@@ -43,7 +47,10 @@ def answer_question(talk: Talk, question: str) -> None:
 
 def _about_another(talk: Talk, question: str) -> bool:
     """Whether somebody else is named: then nobody is looked up or asked, whether he exists or not."""
-    return any(name.lower() != talk.actor.name.lower() for name in talk.brain.people(question, talk.now))
+    own = _INTRODUCES.search(question)
+    return own is None and any(
+        name.lower() != talk.actor.name.lower() for name in talk.brain.people(question, talk.now)
+    )
 
 
 def pass_on(talk: Talk, question: str) -> None:

@@ -18,6 +18,7 @@ from bot.conversation.talk import Talk
 from bot.ports import Button
 from bot.skills.leads import ask_outcome
 from crm_core.appointments.messages import Appointments
+from crm_core.customers.messages import LogContact
 from crm_core.followups.messages import MyFollowups
 from crm_core.kernel.registry import Result
 from crm_core.leads.messages import LatestLead, LeadCard, LeadView, MarkContacted, MyLeads
@@ -87,6 +88,9 @@ def complete_task(talk: Talk, draft: Draft) -> Step:
         return None
     if len(mine) == 1:
         return Act(CompleteTask(task_id=mine[0].id, text=draft.text("text")))
+    focus = talk.focused("customer")
+    if not mine and focus:
+        return Act(LogContact(customer_id=focus, outcome="reached"))
     if not mine:
         talk.say("task.none_open")
         return None

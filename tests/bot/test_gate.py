@@ -202,6 +202,14 @@ def test_a_button_is_its_addressees_alone(wire: Wire, brain: Scripted) -> None:
     assert "失效" in str(turn.replies[0].text)
 
 
+def test_a_typed_label_is_a_press_of_the_newest_card(wire: Wire, brain: Scripted) -> None:
+    wire.say("rep1", lead(brain))
+    assert wire.say("rep2", "已联系").commands == []
+    turn = wire.say("rep1", "已联系")
+    assert turn.commands == ["MarkContacted"]
+    assert wire.say("rep1", "有意向").commands == ["UndoLast", "MarkContacted"]
+
+
 def test_an_old_button_says_so(wire: Wire, brain: Scripted, dealer: Core) -> None:
     card = wire.say("rep1", lead(brain)).replies[0].card
     assert card is not None

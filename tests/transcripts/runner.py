@@ -8,6 +8,7 @@ A transcript is a YAML list; each line has one key:
     - rep1 presses: 已联系                    the newest live button of this label
     - rep1 presses twice: 确认                both presses must be answered alike
     - lead: {name: …, phone: …}               a lead arrives through the intake
+    - visitor: guest                          somebody opens the widget on the dealer's site; he is `guest`
     - rep1 sees: {card: lead, buttons: [已联系], has: [13800138000]}    a reply of his last turn
     - manager1 gets: {card: approval, has: ["8,000"]}                   something pushed to him
     - rep2 gets nothing                       (a plain string) nothing waits for him
@@ -31,6 +32,7 @@ from bot.conversation.brain import Rooms
 from bot.ports import Outbound
 from bot.terminal import Shown, Terminal, _drawn
 from crm_core.api import Core
+from crm_core.chat.messages import AddVisitor
 from crm_core.kernel.clock import FixedClock
 from crm_core.leads.messages import CreateLead
 
@@ -77,7 +79,7 @@ class Stage:
             return
         ((key, value),) = line.items()
         person, _, what = str(key).partition(" ")
-        {"at": self._at, "clock": self._move, "lead": self._lead}.get(
+        {"at": self._at, "clock": self._move, "lead": self._lead, "visitor": self._visitor}.get(
             str(key), lambda v: self._person(person, what, v)
         )(value)
 
@@ -98,6 +100,12 @@ class Stage:
     def _lead(self, value: dict[str, str]) -> None:
         tenant = self.core.tenants()[0]
         self.core.execute(CreateLead(channel="api", **value), self.core.system(tenant))
+
+    def _visitor(self, name: str) -> None:
+        tenant = self.core.tenants()[0]
+        unit = self.core.actor("manager1").unit
+        added = self.core.execute(AddVisitor(unit=unit), self.core.system(tenant))
+        self.terminals[name] = Terminal(self.core, added.id, self.brain)
 
     def _person(self, person: str, what: str, value: Any) -> None:
         if what == "":
