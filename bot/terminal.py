@@ -154,7 +154,7 @@ class Terminal:
         else:
             body = draw(row.kind, row.subject, params, self._core, actor, self._texts).to_dict()
         public = self._core.chats.buttons.publish_now(
-            row.tenant, self._id, row.chat, row.dedupe_key, body, self._core.now()
+            row.tenant, self._id, self._chat, row.dedupe_key, body, self._core.now()
         )
         return shown_body(public)
 

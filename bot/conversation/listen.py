@@ -12,6 +12,7 @@ from bot.conversation.pending import Draft
 from bot.conversation.presses import carry_out, presses
 from bot.conversation.talk import Talk
 from bot.ports import Button
+from bot.skills.approvals import last_shown
 from bot.skills.drafts import take
 from bot.skills.help import show_help
 from bot.skills.knowledge import answer_question
@@ -191,11 +192,11 @@ def _bare(talk: Talk, intent: str) -> None:
 
 def _decides(talk: Talk, intent: str) -> bool:
     """A bare yes binds to an approval card this person was shown in this chat and can still decide."""
-    shown = next((a for a in talk.core.chats.buttons.recent(talk.actor.id, talk.now, 20) if a.chat == talk.chat), None)
-    if shown is None or not shown.verb.startswith("approval.") or intent == "refuse":
+    shown = last_shown(talk) if intent == "confirm" else None
+    if shown is None:
         return False
     decision = {"value": "approve", "words": talk.text}
-    gate.pass_through(talk, Draft("decide_approval", {"decision": decision}, {"approval": shown.params["approval"]}))
+    gate.pass_through(talk, Draft("decide_approval", {"decision": decision}, {"approval": shown}))
     return True
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, cast
 
 from bot.cards.approvals import approval_card, result_card
@@ -23,6 +24,9 @@ from crm_core.kernel.registry import Result
 from crm_core.quotes.messages import ApplyDiscount
 
 DECISIONS = ("approve", "reject", "counter")
+DECIDING = ("approval.approve", "approval.reject", "approval.counter")
+SHOWN = 40
+CLEARLY = timedelta(minutes=1)
 
 
 @skill("decide_approval", tier=Tier.OWN)
@@ -64,7 +68,7 @@ def _meant(talk: Talk, draft: Draft) -> str | Need | None:
     reference = draft.text("ref").upper()
     if reference:
         waiting = [a for a in waiting if reference in (a.ref, a.deal_ref)]
-    shown = [a for a in waiting if a.id == talk.focused("approval")]
+    shown = [a for a in waiting if a.id in (talk.focused("approval"), last_shown(talk))]
     if not waiting:
         talk.say("approval.none")
         return None
@@ -72,6 +76,18 @@ def _meant(talk: Talk, draft: Draft) -> str | Need | None:
         return Need("approval", card=_choose(talk, draft, waiting))
     draft.chosen["approval"] = (shown or waiting)[0].id
     return draft.chosen["approval"]
+
+
+def last_shown(talk: Talk) -> str | None:
+    """The approval whose live card this person was shown in this chat last, clearly later than any other."""
+    recent = talk.core.chats.buttons.recent(talk.actor.id, talk.now, SHOWN)
+    cards = [a for a in recent if a.chat == talk.chat]
+    if not cards or cards[0].verb not in DECIDING:
+        return None
+    newest = cards[0]
+    found = str(newest.params["approval"])
+    rivals = [a for a in cards if a.verb in DECIDING and a.params["approval"] != found]
+    return found if all(newest.shown_at - a.shown_at >= CLEARLY for a in rivals) else None
 
 
 def _choose(talk: Talk, draft: Draft, waiting: list[ApprovalView]) -> Card:
