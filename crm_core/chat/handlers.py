@@ -78,7 +78,8 @@ def keep_image(cmd: KeepImage, uow: Uow) -> Result:
         raise Invalid("image", "error.not_an_image")
     if len(cmd.content) > MAX_IMAGE:
         raise Invalid("image", "error.image_too_large")
-    blob = Blob(tenant=uow.tenant, unit=uow.actor.unit, person_id=uow.actor.id, mime=cmd.mime, content=cmd.content,
+    blob = Blob(tenant=uow.tenant, unit=uow.actor.unit, person_id=uow.actor.id, mime=cmd.mime, content=b"",
                 created_at=uow.now)  # fmt: skip
+    blob.content = uow.cipher.seal_bytes(f"blobs.content.{blob.id}", cmd.content)
     uow.session.add(blob)
     return Result(id=blob.id)

@@ -15,4 +15,5 @@ def image(question: Image, reader: Reader) -> ImageView:
     blob = reader.session.get(Blob, question.image_id)
     if blob is None or blob.tenant != reader.tenant or blob.person_id != reader.actor.id:
         raise NotFound(resource="image")
-    return ImageView(mime=blob.mime, content=blob.content)
+    content = reader.cipher.open_bytes(f"blobs.content.{blob.id}", blob.content)
+    return ImageView(mime=blob.mime, content=content)

@@ -253,7 +253,7 @@ class Meta(SQLModel, table=True):
 
 
 class Blob(SQLModel, table=True):
-    """Bytes kept with the data: images people sent and cards show."""
+    """Bytes kept with the data, sealed: images people sent and cards show."""
 
     __tablename__ = "blobs"
     id: str = Field(default_factory=new_id, primary_key=True, max_length=26)
