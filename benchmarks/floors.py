@@ -60,7 +60,7 @@ class _Watch:
         elif isinstance(clause, UpdateBase):
             self.wrote = True
             if isinstance(clause, Insert) and clause.table.name not in NOT_COUNTED:
-                given = many or ([single] if single else [clause.compile().params])
+                given = many or ([single] if single else [clause.compile(dialect=conn.dialect).params])
                 self.open += [(clause.table.name, dict(values)) for values in given]
 
     def commit(self, conn: Any) -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import desc, select, update
-from sqlmodel import Session, col
+from sqlalchemy import bindparam, desc, insert, select, update
+from sqlmodel import Session, SQLModel, col
 
 from crm_core.chat.tables import Action
 from crm_core.kernel.db import Database
@@ -16,6 +16,8 @@ from crm_core.kernel.pii import Cipher
 
 LIFETIME = timedelta(days=30)
 RECENT = 80
+_ACTIONS: Any = SQLModel.metadata.tables[str(Action.__tablename__)]
+_OF_MESSAGE = select(_ACTIONS.c.id, _ACTIONS.c.expires_at).where(_ACTIONS.c.message_key == bindparam("key"))
 
 
 @dataclass(frozen=True)
@@ -50,24 +52,20 @@ class Buttons:
         Ids follow from message, verb and parameters, so that drawing a card again gives the same ids. Buttons
         of the message that are not drawn any more end.
         """
-        card = body.get("card")
+        card = body.get("card") or {}
+        drawn = {self._id(key, person_id, button): button for button in card.get("buttons", ())}
+        known = {row[0]: row[1] for row in session.execute(_OF_MESSAGE, {"key": key})}
+        subject = card.get("subject", "")
+        rows = [self._row(action_id, tenant, person_id, chat, key, button, subject, now)
+                for action_id, button in drawn.items() if action_id not in known]  # fmt: skip
+        if rows:
+            session.connection().execute(insert(_ACTIONS), rows)
+        self._set(session, [i for i in drawn if i in known], shown_at=now, expires_at=now + LIFETIME)
+        self._set(session, [i for i, ends in known.items() if i not in drawn and ends > now], expires_at=now)
         if not card:
-            self._end_others(session, key, [], now)
             return body
-        shown, ids = [], []
-        for button in card.get("buttons", ()):
-            action_id = self._id(key, person_id, button)
-            ids.append(action_id)
-            shown.append(
-                {"id": action_id, "label": button["label"], "style": str(button.get("style", "default"))}
-            )
-            if session.get(Action, action_id) is None:
-                session.add(
-                    self._row(action_id, tenant, person_id, chat, key, button, card.get("subject", ""), now)
-                )
-            else:
-                self._renew(session, action_id, now)
-        self._end_others(session, key, ids, now)
+        shown = [{"id": action_id, "label": button["label"], "style": str(button.get("style", "default"))}
+                 for action_id, button in drawn.items()]  # fmt: skip
         return body | {"card": card | {"buttons": shown}}
 
     def publish_now(
@@ -86,23 +84,18 @@ class Buttons:
     def _row(
         self, action_id: str, tenant: str, person_id: str, chat: str, key: str, button: dict[str, Any],
         subject: str, now: datetime,
-    ) -> Action:  # fmt: skip
-        row = Action(id=action_id, tenant=tenant, person_id=person_id, chat=chat, message_key=key,
-                     verb=button["verb"], subject=subject, shown_at=now, expires_at=now + LIFETIME)  # fmt: skip
+    ) -> dict[str, Any]:  # fmt: skip
         kept = {"label": button["label"], "params": button.get("params", {})}
-        self._cipher.put(row, "params", json.dumps(kept, ensure_ascii=False, default=str))
-        return row
+        sealed = self._cipher.seal(f"actions.params.{action_id}", json.dumps(kept, ensure_ascii=False, default=str))
+        return {
+            "id": action_id, "tenant": tenant, "person_id": person_id, "chat": chat, "message_key": key,
+            "verb": button["verb"], "params_enc": sealed, "subject": subject, "shown_at": now,
+            "expires_at": now + LIFETIME,
+        }  # fmt: skip
 
-    def _renew(self, session: Session, action_id: str, now: datetime) -> None:
-        session.execute(
-            update(Action).where(col(Action.id) == action_id).values(shown_at=now, expires_at=now + LIFETIME)
-        )
-
-    def _end_others(self, session: Session, key: str, ids: list[str], now: datetime) -> None:
-        gone = update(Action).where(
-            col(Action.message_key) == key, col(Action.id).not_in(ids), col(Action.expires_at) > now
-        )
-        session.execute(gone.values(expires_at=now).execution_options(synchronize_session=False))
+    def _set(self, session: Session, ids: list[str], **values: datetime) -> None:
+        if ids:
+            session.connection().execute(update(_ACTIONS).where(_ACTIONS.c.id.in_(ids)).values(**values))
 
     def find(self, action_id: str) -> LiveAction | None:
         """The button with this id, live or not; the caller checks addressee and time."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, text, update
-from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col
+from sqlalchemy import text, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, SQLModel, col
 
 from crm_core.kernel.db import Database
 from crm_core.kernel.locks import lock_row
@@ -19,6 +19,7 @@ from crm_core.kernel.tables import Inbox
 NEW, CLAIMED, DONE, DEAD = range(4)
 LEASE = timedelta(seconds=90)
 MAX_ATTEMPTS = 5
+_INBOX: Any = SQLModel.metadata.tables[str(Inbox.__tablename__)]
 
 
 @dataclass(frozen=True)
@@ -53,17 +54,15 @@ class InboxQueue:
         """
         lock_row(session, f"inbox:{sender}"[:60])
         cell = f"inbox.raw.{channel}.{account}.{dedupe_key}"
-        row = Inbox(
+        insert = sqlite.insert if self._database.is_sqlite else postgresql.insert
+        statement = insert(_INBOX).values(
             tenant=tenant, channel=channel, account=account, dedupe_key=dedupe_key, sender=sender,
             raw_enc=self._cipher.seal(cell, json.dumps(body, ensure_ascii=False)), received_at=now,
+            state=NEW, token=0, attempts=0,
         )  # fmt: skip
-        try:
-            with session.begin_nested():
-                session.add(row)
-                session.flush()
-        except IntegrityError:
-            return None
-        return row.id
+        once = statement.on_conflict_do_nothing(index_elements=["channel", "account", "dedupe_key"])
+        stored: int | None = session.connection().execute(once.returning(_INBOX.c.id)).scalar()
+        return stored
 
     def claim(self, now: datetime, limit: int = 20, only: int | None = None) -> list[Arrival]:
         """Take arrivals that are first in line for their sender; a lease that ran out may be taken again."""
@@ -94,13 +93,10 @@ class InboxQueue:
 
     def done(self, session: Session, arrival: Arrival, now: datetime, error: str | None = None) -> bool:
         """Mark an arrival as worked off inside the caller's transaction; False when the lease was lost."""
-        row = session.execute(
-            select(Inbox).where(*_fence(arrival)).with_for_update()
-        ).scalars().first()  # fmt: skip
-        if row is None:
-            return False
-        row.state, row.done_at, row.error = (DEAD if error else DONE), now, error
-        return True
+        changed = session.connection().execute(
+            update(_INBOX).where(*_fence(arrival)).values(state=DEAD if error else DONE, done_at=now, error=error)
+        )
+        return changed.rowcount > 0
 
     def release(self, arrival: Arrival) -> None:
         """Give an arrival back, so that it is tried again at once."""

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import func, insert, select, text, update
-from sqlmodel import Session, col
+from sqlmodel import Session, SQLModel, col
 
 from crm_core.kernel.db import Database
 from crm_core.kernel.inbox import bind_instant, read_instant
@@ -24,6 +24,8 @@ PENDING, CLAIMED, SENT, UNCERTAIN, DEAD = range(5)
 LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 8
 PARK_AFTER = 3
+_OUTBOX: Any = SQLModel.metadata.tables[str(Outbox.__tablename__)]
+_ATTEMPTS: Any = SQLModel.metadata.tables[str(Attempt.__tablename__)]
 
 
 class Outcome(StrEnum):
@@ -127,13 +129,12 @@ class OutboxQueue:
     ) -> bool:
         """Record, before the network is touched, that a try begins. False when the lease was lost."""
         sealed = self._cipher.seal(f"outbox.body.{delivery.dedupe_key}", json.dumps(body, ensure_ascii=False))
-        changed = session.execute(
-            update(Outbox).where(*self._fence(delivery)).values(body_enc=sealed)
-        )  # fmt: skip
-        if not getattr(changed, "rowcount", 0):
+        connection = session.connection()
+        changed = connection.execute(update(_OUTBOX).where(*self._fence(delivery)).values(body_enc=sealed))
+        if not changed.rowcount:
             return False
-        session.execute(
-            insert(Attempt).values(outbox_id=delivery.id, token=delivery.token, worker=worker, at=now)
+        connection.execute(
+            insert(_ATTEMPTS).values(outbox_id=delivery.id, token=delivery.token, worker=worker, at=now)
         )
         return True
 
@@ -152,8 +153,8 @@ class OutboxQueue:
             values |= {"state": SENT, "sent_at": now}
         else:
             values["state"] = UNCERTAIN if settled.outcome is Outcome.UNCERTAIN else DEAD
-        changed = session.execute(update(Outbox).where(*self._fence(delivery)).values(**values))
-        return bool(getattr(changed, "rowcount", 0))
+        changed = session.connection().execute(update(_OUTBOX).where(*self._fence(delivery)).values(**values))
+        return changed.rowcount > 0
 
     def _fence(self, delivery: Delivery) -> tuple[Any, ...]:
         return (

@@ -148,6 +148,8 @@ class Uow(Reader):
     refreshed: dict[str, None] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     _made: dict[type[Row], dict[str, Row]] = field(default_factory=lambda: defaultdict(dict))
+    # The session forgets rows nobody holds, and would read them again.
+    _met: dict[tuple[type[Row], str], Row] = field(default_factory=dict)
     _late: dict[Any, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     _undos: dict[str, Undo] = field(default_factory=dict)
     _held: dict[tuple[type[Row], str], Row] = field(default_factory=dict)
@@ -160,8 +162,10 @@ class Uow(Reader):
 
     def find(self, table: type[R], record_id: str | None) -> R | None:
         """A record by id, also one made here and not yet flushed."""
-        made = self._made[table].get(record_id or "")
-        return cast("R", made) if made is not None else super().find(table, record_id)
+        row = cast("R | None", self._made[table].get(record_id or "")) or super().find(table, record_id)
+        if row is not None:
+            self._met[table, row.id] = row
+        return row
 
     def get(self, table: type[R], record_id: str, resource: str, action: str = "read") -> R:
         """One record; for more than reading it is held first, so that two who decide do so one after the other."""

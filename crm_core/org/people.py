@@ -17,6 +17,12 @@ from crm_core.org.tables import GrantRow, Person, Unit
 _UNITS = select(Unit).where(
     col(Unit.tenant) == bindparam("tenant"), col(Unit.path).in_(bindparam("paths", expanding=True))
 )
+_ACTORS = (
+    select(Person, col(GrantRow.role), col(GrantRow.unit), col(GrantRow.valid_from), col(GrantRow.valid_until))
+    .outerjoin(GrantRow, col(GrantRow.person_id) == Person.id)
+    .where(or_(col(Person.id) == bindparam("who"), col(Person.code) == bindparam("who")), col(Person.active))
+)
+_ACTORS_OF_TENANT = _ACTORS.where(col(Person.tenant) == bindparam("tenant"))
 _HOLDERS = (
     select(Person, col(GrantRow.unit), col(GrantRow.valid_from), col(GrantRow.valid_until))
     .join(GrantRow, col(GrantRow.person_id) == col(Person.id))
@@ -30,18 +36,12 @@ _HOLDERS = (
 
 def load_actor(session: Session, who: str, now: datetime, tenant: str | None = None) -> Actor | None:
     """The active person with this id or code and the grants that hold now; None when there is none."""
-    query = (
-        select(Person, GrantRow)
-        .outerjoin(GrantRow, col(GrantRow.person_id) == Person.id)
-        .where(or_(col(Person.id) == who, col(Person.code) == who), col(Person.active))
-    )
-    if tenant is not None:
-        query = query.where(col(Person.tenant) == tenant)
-    found = session.execute(query).all()
+    query = _ACTORS if tenant is None else _ACTORS_OF_TENANT
+    found = session.execute(query, {"who": who, "tenant": tenant}).all()
     if not found or len({row[0].id for row in found}) != 1:
         return None
     first = found[0][0]
-    grants = tuple(Grant(g.role, g.unit) for _, g in found if g is not None and holds(g, now))
+    grants = tuple(Grant(role, held[0]) for _, role, *held in found if role and holds(Held(*held), now))
     return Actor(
         id=first.id, tenant=first.tenant, kind=first.kind, name=first.name, unit=first.unit, grants=grants,
         customer_id=first.customer_id, language=first.language, zone=first.zone, code=first.code,
