@@ -46,7 +46,11 @@ def invite_person(cmd: InvitePerson, uow: Uow) -> Result:
 
 @handles(BindAccount)
 def bind_account(cmd: BindAccount, uow: Uow) -> Result:
-    """An account belongs to one person; binding it anew moves it."""
+    """An account belongs to one person; binding it anew moves it. One binds his own, or those one may invite."""
+    person = uow.session.get(Person, cmd.person_id)
+    own = cmd.person_id == uow.actor.id
+    if person is None or not (own or uow.access.allows(uow.actor, "person", "invite", person)):
+        raise NotFound(resource="person")
     row = uow.first(
         select(Identity).where(col(Identity.channel) == cmd.channel, col(Identity.account) == cmd.account,
                                col(Identity.native_id) == cmd.native_id)

@@ -9,11 +9,16 @@ import socket
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
+from pydantic import SecretStr
 
+from crm_core.api import Core
+from crm_core.kernel.clock import SystemClock
+from crm_core.kernel.settings import Settings
 from tests.support.page import Page
 
 ROOT = Path(__file__).parent.parent.parent
@@ -100,6 +105,15 @@ class Server:
         with httpx.Client(base_url=self.url, follow_redirects=False) as client:
             answer = client.get(self.links()[code])
             return f"{next(iter(answer.cookies))}={next(iter(answer.cookies.values()))}"
+
+    def core(self) -> Core:
+        """The same deployment seen from here; close it when done."""
+        settings = Settings(_env_file=None, data_dir=self.data_dir,
+                            database_url=self.env.get("CHEXIN_DATABASE_URL", ""),
+                            secret_key=SecretStr(self.env.get("CHEXIN_SECRET_KEY", "")))  # fmt: skip
+        core = Core.open(settings, SystemClock())
+        core.clock = SystemClock(timedelta(seconds=float(core.leases.recall("demo_clock") or 0)))
+        return core
 
     def page(self, code: str, **hello: Any) -> Page:
         """A page of a demo person, connected."""

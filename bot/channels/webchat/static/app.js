@@ -23,6 +23,7 @@ fitWindow();
 setUpTheme(lasting);
 setUpPanel();
 
+const OWN_DOING = 4000;
 const chat = new Chat({ path: "/ws", storage: passing, history: (loading) => edge(loading) });
 const log = new MessageLog($("#scroller"), $("#log"), {
   press: (seq, action) => chat.press(seq, action),
@@ -85,8 +86,11 @@ chat.addEventListener("bye", ({ detail: reason }) => {
   }
 });
 log.addEventListener("unread", drawTitle);
+let updated = null;
 log.addEventListener("changed", ({ detail: { seq, title, status } }) => {
-  toast(t("updated", { title: status ? `${title} · ${status}` : title }), t("show"), () => log.show(seq));
+  if (Date.now() - chat.acted < OWN_DOING) return; // whoever did it himself need not be told
+  updated?.remove(); // one note at a time: it lies over the newest card's buttons
+  updated = toast(t("updated", { title: status ? `${title} · ${status}` : title }), t("show"), () => log.show(seq));
 });
 
 let today = dayKey(serverNow());

@@ -29,6 +29,7 @@ export class Chat extends EventTarget {
     this.history = history; // told true while older messages are on their way
     this.me = null;
     this.log = null;
+    this.acted = 0; // when the person himself last said or pressed something
     this.connection = new Connection(path);
     this.connection.addEventListener("open", () => this.#hello());
     this.connection.addEventListener("frame", (event) => this.#frame(event.detail));
@@ -58,6 +59,7 @@ export class Chat extends EventTarget {
   /** Press a button of the card `seq`; a second press while the first is on its way does nothing. */
   press(seq, action) {
     if (this.log.isPressed(seq)) return;
+    this.acted = Date.now();
     this.log.setPressed(seq, action);
     const frame = { t: "press", id: newId(), action };
     this.outbox.add({ ...frame, seq });
@@ -100,6 +102,7 @@ export class Chat extends EventTarget {
   }
 
   #queue(frame) {
+    this.acted = Date.now();
     const entry = { ...frame, at: this.#now() };
     this.outbox.add(entry);
     this.log.addPending(entry);

@@ -22,7 +22,7 @@ export function fitWindow() {
   fit();
 }
 
-/** A short note at the foot of the conversation, with one thing to do if `action` is given. */
+/** A short note at the foot of the conversation, with one thing to do if `action` is given. Returns its element. */
 export function toast(text, label, action) {
   const note = el("div", { class: "toast" }, el("span", {}, text));
   if (label) {
@@ -32,6 +32,7 @@ export function toast(text, label, action) {
   toasts.append(note);
   while (toasts.children.length > 3) toasts.firstElementChild.remove();
   setTimeout(() => note.remove(), label ? TOAST_FOR * 2 : TOAST_FOR);
+  return note;
 }
 
 /** Say something to a screen reader only. */
