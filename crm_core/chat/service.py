@@ -22,7 +22,7 @@ from crm_core.kernel.db import Database
 from crm_core.kernel.inbox import Arrival, InboxQueue
 from crm_core.kernel.outbox import Delivery, OutboxQueue, Outcome, Settled
 from crm_core.kernel.pii import Cipher
-from crm_core.kernel.tables import Outbox
+from crm_core.kernel.tables import Outbox, new_row
 
 __all__ = ["Chats", "Conversation", "LiveAction", "Received", "Shown"]
 
@@ -116,11 +116,12 @@ class Chats(Threads):
         """A reply in the outbox. It answers who is here, so it never counts as pushed and unseen."""
         text = json.dumps(body, ensure_ascii=False, default=str)
         subject = (body.get("card") or {}).get("subject", "")
-        return Outbox(
-            tenant=tenant, chat=chat, person_id=person_id, kind="@reply", subject=subject, priority=0,
-            payload_enc=self._cipher.seal(f"outbox.payload.{key}", text), dedupe_key=key, due_at=now,
-            created_at=now, state=2 if shown else 0, sent_at=now if shown else None, shown_at=now,
-        )  # fmt: skip
+        return new_row(Outbox, {
+            "tenant": tenant, "chat": chat, "person_id": person_id, "kind": "@reply", "subject": subject,
+            "priority": 0, "payload_enc": self._cipher.seal(f"outbox.payload.{key}", text), "dedupe_key": key,
+            "due_at": now, "created_at": now, "state": 2 if shown else 0, "sent_at": now if shown else None,
+            "shown_at": now,
+        })  # fmt: skip
 
     def _remember(
         self, session: Session, tenant: str, chat: str, person_id: str, state: dict[str, Any], now: datetime

@@ -15,7 +15,7 @@ from crm_core.chat.tables import Chat, ChatMessage
 from crm_core.kernel.db import Database
 from crm_core.kernel.locks import lock_row
 from crm_core.kernel.pii import Cipher
-from crm_core.kernel.tables import Outbox
+from crm_core.kernel.tables import Outbox, new_row
 
 
 @dataclass(frozen=True)
@@ -115,9 +115,11 @@ class Threads:
     ) -> ChatMessage:  # fmt: skip
         thread = self._thread(session, tenant, chat, person_id, now)
         thread.counter += 1
-        row = ChatMessage(tenant=tenant, chat=chat, person_id=person_id, seq=thread.counter, rev=thread.counter,
-                          direction=direction, key=key, kind=kind, subject=subject, at=now,
-                          body_enc=self._seal_body(chat, key, body))  # fmt: skip
+        row = new_row(ChatMessage, {
+            "tenant": tenant, "chat": chat, "person_id": person_id, "seq": thread.counter, "rev": thread.counter,
+            "direction": direction, "key": key, "kind": kind, "subject": subject, "at": now,
+            "body_enc": self._seal_body(chat, key, body),
+        })  # fmt: skip
         if params is not None:
             text = json.dumps(params, ensure_ascii=False, default=str)
             row.params_enc = self._cipher.seal(f"chat_messages.params.{chat}.{key}", text)
