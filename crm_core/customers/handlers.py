@@ -151,6 +151,8 @@ def rename_customer(cmd: RenameCustomer, uow: Uow) -> Result:
 @handles(AddNote)
 def add_note(cmd: AddNote, uow: Uow) -> Result:
     """A note about a customer the actor may write to, or his own."""
+    if not clean_text(cmd.text):
+        raise Invalid("text", "error.empty")
     return _write_record(uow, cmd.customer_id, "note", cmd.text, "", uow.now, "note")
 
 
@@ -162,7 +164,7 @@ def log_contact(cmd: LogContact, uow: Uow) -> Result:
     at = cmd.at or uow.now
     if at > uow.now:
         raise Invalid("at", "error.future_contact")
-    if not cmd.text.strip() and not cmd.outcome:
+    if not clean_text(cmd.text) and not cmd.outcome:
         raise Invalid("text", "error.empty")
     outcome, text = split_outcome(cmd.outcome, cmd.text)
     result = _write_record(uow, cmd.customer_id, cmd.kind, text, outcome, at, "contact")
@@ -174,7 +176,7 @@ def _write_record(
     uow: Uow, customer_id: str | None, kind: str, text: str, outcome: str, at: datetime, label: str
 ) -> Result:
     text = clean_text(text)[:MAX_TEXT]
-    customer = uow.get(Customer, customer_id, "customer", "write") if customer_id else None
+    customer = uow.get(Customer, customer_id, "customer", "write") if customer_id is not None else None
     if customer is None:
         uow.must("record", "create")
     record = uow.new(
