@@ -13,6 +13,7 @@ from crm_core.leads.messages import LeadCard, LeadView
 
 UNWORKED = ("new",)
 CLOSED = ("lost", "dropped", "won")
+MANAGERS = ("manager", "admin")
 
 
 @pushed("lead", "lead_touched", "lead_moved", "lead_pool", subject="lead")
@@ -83,9 +84,10 @@ def _why(voice: Voice, view: LeadView) -> str:
 
 
 def _buttons(voice: Voice, view: LeadView, actor: Actor) -> tuple[Button, ...]:
-    if view.state in CLOSED or view.owner_id != actor.id:
-        may_take = view.state not in CLOSED and (view.owner_id is None or view.offered)
-        return (button(voice, "take", "lead.take", PRIMARY, lead=view.id),) if may_take else ()
+    if view.state in CLOSED:
+        return ()
+    if view.owner_id != actor.id:
+        return _others_buttons(voice, view, actor)
     first = (button(voice, "contacted", "lead.contacted", PRIMARY, lead=view.id),) if view.state in UNWORKED else ()
     return (
         *first,
@@ -93,6 +95,14 @@ def _buttons(voice: Voice, view: LeadView, actor: Actor) -> tuple[Button, ...]:
         button(voice, "reassign", "lead.reassign", lead=view.id),
         button(voice, "lost", "lead.lost", DANGER, lead=view.id),
     )
+
+
+def _others_buttons(voice: Voice, view: LeadView, actor: Actor) -> tuple[Button, ...]:
+    """Somebody else's lead: anybody may take what is on offer, a manager may hand it on."""
+    on_offer = view.owner_id is None or view.offered
+    take = (button(voice, "take", "lead.take", PRIMARY, lead=view.id),) if on_offer else ()
+    hand_on = (button(voice, "reassign", "lead.reassign", lead=view.id),) if actor.role in MANAGERS else ()
+    return take + hand_on
 
 
 def _status(voice: Voice, view: LeadView, actor: Actor) -> str | None:

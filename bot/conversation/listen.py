@@ -10,6 +10,7 @@ from bot.conversation import gate
 from bot.conversation.gate import Need, skills
 from bot.conversation.pending import Draft
 from bot.conversation.presses import carry_out, presses
+from bot.conversation.slots import keep_day
 from bot.conversation.talk import Talk
 from bot.ports import Button
 from bot.skills.approvals import last_shown
@@ -126,6 +127,10 @@ def _fill(talk: Talk, draft: Draft, command: Command) -> bool:
     slots = {name: slot.to_json() for name, slot in command.slots.items() if slot.value is not None}
     if not slots:
         return False
+    if "when" in slots:
+        given = slots["when"]
+        slots["when"] = given | {"value": keep_day(draft.value("when"), given["value"], given["words"],
+                                                   talk.actor.zone, talk.voice.here.date())}  # fmt: skip
     draft.fill(slots)
     draft.asked = ""
     gate.pass_through(talk, draft)

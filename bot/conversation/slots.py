@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from crm_core.kernel.money import fen
+
+_NAMES_TODAY = re.compile(r"今|当天|today|tonight", re.I)
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,19 @@ def read_when(value: Any, zone: str) -> When | None:
         return When(start, start + timedelta(days=1), True) if start else None
     at = _instant(value, zone)
     return When(at, None, False) if at else None
+
+
+def keep_day(old: Any, new: Any, words: str, zone: str, today: date) -> Any:
+    """A correction that says a clock time alone keeps the day: 周日10点 corrected by 下午三点 is Sunday still."""
+    before, after = read_when(old, zone), read_when(new, zone)
+    if before is None or after is None or after.start is None or _NAMES_TODAY.search(words):
+        return new
+    shift = before.day(zone) - today
+    if after.day(zone) != today or not shift:
+        return new
+    end = (after.end + shift).isoformat() if after.end else None
+    start = (after.start + shift).isoformat()
+    return {"start": start, "end": end} if isinstance(new, dict) else start
 
 
 def _instant(value: Any, zone: str) -> datetime | None:

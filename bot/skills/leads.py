@@ -7,7 +7,7 @@ from typing import Any
 from bot.cards.leads import lead_card, lead_list, outcome_card
 from bot.conversation.gate import Act, Need, Step, Tier, after, pass_through, perform, skill
 from bot.conversation.pending import Draft
-from bot.conversation.people import colleague, customer
+from bot.conversation.people import colleague, customer, shown
 from bot.conversation.presses import verb
 from bot.conversation.slots import vehicle_words
 from bot.conversation.talk import Talk
@@ -185,12 +185,13 @@ def assign_lead(talk: Talk, draft: Draft) -> Step:
     view: LeadView = talk.ask(LeadCard(lead_id=lead_id))
     return Act(AssignLead(lead_id=lead_id, to_id=to.id, version=view.version),
                talk.voice.say("card.confirm_assign", name=view.name, to=to.name),
-               words={"owner": draft.words("person_to")})  # fmt: skip
+               words={"owner": draft.words("person_to")}, slots=[shown(talk, draft, view.name)])  # fmt: skip
 
 
 def _lead_meant(talk: Talk, draft: Draft) -> str | Need:
-    known = draft.chosen.get("lead") or (None if draft.text("person") else talk.focused("lead"))
+    known = draft.chosen.get("lead") or (None if draft.text("person") else _pointed_at(talk))
     if known:
+        draft.chosen["lead"] = known
         return known
     who = customer(talk, draft)
     if isinstance(who, Need) or who is None:
@@ -201,6 +202,15 @@ def _lead_meant(talk: Talk, draft: Draft) -> str | Need:
         return Need("person", "no_lead")
     draft.chosen["lead"] = latest.id
     return latest.id
+
+
+def _pointed_at(talk: Talk) -> str | None:
+    """这条: the lead spoken of, else the one whose card was shown in this chat last."""
+    focus = talk.focused("lead")
+    if focus:
+        return focus
+    recent = talk.core.chats.buttons.recent(talk.actor.id, talk.now, 20)
+    return next((str(a.params["lead"]) for a in recent if a.chat == talk.chat and "lead" in a.params), None)
 
 
 @after(AssignLead)

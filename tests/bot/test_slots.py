@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.conversation.slots import read_money, read_when, vehicle_words
+from bot.conversation.slots import keep_day, read_money, read_when, vehicle_words
 
 ZONE = "Asia/Shanghai"
 
@@ -53,3 +53,19 @@ def test_vehicle_words_prefer_what_was_said() -> None:
     assert vehicle_words({"brand": "蔚来", "series": "ES6"}, "蔚来的es6") == "蔚来的es6"
     assert vehicle_words({"brand": "大众", "series": "迈腾", "year": 2018}, "") == "大众 迈腾 2018"
     assert vehicle_words(None, "") == ""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words", "expected"),
+    [
+        ("2026-11-22T10:00:00+08:00", "2026-11-21T15:00:00+08:00", "下午三点", "2026-11-22T15:00:00+08:00"),
+        ("2026-11-22T10:00:00+08:00", "2026-11-21T15:00:00+08:00", "今天下午三点", "2026-11-21T15:00:00+08:00"),
+        ("2026-11-22T10:00:00+08:00", "2026-11-23T15:00:00+08:00", "周一下午三点", "2026-11-23T15:00:00+08:00"),
+        ({"start": "2026-11-28T12:00:00+08:00", "end": "2026-11-28T16:00:00+08:00"}, "2026-11-21T15:00:00+08:00",
+         "3 pm", "2026-11-28T15:00:00+08:00"),
+        (None, "2026-11-21T15:00:00+08:00", "下午三点", "2026-11-21T15:00:00+08:00"),
+    ],
+)  # fmt: skip
+def test_a_clock_time_alone_keeps_the_day(old: Any, new: str, words: str, expected: str) -> None:
+    kept = read_when(keep_day(old, new, words, ZONE, date(2026, 11, 21)), ZONE)
+    assert kept == read_when(expected, ZONE)
