@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from benchmarks.chat import Person, Talkers
-from benchmarks.measure import Timed
+from benchmarks.timing import Timed
 from bot.deliver import Deliverer
 from bot.ports import Inbound
 from bot.texts import Texts

@@ -21,7 +21,7 @@ from sqlalchemy import Engine, Table, UniqueConstraint, event, insert, text
 from sqlalchemy.sql.dml import Insert, UpdateBase
 from sqlalchemy.sql.elements import TextClause
 
-from benchmarks.measure import Work
+from benchmarks.timing import Work
 from crm_core.kernel.db import make_engine, normal_url
 from crm_core.kernel.tables import metadata
 

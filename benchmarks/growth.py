@@ -15,9 +15,9 @@ from sqlalchemy import select
 from benchmarks import options
 from benchmarks.chat import Person, Talkers
 from benchmarks.leads import lead
-from benchmarks.measure import Series, in_turn
 from benchmarks.places import TENANT, Place, places
 from benchmarks.population import populate
+from benchmarks.timing import Series, in_turn
 from bot.conversation.pipeline import Turn
 from crm_core.api import Core
 from crm_core.customers.messages import CustomerCard, FindCustomers

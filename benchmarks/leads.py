@@ -8,10 +8,10 @@ from sqlalchemy import text
 
 from benchmarks import options
 from benchmarks.floors import core_floor, driver_floor, footprint
-from benchmarks.measure import in_turn
 from benchmarks.places import Place, found_group, places
 from benchmarks.report import APP, CORE, DRIVER, beside_floors, figures
 from benchmarks.server import post_all, serving
+from benchmarks.timing import in_turn
 from crm_core.kernel.db import make_engine, normal_url
 from crm_core.leads.messages import CreateLead
 

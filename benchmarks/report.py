@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.floors import Footprint
-from benchmarks.measure import Series, Timed
+from benchmarks.timing import Series, Timed
 
 APP, DRIVER, CORE = "item", "driver", "core"
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measure import Timed
+from benchmarks.timing import Timed
 
 ROOT = Path(__file__).parent.parent
 START_LIMIT_S = 120.0

@@ -12,9 +12,9 @@ from benchmarks.chat import Person, Talkers
 from benchmarks.crowd import Crowd, Line
 from benchmarks.floors import core_floor, driver_floor, footprint
 from benchmarks.leads import lead
-from benchmarks.measure import in_turn
 from benchmarks.places import TENANT, Place, dealer, found_group, places
 from benchmarks.report import APP, CORE, DRIVER, beside_floors, figures
+from benchmarks.timing import in_turn
 from bot.commands.learning import learn_paths
 from bot.conversation.pipeline import Turn
 from crm_core.api import Core

@@ -40,6 +40,35 @@ def test_leads_stand_beside_two_floors(tmp_path: Path) -> None:
     assert all(floor["per_second"] > 0 for floor in lead["floors"].values())
 
 
+def test_leads_over_http_are_all_there(tmp_path: Path) -> None:
+    data = run("leads", tmp_path, "--items=3", "--rounds=1", "--http=2", "--database=sqlite")
+    alone, http = data["results"]
+    assert (http["item"], http["people"], http["items"]) == ("lead, over HTTP", 2, 3)
+    assert http["p50_ms"] > 0
+    assert set(http["ratio"]) == set(alone["floors"])
+
+
+def test_turns_are_measured_step_by_step_and_together(tmp_path: Path) -> None:
+    data = run("turns", tmp_path, "--items=4", "--rounds=2", "--people=1,2", "--database=sqlite",
+               "--only=write", "--only=read", "--only=button")  # fmt: skip
+    lines = {(r["item"], r["people"]): r for r in data["results"]}
+    for kind in ("write", "read", "button"):
+        alone = lines[f"{kind}, step by step", 1]
+        assert set(alone["ratio"]) == FLOORS
+        assert alone["commits"] > 1
+        assert {"inbox", "outbox", "chat_messages", "attempts"} <= alone["rows"].keys()
+        assert [lines[kind, people]["items"] for people in (1, 2)] == [4, 4]
+
+
+def test_growth_compares_two_sizes_for_two_askers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path / "kept"))
+    (tmp_path / "kept").mkdir()
+    data = run("growth", tmp_path, "--sizes=30,90", "--items=2", "--rounds=1", "--no-turns", "--database=sqlite")
+    assert {r["asker"] for r in data["results"]} == {"rep", "manager"}
+    assert {r["item"] for r in data["results"]} >= {"by name", "by honorific", "by phone tail", "my leads", "new lead"}
+    assert all(r["small_ms"] > 0 and r["large_ms"] > 0 and r["growth"] > 0 for r in data["results"])
+
+
 @pytest.mark.postgres
 def test_leads_on_postgresql(tmp_path: Path) -> None:
     try:
