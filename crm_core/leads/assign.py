@@ -15,23 +15,47 @@ from crm_core.leads.messages import CreateLead
 from crm_core.leads.rules import Arriving, AssignmentPolicy, Candidate, Choice, choose_owner
 from crm_core.leads.tables import Lead
 from crm_core.org.people import dealer_of, find_person, holders, zone_of
-from crm_core.org.tables import Person, Unit
+from crm_core.org.tables import GrantRow, Person, Unit
+from crm_core.vehicles.messages import FindModels
+from crm_core.vehicles.queries import models_for
 
 WIN_WINDOW = timedelta(days=90)
 
 
 def lead_unit(uow: Uow, cmd: CreateLead) -> str:
-    """The dealer a lead belongs to: the unit given when it is one, else by city, then by brand, then the first."""
+    """The dealer a lead belongs to: the unit given when it is one, else by city, then by the brand he sells.
+
+    Among what is left a dealer with reps comes first, so that a lead does not wait where nobody sells.
+    """
     unit = cmd.unit or uow.actor.unit
     if unit.count(".") >= 3:
         return dealer_of(unit)
     units = uow.session.execute(_UNITS_UNDER, {"tenant": uow.tenant, "unit": unit, "after": after(unit)}).all()
     dealers = [d for d in units if d.path.count(".") == 3]
     by_city = [d for d in dealers if cmd.city and d.city and (d.city in cmd.city or cmd.city in d.city)]
-    wanted = cmd.vehicle.casefold()
-    by_brand = [d for d in (by_city or dealers) if any(b.casefold() in wanted for b in d.brands or ())]
-    found = by_brand or by_city or dealers
-    return found[0].path if found else unit
+    found = _selling(uow, cmd.vehicle, by_city or dealers)
+    return (_staffed(uow, found) or found)[0].path if found else unit
+
+
+def _selling(uow: Uow, vehicle: str, dealers: list[Any]) -> list[Any]:
+    """The dealers that carry the brand; a series (`ES6`) has its brand from the catalogue. All, if none does."""
+    if len(dealers) < 2 or not vehicle:
+        return dealers
+    said = vehicle.casefold()
+    named = [d for d in dealers if any(brand.casefold() in said for brand in d.brands or ())]
+    if named:
+        return named
+    brands = {model.brand for model in models_for(FindModels(words=vehicle), uow)}
+    return [d for d in dealers if brands & set(d.brands or ())] or dealers
+
+
+def _staffed(uow: Uow, dealers: list[Any]) -> list[Any]:
+    """Those of the dealers that have somebody who sells."""
+    if len(dealers) < 2:
+        return dealers
+    held = select(col(GrantRow.unit)).where(col(GrantRow.tenant) == uow.tenant, col(GrantRow.role) == "rep").distinct()
+    homes = {dealer_of(unit) for unit in uow.session.execute(held).scalars()}
+    return [d for d in dealers if d.path in homes]
 
 
 def decide_owner(uow: Uow, cmd: CreateLead, unit: str, owner_id: str | None, typist_id: str | None) -> Choice:

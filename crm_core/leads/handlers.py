@@ -13,7 +13,8 @@ from crm_core.customers.messages import LogContact, RemoveRecord
 from crm_core.customers.rules import split_outcome
 from crm_core.customers.tables import Customer
 from crm_core.deals.messages import OpenDeal
-from crm_core.kernel.errors import Conflict, Invalid, NotFound, Refused
+from crm_core.deals.transfer import colleague
+from crm_core.kernel.errors import Conflict, Invalid, Refused
 from crm_core.kernel.ids import short_ref
 from crm_core.kernel.phones import Phone, parse_phone
 from crm_core.kernel.pii import clean_text, mask_phone
@@ -39,7 +40,7 @@ from crm_core.leads.messages import (
 from crm_core.leads.queries import lead_view, looked_after, may_know, on_offer
 from crm_core.leads.rules import AssignmentPolicy, Choice, interest_key, same_interest
 from crm_core.leads.tables import Lead, Touch
-from crm_core.org.people import dealer_of, find_person, person_name
+from crm_core.org.people import dealer_of, holders, manager_of, person_name
 
 OPEN = ("new", "contacted", "pool")
 
@@ -47,11 +48,11 @@ OPEN = ("new", "contacted", "pool")
 @handles(CreateLead)
 def create_lead(cmd: CreateLead, uow: Uow) -> Result:
     """One customer, one owner, one card, however often the same interest arrives."""
-    uow.must("lead", "create")
     phone = parse_phone(cmd.phone) if cmd.phone.strip() else None
     if phone is None and not cmd.name.strip() and cmd.customer_id is None:
         raise Invalid("phone", "error.name_or_phone")
     unit = lead_unit(uow, cmd)
+    uow.must("lead", "create", unit)
     customer = _customer(cmd, phone, unit, uow)
     if customer is not None:
         # In group scope the customer may be another dealer's: the lead goes where he is looked after.
@@ -137,8 +138,18 @@ def _announce(lead: Lead, uow: Uow) -> None:
     uow.audit("create", "lead", lead.id, rule=lead.rule, owner=lead.owner_id)
     uow.emit(LeadCreated(lead_id=lead.id))
     uow.emit(LeadAssigned(lead_id=lead.id, owner_id=lead.owner_id, previous_id=None))
-    if lead.owner_id != uow.actor.id:
+    if lead.owner_id is None:
+        _tell_somebody(lead, uow)
+    elif lead.owner_id != uow.actor.id:
         _card_to_owner(lead, uow)
+
+
+def _tell_somebody(lead: Lead, uow: Uow) -> None:
+    """Nobody could be given the lead: the nearest manager hears of it, else whoever looks after the dealer."""
+    somebody = manager_of(uow, lead.unit) or next(iter(holders(uow, "admin", lead.unit)), None)
+    if somebody is not None:
+        uow.push(somebody.id, "lead_pool", subject=f"lead:{lead.id}", priority=Priority.MUST_KNOW,
+                 key=f"lead:{lead.id}:nobody")  # fmt: skip
 
 
 def _card_to_owner(lead: Lead, uow: Uow) -> None:
@@ -178,11 +189,7 @@ def assign_lead(cmd: AssignLead, uow: Uow) -> Result:
     """Give the lead to a colleague of the same dealer; both are told."""
     lead = _given(cmd, uow)
     uow.expect(lead, cmd.version)
-    person = find_person(uow, cmd.to_id)
-    if person is None or person.tenant != uow.tenant or person.kind != "staff" or not person.active:
-        raise NotFound(resource="person")
-    if not person.unit.startswith(dealer_of(lead.unit)):
-        raise Refused("error.other_dealer")
+    person = colleague(uow, cmd.to_id, lead.unit)
     if lead.owner_id == person.id:
         raise Conflict("error.already_owner", name=person.name)
     previous = lead.owner_id

