@@ -58,6 +58,8 @@ class ChunkView(View):
     unit: str
     questions: tuple[str, ...]
     tags: tuple[str, ...]
+    valid_from: date | None = None
+    valid_until: date | None = None
 
 
 class Chunks(Question):

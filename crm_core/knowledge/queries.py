@@ -55,7 +55,7 @@ def _view(chunk: Chunk, document: Document) -> ChunkView:
         id=chunk.id, document_id=document.id, title=document.title, source=document.source,
         section=chunk.section, text=chunk.text, position=chunk.position, hash=chunk.hash, lang=chunk.lang,
         audience=document.audience, unit=document.unit, questions=tuple(document.questions),
-        tags=tuple(document.tags),
+        tags=tuple(document.tags), valid_from=document.valid_from, valid_until=document.valid_until,
     )  # fmt: skip
 
 
