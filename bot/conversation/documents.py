@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping, Sequence
-from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from crm_core.kernel.access import Actor
 from crm_core.knowledge.messages import Chunks, ChunkView, KnowledgeVersion, SaveVectors, Vectors
@@ -71,11 +70,6 @@ def _row(view: ChunkView, tenant: str) -> ChunkRow:
     return ChunkRow(
         id=view.id, tenant=tenant, document=view.document_id, text=view.text, title=view.title, section=view.section,
         position=view.position, lang=cast("Lang", view.lang), audience=cast("Audience", view.audience), unit=view.unit,
-        source=view.source, tags=view.tags, questions=view.questions, valid_from=_day(view, "valid_from"),
-        valid_until=_day(view, "valid_until"),
+        source=view.source, tags=view.tags, questions=view.questions, valid_from=view.valid_from,
+        valid_until=view.valid_until,
     )  # fmt: skip
-
-
-def _day(view: Any, name: str) -> date | None:
-    found: date | None = getattr(view, name, None)
-    return found

@@ -201,7 +201,7 @@ def test_nobody_on_duty_is_heard_by_the_manager(house: House) -> None:
         house.do(who, SetAway(until=house.clock.now() + timedelta(days=1)))
     lead = arrive(house)
     (told,) = house.pushed("lead_pool")
-    assert (told.to, told.subject) == ("manager1", f"lead:{lead.id}")
+    assert (told.person, told.subject) == ("manager1", f"lead:{lead.id}")
 
 
 def test_a_group_wide_lead_goes_where_its_series_is_sold(house: House) -> None:
