@@ -71,7 +71,13 @@ class InboxQueue:
                 "now": bind_instant(now, self._database), "lease": bind_instant(now + LEASE, self._database),
                 "n": limit, "only": only,
             }).mappings().all()  # fmt: skip
-            return [self._arrival(row) for row in sorted(rows, key=lambda r: r["id"])]
+            # What ends its worker each time must not hold up its sender for ever.
+            spent = [row["id"] for row in rows if row["attempts"] > MAX_ATTEMPTS]
+            if spent:
+                dead = {"state": DEAD, "done_at": now, "error": "gave up"}
+                session.execute(update(Inbox).where(col(Inbox.id).in_(spent)).values(**dead))
+            alive = sorted((row for row in rows if row["id"] not in spent), key=lambda r: r["id"])
+            return [self._arrival(row) for row in alive]
 
     def _claim_sql(self, only: int | None) -> str:
         lock = "" if self._database.is_sqlite else "for update skip locked"
@@ -99,9 +105,10 @@ class InboxQueue:
         return changed.rowcount > 0
 
     def release(self, arrival: Arrival) -> None:
-        """Give an arrival back, so that it is tried again at once."""
+        """Give an arrival back unworked, so that it is tried again at once; that was no attempt."""
+        back = col(Inbox.attempts) - 1
         with self._database.write() as session:
-            session.execute(update(Inbox).where(*_fence(arrival)).values(state=NEW, lease_until=None))
+            session.execute(update(Inbox).where(*_fence(arrival)).values(state=NEW, lease_until=None, attempts=back))
 
 
 def _fence(arrival: Arrival) -> tuple[Any, ...]:

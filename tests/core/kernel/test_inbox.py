@@ -9,7 +9,7 @@ import pytest
 
 from crm_core.api import Core
 from crm_core.kernel.clock import FixedClock
-from crm_core.kernel.inbox import LEASE, Arrival
+from crm_core.kernel.inbox import LEASE, MAX_ATTEMPTS, Arrival
 from crm_core.kernel.tables import Inbox
 from tests.core.kernel.trial import rows
 
@@ -98,9 +98,10 @@ def test_a_lease_that_ran_out_is_taken_over_and_the_old_worker_writes_nothing(co
 
 def test_what_is_given_back_is_tried_again_at_once(core: Core) -> None:
     put(core, "m1")
-    (arrival,) = claim(core)
-    core.inbox.release(arrival)
-    assert [one.id for one in claim(core)] == [arrival.id]
+    for _ in range(3 * MAX_ATTEMPTS):
+        (arrival,) = claim(core)
+        core.inbox.release(arrival)
+    assert [one.attempts for one in claim(core)] == [1], "what was not worked on was not tried"
 
 
 def test_an_arrival_given_up_lets_the_next_one_pass(core: Core) -> None:
@@ -110,6 +111,17 @@ def test_an_arrival_given_up_lets_the_next_one_pass(core: Core) -> None:
     with core.database.write() as session:
         assert core.inbox.done(session, arrival, core.now(), error="ValueError")
     assert [one.body for one in claim(core)] == [{"text": "你好"}]
+
+
+def test_an_arrival_that_ends_its_worker_each_time_is_given_up(core: Core, clock: FixedClock) -> None:
+    put(core, "poison", text="poison")
+    put(core, "next", text="next")
+    for _ in range(MAX_ATTEMPTS):
+        assert [one.body["text"] for one in claim(core)] == ["poison"]
+        clock.advance(seconds=LEASE.total_seconds() + 1)
+    assert claim(core) == []
+    assert [one.body["text"] for one in claim(core)] == ["next"]
+    assert [row.error for row in rows(core, Inbox)] == ["gave up", None]
 
 
 def test_after_a_kill_the_only_process_frees_everything(core: Core) -> None:
