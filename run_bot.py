@@ -76,7 +76,7 @@ def understand(
 
 @app.command(name="import")
 def import_(
-    kind: Annotated[str, typer.Argument(help="staff, customers, vehicles, models, parts, applications, stock, leads, orders")],
+    kind: Annotated[str, typer.Argument(help="staff, customers, vehicles, parts, orders ... (see README)")],
     file: Annotated[Path, typer.Argument(help="A CSV or XLSX file")],
     mapping: Annotated[Path | None, typer.Option(help="A YAML file: their column → ours")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and report, change nothing")] = False,
