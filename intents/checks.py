@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from .data import LANGUAGES, ROOT, DataError, lines_of, load, relative, sentence_files
@@ -27,10 +28,12 @@ def _sentences(language: str) -> Iterator[str]:
 
     for path in sentence_files(language):
         try:
-            for _ in read_file(path, language):
-                pass
+            for pattern in read_file(path, language):
+                re.compile(pattern.regex)
         except DataError as error:
             yield str(error)
+        except re.error as error:
+            yield f"{relative(path)}:1: {pattern.source!r}: {error}"
 
 
 def _guards(language: str) -> Iterator[str]:

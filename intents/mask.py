@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import cache
 
+from .data import lists
 from .types import Span
 
 KINDS = (
@@ -34,6 +37,7 @@ class Masked:
     starts: tuple[int, ...]
     ends: tuple[int, ...]
     spans: dict[int, Span]
+    breaks: tuple[int, ...] = ()  # where a blank between Chinese words was dropped: people type it for a comma
 
     def kind(self, index: int) -> str | None:
         return _KIND.get(self.text[index])
@@ -44,7 +48,8 @@ class Masked:
 
     def part(self, start: int, end: int) -> Masked:
         spans = {i - start: span for i, span in self.spans.items() if start <= i < end}
-        return Masked(self.text[start:end], self.starts[start:end], self.ends[start:end], spans)
+        breaks = tuple(b - start for b in self.breaks if start < b < end)
+        return Masked(self.text[start:end], self.starts[start:end], self.ends[start:end], spans, breaks)
 
 
 def mask(plain: str, spans: list[Span], chinese: bool) -> Masked:
@@ -53,6 +58,7 @@ def mask(plain: str, spans: list[Span], chinese: bool) -> Masked:
     starts: list[int] = []
     ends: list[int] = []
     where: dict[int, Span] = {}
+    breaks: list[int] = []
     position = 0
     for span in [*spans, None]:
         stop = span.start if span else len(plain)
@@ -63,6 +69,7 @@ def mask(plain: str, spans: list[Span], chinese: bool) -> Masked:
                 and char != "\n"
                 and (not out or out[-1].isspace() or (chinese and _drop(plain, index, out)))
             ):
+                breaks.append(len(out))
                 continue
             out.append(char if len(char) == 1 else plain[index])
             starts.append(index)
@@ -73,7 +80,45 @@ def mask(plain: str, spans: list[Span], chinese: bool) -> Masked:
             starts.append(span.start)
             ends.append(span.end)
             position = span.end
-    return Masked("".join(out), tuple(starts), tuple(ends), where)
+    found = Masked("".join(out), tuple(starts), tuple(ends), where, tuple(dict.fromkeys(breaks)))
+    return found if not chinese else translated(found)
+
+
+def translated(masked: Masked) -> Masked:
+    """Latin words in a Chinese sentence as the Chinese ones they stand for: 给Kevin做个quote is 给Kevin做个报价."""
+    table, pattern = _latin_words()
+    pieces, starts, ends = [], [], []
+    places: list[int] = []  # where each old character stands now
+    size = last = 0
+    for match in [*pattern.finditer(masked.text), None]:
+        stop = match.start() if match else len(masked.text)
+        pieces.append(masked.text[last:stop])
+        starts += masked.starts[last:stop]
+        ends += masked.ends[last:stop]
+        places += range(size, size + stop - last)
+        size += stop - last
+        if match:
+            word = table[" ".join(match[0].split())]
+            first, final = masked.original(match.start(), match.end())
+            pieces.append(word)
+            starts += [first] * len(word)
+            ends += [final] * len(word)
+            places += [size] * len(match[0])
+            size += len(word)
+            last = match.end()
+    if len(pieces) == 1:
+        return masked
+    spans = {places[index]: span for index, span in masked.spans.items()}
+    breaks = tuple(places[b] if b < len(places) else size for b in masked.breaks)
+    return Masked("".join(pieces), tuple(starts), tuple(ends), spans, breaks)
+
+
+@cache
+def _latin_words() -> tuple[dict[str, str], re.Pattern[str]]:
+    table = {str(word): han for han, words in lists("zh", "latin").items() for word in words}
+    words = "|".join(re.escape(w).replace(r"\ ", r"\s?") for w in sorted(table, key=len, reverse=True))
+    joined = {**table, **{word.replace(" ", ""): han for word, han in table.items()}}
+    return joined, re.compile(rf"(?<![a-z0-9])(?:{words})(?![a-z0-9])")
 
 
 def _drop(plain: str, index: int, out: list[str]) -> bool:

@@ -22,6 +22,13 @@ _MAX_CLAUSES = 6
 _FIRST, _NEXT = 0.6, 1.5  # what a command must explain to be worth reading one (more)
 # A free-text intent is explained by its cue alone: a complaint firmly, a question unless another explains more.
 _WHOLE_WRITE, _WHOLE_READ = 0.7, 0.5
+_MAX_CUTS = 8
+_SOFT = 1.2  # and more when only a blank divides them
+_SWALLOWED = 0.5  # how much less a later clause counts as free text than as a command of its own
+_MENTIONED = ("channel", "level")
+_TELLING = ("log_contact", "add_note", "mark_lost")
+_FIRM_CUT = re.compile(r"[,;.!?\n]")
+_BLUNT = " ,.;:!?，。；：！？、\"'“”"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +39,7 @@ class Reading:
     covered: float
     score: float
     rank: float
+    swallowed: float = 0.0  # weight of later clauses that free text took in
 
 
 @dataclass(slots=True)
@@ -52,27 +60,40 @@ class Reader:
 
     def best(self) -> tuple[list[Reading], float]:
         """The best sequence of commands, and the share of the message they explain."""
-        cuts = self._cuts()
+        cuts, soft = self._cuts()
         total = sum(self.weights) or 1.0
+        whole = self.read(0, len(self.masked.text))
+        if whole and whole.score > 0.999 and not whole.swallowed:
+            return [whole], whole.covered / total
         best: list[tuple[float, list[Reading]]] = [(0.0, [])]
         for end in range(1, len(cuts)):
             options = [(best[end - 1][0], best[end - 1][1])]
             for start in range(max(0, end - _MAX_CLAUSES), end):
                 reading = self.read(cuts[start], cuts[end])
-                if reading:
-                    cost = _FIRST if not best[start][1] else _NEXT
+                if reading and self._may_follow(best[start][1], reading, cuts[start]):
+                    cost = _FIRST if not best[start][1] else _NEXT + (_SOFT if cuts[start] in soft else 0)
                     gain = best[start][0] + reading.covered + reading.rank - cost
-                    options.append((gain, [*best[start][1], reading]))
+                    options.append((gain - _SWALLOWED * reading.swallowed, [*best[start][1], reading]))
             best.append(max(options, key=lambda option: option[0]))
         readings = best[-1][1]
         return readings, sum(r.covered for r in readings) / total
 
-    def _cuts(self) -> list[int]:
+    def _cuts(self) -> tuple[list[int], set[int]]:
+        """Where one command may end and another begin: punctuation, and, then; a blank typed for a comma."""
         text = self.masked.text
-        ends = [m.end() for m in _CUT.finditer(text) if 0 < m.end() < len(text)]
-        if len(ends) > 12:
-            ends = ends[:12]
-        return [0, *ends, len(text)]
+        firm = [m.end() for m in _CUT.finditer(text) if 0 < m.end() < len(text)][:_MAX_CUTS]
+        soft = [b for b in self.masked.breaks if 0 < b < len(text) and b not in firm]
+        soft = soft[: _MAX_CUTS - len(firm)]
+        return [0, *sorted([*firm, *soft]), len(text)], set(soft)
+
+    def _may_follow(self, before: list[Reading], reading: Reading, start: int) -> bool:
+        """After a talk or a note only a whole command of one's own: what the customer said is no command."""
+        if not before or before[-1].command.intent not in _TELLING:
+            return True
+        spec, command = load_schema()[reading.command.intent], reading.command
+        known = {name for earlier in before for name in earlier.command.slots if name == "person"}
+        said = _told(self.language).match(self.masked.text, start)
+        return not said and not spec.missing(known | set(command.slots))
 
     def read(self, start: int, end: int) -> Reading | None:
         """The best command that the stretch [start, end) reads as, if it explains enough of it."""
@@ -121,11 +142,29 @@ class Reader:
             slots.setdefault(
                 name, Slot(value, self.raw[slice(*part.original(match.start(), match.end()))].strip())
             )
+        self._mention(pattern, spec, part, slots, covered)
         explained = sum(w for w, yes in zip(weights, covered, strict=True) if yes)
         if spec.whole_text:
             explained = (_WHOLE_WRITE if spec.writes else _WHOLE_READ) * total
-        command = Command(pattern.intent, slots)
-        return Reading(command, explained, explained / total, pattern.weight + 0.05 * len(slots))
+        if spec.name == "log_contact" and "text" not in slots:
+            a, b = part.original(0, len(part.text))
+            slots["text"] = Slot(self.raw[a:b].strip(_BLUNT), self.raw[a:b].strip(_BLUNT), a, b)
+        rank = pattern.weight + 0.05 * len(slots)
+        swallowed = _swallowed(spec, match, part, weights)
+        return Reading(Command(pattern.intent, slots), explained, explained / total, rank, swallowed)
+
+    def _mention(
+        self, pattern: Pattern, spec: IntentSpec, part: Masked, slots: dict[str, Slot], covered: list[bool]
+    ) -> None:
+        """A channel or level named anywhere in the stretch: it was no part of the sentence, but it was said."""
+        for name in _MENTIONED:
+            said = name in slots and name not in pattern.fixed
+            if name not in spec.slots or said:
+                continue
+            if hit := _mentions(self.language, name).search(part.text):
+                a, b = part.original(hit.start("word"), hit.end("word"))
+                slots[name] = Slot(values(self.language)[name][hit["word"]], self.raw[a:b], a, b)
+                covered[hit.start() : hit.end()] = [True] * (hit.end() - hit.start())
 
     def proposal(self, intent: str) -> Reading:
         """A command of a given intent with the spans of the whole message in its slots."""
@@ -150,8 +189,9 @@ class Reader:
                 slots[name] = Slot.of(span)
                 continue
             a, b = part.original(start, end)
-            words = self.raw[a:b].strip(" ,.;:!?，。；：！？、\"'“”")
+            words = self.raw[a:b].strip(_BLUNT)
             if name in FREE:
+                words = words.removeprefix("了").strip(_BLUNT) if self.language == "zh" else words
                 free.append((start, end))
                 if words:
                     slots[name] = Slot(words, words, a, b)
@@ -159,6 +199,36 @@ class Reader:
                 table = values(self.language).get(name, {})
                 slots[name] = Slot(table.get(part.text[start:end], words), words, a, b)
         return slots, free
+
+
+def _swallowed(spec: IntentSpec, match: Any, part: Masked, weights: list[float]) -> float:
+    """The weight of whole clauses inside free text: they may be commands of their own."""
+    group = next((g for n, g in match.re.groupindex.items() if n in FREE and match.start(g) >= 0), None)
+    if group is None or spec.whole_text:
+        return 0.0
+    start, end = match.start(group), match.end(group)
+    cuts = [m.end() for m in _FIRM_CUT.finditer(part.text, start, end)]
+    if spec.name == "log_contact":
+        cuts = [start, *part.breaks, *(m.end() for m in _CUT.finditer(part.text, start, end)), *cuts]
+    elif spec.name == "remind_me":
+        cuts = [c for c in cuts if sum(weights[start:c]) >= 2]
+    first = min((c for c in cuts if start <= c < end), default=end)
+    return sum(weights[first:end])
+
+
+@cache
+def _mentions(language: str, name: str) -> re.Pattern[str]:
+    words = sorted((w for w in values(language)[name] if len(w) > 1), key=len, reverse=True)
+    edge = r"\b" if language == "en" else ""
+    before, after = (expand(lists(language, "fragments")[f"{name}_{side}"], language) for side in ("from", "tail"))
+    return re.compile(f"(?:{before})?{edge}(?P<word>{'|'.join(map(re.escape, words))}){edge}(?:{after})?")
+
+
+@cache
+def _told(language: str) -> re.Pattern[str]:
+    """The beginning of what somebody else said, thinks or wants."""
+    words = expand(lists(language, "fragments")["told"], language)
+    return re.compile(rf"[\s,.;:!?]*(?:{words})")
 
 
 def fits(span: Span, spec: IntentSpec, filled: dict[str, Slot]) -> str | None:

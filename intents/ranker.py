@@ -60,7 +60,7 @@ def _digest(embeddings: bool) -> str:
     return hasher.hexdigest()[:16]
 
 
-def propose(masked: str, role: str, k: int = 3) -> tuple[list[tuple[str, float]], bool, float]:
+def propose(masked: str, role: str, k: int = 5) -> tuple[list[tuple[str, float]], bool, float]:
     """The k likeliest intents for this role, whether the views agree, and how much of the text is known."""
     text, model = readable(masked), ranker()
     allowed = [(i, p) for i, p in model.rank(text, 8) if role in load_schema()[i].who]

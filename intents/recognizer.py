@@ -7,15 +7,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from . import replies
+from .business import hints
 from .extract import extract
 from .mask import mask
-from .match import Reader, Reading, guards
+from .match import MIN_READ, MIN_WRITE, Reader, Reading, guards
 from .normalize import MAX_CHARS, is_chinese, normalise
 from .schema import load_schema
 from .types import Candidate, Command, Context, Lexicon, Slot, Span, Understanding
 
-_SURE, _CHIPS = 0.83, 0.45
+_SURE, _CHIPS = 0.83, 0.6
 _KNOWN = 0.6  # of a message's character pairs; below it the text is about something else
+_HINTED, _HINTED_KNOWN = 0.15, 0.3  # what is enough when words of the trade occur
+_HINT = 0.1  # what each of those words adds
 _PAST = ("ask_history", "log_contact", "report", "ask_order")
 
 
@@ -93,7 +96,8 @@ def _grammar(message: _Message) -> Understanding:
         reasons = list(dict.fromkeys(r for t in tried for r in t[0].reasons))
         why = "; ".join(reasons[:3]) or "no sentence fits"
         return Understanding(message.text, "unrecognised", why=why)
-    if share < 0.5:
+    changes = any(load_schema()[r.command.intent].writes for r in readings)
+    if share < (MIN_WRITE if changes else MIN_READ):
         return Understanding(message.text, "unrecognised", why="most of the message is not understood")
     return _recognised(message, _commands(message, readings), "grammar", min(share, 1.0))
 
@@ -111,13 +115,42 @@ def _commands(message: _Message, readings: list[Reading]) -> tuple[Command, ...]
     """Commands with what they share filled in: the person just named, the one spoken about."""
     found: list[Command] = []
     for reading in readings:
-        command = _inherit(reading.command, found)
-        command = _focus(command, message.context)
-        command = _whole_text(command, message.text)
-        command = _tense(command, message.now)
-        if command not in found:
+        command = _completed(message, reading, found)
+        if found and _continues(command, found[-1]):
+            found[-1] = found[-1].with_slots(**command.slots)
+        elif command not in found:
             found.append(command)
-    return tuple(found)
+    return tuple(c for c in found if not _only_identifies(c, found))
+
+
+def _completed(message: _Message, reading: Reading, before: list[Command]) -> Command:
+    command = _inherit(reading.command, before)
+    command = _focus(command, message.context)
+    command = _whole_text(command, message.text)
+    return _without_strangers(_tense(command, message.now))
+
+
+def _continues(command: Command, before: Command) -> bool:
+    """The same command, told in two clauses: its name in one, its car in the next."""
+    return command.intent == before.intent and all(
+        before.slots[name].value == slot.value for name, slot in command.slots.items() if name in before.slots
+    )
+
+
+def _only_identifies(command: Command, all_: list[Command]) -> bool:
+    """A name with its number beside another command says whom that is about; it asks for no new lead."""
+    others = [c for c in all_ if c.intent != "create_lead" and "person" in c.slots]
+    bare = set(command.slots) <= {"person", "phone", "when"}
+    return command.intent == "create_lead" and bare and bool(others)
+
+
+def _without_strangers(command: Command) -> Command:
+    """He or she with nobody to stand for fills no slot that may stay empty."""
+    person = command.slots.get("person")
+    spec = load_schema()[command.intent]
+    if person and _is_pronoun(person) and person.value == person.words and "person" not in spec.required:
+        return Command(command.intent, {n: s for n, s in command.slots.items() if n != "person"})
+    return command
 
 
 def _inherit(command: Command, before: list[Command]) -> Command:
@@ -186,19 +219,37 @@ def _ranked(message: _Message, found: Understanding) -> Understanding:
     spans = [span for span in extract(message.text, message.now, message.lexicon) if not span.weak]
     reader = _reader(message, spans)
     ranked, agreed, known = propose(reader.masked.text, message.role)
-    if not ranked or known < _KNOWN or ranked[0][1] < _CHIPS:
-        return found
     blocked = guards(reader.masked.text, message.language)
-    options = [
-        Candidate(_commands(message, [reader.proposal(i)])[0], p) for i, p in ranked if i not in blocked
-    ]
-    if not options or options[0].command.intent != ranked[0][0]:
+    if ranked and known >= _KNOWN and ranked[0][0] not in blocked and ranked[0][1] >= _SURE and agreed:
+        intent, score = ranked[0]
+        spec, command = load_schema()[intent], _proposed(message, reader, intent)
+        if not spec.missing(set(command.slots)) and spec.risk != "own_write":  # those are written unasked
+            return Understanding(message.text, "recognised", (command,), "ranker", score)
+    chips = [(i, p) for i, p in _choices(message, reader, ranked, known) if i not in blocked][:3]
+    if not chips:
         return found
-    first, spec = options[0], load_schema()[options[0].command.intent]
-    complete = not spec.missing(set(first.command.slots))
-    if first.score >= _SURE and agreed and complete:
-        return Understanding(message.text, "recognised", (first.command,), "ranker", first.score)
-    chips = tuple(o for o in options if o.score >= _CHIPS / 3)
+    options = tuple(Candidate(_proposed(message, reader, intent), score) for intent, score in chips)
     return Understanding(
-        message.text, "ambiguous", (), "ranker", first.score, chips, "resembles known requests"
+        message.text, "ambiguous", (), "ranker", options[0].score, options, "resembles known requests"
     )
+
+
+def _proposed(message: _Message, reader: Reader, intent: str) -> Command:
+    return _completed(message, reader.proposal(intent), [])
+
+
+def _choices(
+    message: _Message, reader: Reader, ranked: list[tuple[str, float]], known: float
+) -> list[tuple[str, float]]:
+    """Intents to offer, likeliest first: what the ranker says, raised by words that hint at an intent."""
+    scores = dict(ranked) if known >= _KNOWN or (known >= _HINTED_KNOWN and hints(reader.masked)) else {}
+    best = max(scores.values(), default=0.0)
+    about = {
+        intent: scores.get(intent, 0.0) + _HINT * count
+        for intent, count in hints(reader.masked).items()
+        if message.role in load_schema()[intent].who
+    }
+    if not about:
+        return [(i, p) for i, p in ranked if p >= _CHIPS / 3] if best >= _CHIPS and known >= _KNOWN else []
+    scores = {i: p for i, p in scores.items() if p >= _HINTED} | about
+    return sorted(scores.items(), key=lambda item: -item[1])
