@@ -18,6 +18,7 @@ from crm_core.kernel import migrate
 from crm_core.kernel.access import Actor, Grant, parse_access
 from crm_core.kernel.clock import Clock, SystemClock
 from crm_core.kernel.db import Database, deadlocked
+from crm_core.kernel.door import sound
 from crm_core.kernel.errors import ConfigError, Conflict, NotFound, Unavailable
 from crm_core.kernel.inbox import InboxQueue
 from crm_core.kernel.leases import Leases
@@ -126,6 +127,7 @@ class Core:
         With `key`, the same command never acts twice: a repeat gets the first answer with `again` set, and
         another command under the same key raises Conflict. Raises the errors of `kernel.errors`.
         """
+        command = sound(command)
         for _ in range(DEADLOCK_RETRIES):
             try:
                 return self._execute(command, actor, key)
@@ -149,7 +151,7 @@ class Core:
 
     def preview(self, command: Command, actor: Actor) -> Preview:
         """What the command would change, by the same rules: it is run and taken back."""
-        found: Result | None = None
+        command, found = sound(command), None
         try:
             with self.database.write() as session:
                 uow = self._uow(session, actor)
@@ -184,6 +186,7 @@ class Core:
 
     def ask(self, question: Question, actor: Actor) -> Any:
         """Answer a question with what the actor may see. Raises NotFound alike for absent and forbidden."""
+        question = sound(question)
         with self.database.read() as session:
             return answerers[type(question)](question, self.reader(session, actor))
 

@@ -87,7 +87,10 @@ def _span(uow: Uow, unit: str, start: datetime, end: datetime | None, vague: boo
 def _deal(uow: Uow, cmd: Book, customer: Customer) -> Deal | None:
     """The deal that was named; for sales appointments else the customer's newest open one."""
     if cmd.deal_id is not None:
-        return uow.get(Deal, cmd.deal_id, "deal", "write")
+        deal = uow.get(Deal, cmd.deal_id, "deal", "write")
+        if deal.customer_id != customer.id:
+            raise NotFound(resource="deal")
+        return deal
     if cmd.kind not in SALES_KINDS:
         return None
     found = open_deals_of(uow, customer.id)
@@ -223,6 +226,8 @@ def reopen_appointment(cmd: ReopenAppointment, uow: Uow) -> Result:
     uow.expect(row, cmd.version)
     if row.state == "booked":
         raise Conflict("error.changed_since")
+    if row.state != "cancelled":
+        _staff_only(uow)
     if cmd.record_id is not None:
         uow.call(RemoveRecord(record_id=cmd.record_id))
     uow.change("state", row.state, "booked")

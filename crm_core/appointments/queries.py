@@ -52,8 +52,18 @@ def appointment_view(row: Appointment, reader: Reader) -> AppointmentView:
         id=row.id, ref=row.ref, kind=row.kind, customer_id=row.customer_id or "",
         customer_name=customer_name(reader, row.customer_id), vehicle=row.vehicle, start=row.start_at, end=row.end_at,
         vague=row.vague, state=row.state, owner_id=row.owner_id, owner_name=person_name(reader, row.owner_id),
-        text=reader.reveal(row, "text"), clash=clash_text(row, reader), version=row.version, deal_id=row.deal_id,
+        text=_text(row, reader), clash=clash_text(row, reader), version=row.version, deal_id=row.deal_id,
     )  # fmt: skip
+
+
+def _text(row: Appointment, reader: Reader) -> str:
+    """What was noted with it. A customer sees what he wrote himself, not what colleagues noted about him."""
+    own = reader.actor.customer_id is None or row.booked_by == reader.actor.id
+    return reader.reveal(row, "text") if own else ""
+
+
+def _outcome(row: Appointment, reader: Reader) -> str:
+    return reader.reveal(row, "outcome") if reader.actor.customer_id is None else ""
 
 
 def clash_text(row: Appointment, reader: Reader) -> str:
@@ -92,6 +102,6 @@ def told_appointments(reader: Reader, customer_id: str) -> list[RecordView]:
     return [
         RecordView(id=a.id, ref=a.ref, customer_id=customer_id, kind="test_drive" if a.kind == "test_drive" else "service",
                    at=a.start_at, by_name=person_name(reader, a.owner_id), outcome=a.state,
-                   text=" ".join(filter(None, (a.vehicle, reader.reveal(a, "text"), reader.reveal(a, "outcome")))))
+                   text=" ".join(filter(None, (a.vehicle, _text(a, reader), _outcome(a, reader)))))
         for a in reader.rows(query.order_by(row.start_at.desc()).limit(50))
     ]  # fmt: skip

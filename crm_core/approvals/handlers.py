@@ -35,6 +35,11 @@ MAX_TEXT = 1000
 def ask_approval(cmd: AskApproval, uow: Uow) -> Result:
     """Ask the nearest person whose limit suffices. Raises Refused when nobody could decide."""
     deal = uow.get(Deal, cmd.deal_id, "deal", "write")
+    quote = uow.find(Quote, cmd.record_id)
+    if quote is None or quote.deal_id != deal.id:
+        raise NotFound(resource="quote")
+    if not 0 < cmd.amount_fen < quote.list_fen:
+        raise Invalid("amount_fen", "error.amount_too_high", list_fen=quote.list_fen)
     found = choose(candidates(uow, deal.unit, uow.actor.id), policy_for(uow, deal.unit), cmd.amount_fen)
     if found is None:
         raise Refused("error.no_approver")
@@ -75,6 +80,9 @@ def wait(uow: Uow, approval: Approval, person_id: str, *, remind: bool) -> None:
 @handles(DecideApproval)
 def decide_approval(cmd: DecideApproval, uow: Uow) -> Result:
     """Decide once. Raises AlreadyDecided (nothing changes), Refused (own request, limit, stale), Invalid."""
+    known = uow.find(Approval, cmd.approval_id)
+    if known is not None:
+        uow.lock(f"deal:{known.deal_id}")
     approval = _locked(uow, uow.get(Approval, cmd.approval_id, "approval", "approve"))
     if approval.state != "pending":
         raise already(uow, approval)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from pydantic import Field
+
 from crm_core.kernel.registry import Command, Question, View
 
 Channel = Literal["telegram", "wecom", "web"]
@@ -15,7 +17,7 @@ class InvitePerson(Command):
 
     person: str
     channel: Channel = "web"
-    hours: int = 72
+    hours: int = Field(default=72, ge=1, le=24 * 366)
     reusable: bool = False
 
 

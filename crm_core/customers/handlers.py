@@ -21,7 +21,7 @@ from crm_core.customers.messages import (
     SetBirthday,
     SetConsent,
 )  # fmt: skip
-from crm_core.customers.rules import parse_birthday, pinyin_of, split_outcome, surname_of
+from crm_core.customers.rules import parse_birthday, pinyin_of, plain_name, split_outcome, surname_of
 from crm_core.customers.tables import Consent, Customer, Record
 from crm_core.kernel.errors import Invalid, NotFound
 from crm_core.kernel.ids import short_ref
@@ -39,11 +39,15 @@ MAX_TEXT = 4000
 @handles(AddCustomer)
 def add_customer(cmd: AddCustomer, uow: Uow) -> Result:
     """The same data again changes nothing; a known phone in the scope finds its customer."""
-    uow.must("customer", "create")
+    uow.must("customer", "create", cmd.unit or uow.actor.unit)
     phones = [parse_phone(p) for p in cmd.phones if p.strip()]
     if not cmd.name.strip() and not phones:
         raise Invalid("name", "error.name_or_phone")
+    _check_owner(cmd, uow)
+    cmd = cmd.model_copy(update={"name": plain_name(cmd.name)})
     customer = _known(cmd, phones, uow)
+    if customer is not None and not uow.access.allows(uow.actor, "customer", "write", customer):
+        raise NotFound(resource="customer")
     if customer is None:
         customer = create_customer(uow, name=cmd.name, unit=cmd.unit or uow.actor.unit, owner_id=cmd.owner_id,
                                    code=cmd.code or None, city=cmd.city, source=cmd.source)  # fmt: skip
@@ -55,6 +59,13 @@ def add_customer(cmd: AddCustomer, uow: Uow) -> Result:
     if cmd.birthday:
         changed |= _set_birthday(customer, cmd.birthday, cmd.lunar_birthday, uow)
     return Result(id=customer.id, view={"changed": changed})
+
+
+def _check_owner(cmd: AddCustomer, uow: Uow) -> None:
+    """Whoever shall follow him is a colleague of the tenant. Raises NotFound."""
+    owner = uow.find(Person, cmd.owner_id)
+    if cmd.owner_id is not None and (owner is None or owner.tenant != uow.tenant or owner.kind != "staff"):
+        raise NotFound(resource="person")
 
 
 def _known(cmd: AddCustomer, phones: list[Phone], uow: Uow) -> Customer | None:
@@ -74,6 +85,7 @@ def create_customer(
     source: str = "", company: str = "", email: str = "", language: str = "",
 ) -> Customer:  # fmt: skip
     """A new customer row with its search keys."""
+    name = plain_name(name)
     pinyin, initials = pinyin_of(name)
     customer = uow.new(
         Customer, name=name[:120], pinyin=pinyin, initials=initials, surname=surname_of(name), unit=unit,
@@ -137,7 +149,7 @@ def rename_customer(cmd: RenameCustomer, uow: Uow) -> Result:
     """Raises Conflict when the customer changed since the actor saw him."""
     customer = uow.get(Customer, cmd.customer_id, "customer", "write")
     uow.expect(customer, cmd.version)
-    name = clean_text(cmd.name)[:120]
+    name = plain_name(cmd.name)[:120]
     if not name:
         raise Invalid("name", "error.empty")
     undo = uow.undoable(RenameCustomer(customer_id=customer.id, name=customer.name), "rename")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -10,11 +11,15 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from crm_core.kernel.pii import clean_text, mask_phone
+
 HONORIFICS = ("先生", "女士", "小姐", "太太", "总", "姐", "哥", "叔", "阿姨", "老师", "经理", "师傅", "老板", "同学")
 MALE, FEMALE = ("先生", "哥", "叔"), ("女士", "小姐", "太太", "姐", "阿姨")
 _TITLES = re.compile(r"^(mr|mrs|ms|miss|dr)\.?\s+", re.IGNORECASE)
 _BIRTHDAY = re.compile(r"(?:(\d{4})-)?(\d{1,2})-(\d{1,2})")
 _OUTCOME = re.compile(r"[a-z_]{1,40}")
+# Seven digits or more, however they are grouped or written.
+_NUMBER = re.compile(r"\d(?:[\s\-.()]{0,2}\d){6,}")
 _COMPOUND = ("欧阳", "司马", "上官", "诸葛", "东方", "皇甫", "尉迟", "公孙", "慕容", "司徒", "夏侯")
 
 
@@ -63,6 +68,15 @@ def surname_of(name: str) -> str:
     if name.isascii():
         return name.split()[-1][:8].lower() if name.split() else ""
     return name[:1]
+
+
+def plain_name(name: str) -> str:
+    """A name as it is kept in clear: without control characters, and with any number in it masked."""
+    return _NUMBER.sub(lambda found: _masked(found[0]), clean_text(name))
+
+
+def _masked(number: str) -> str:
+    return mask_phone("".join(filter(str.isalnum, unicodedata.normalize("NFKC", number))))
 
 
 @lru_cache(maxsize=65536)

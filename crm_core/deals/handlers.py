@@ -24,6 +24,7 @@ from crm_core.deals.moves import enter
 from crm_core.deals.queries import deal_view
 from crm_core.deals.rules import LEVELS, Pipeline, Stage, blocking, level_of
 from crm_core.deals.tables import Deal, DealStage
+from crm_core.deals.transfer import colleague
 from crm_core.kernel.errors import Conflict, Invalid, NotFound, Refused
 from crm_core.kernel.ids import short_ref
 from crm_core.kernel.pii import clean_text
@@ -36,12 +37,8 @@ from crm_core.org.people import zone_of
 
 @handles(OpenDeal)
 def open_deal(cmd: OpenDeal, uow: Uow) -> Result:
-    """One deal a lead; a lead that has one keeps it. Whoever may create the lead may open its deal."""
-    if not (cmd.lead_id and uow.access.may(uow.actor, "lead", "create")):
-        uow.must("deal", "create")
-    customer = uow.find(Customer, cmd.customer_id)
-    if customer is None or customer.tenant != uow.tenant:
-        raise NotFound(resource="customer")
+    """One deal a lead; a lead that has one keeps it. The deal of a lead that arrives comes with it."""
+    customer = _customer(cmd, uow)
     known = deal_of_lead(uow, cmd.lead_id) if cmd.lead_id else None
     if known is not None:
         return Result(id=known.id, view=deal_view(known, uow))
@@ -49,6 +46,22 @@ def open_deal(cmd: OpenDeal, uow: Uow) -> Result:
     uow.audit("create", "deal", deal.id, interest=deal.interest, stage=deal.stage)
     uow.emit(DealOpened(deal_id=deal.id))
     return Result(id=deal.id, view=deal_view(deal, uow))
+
+
+def _customer(cmd: OpenDeal, uow: Uow) -> Customer:
+    """Whose deal it is. Beyond a lead made just now, the actor needs the right to the customer and to the lead."""
+    if uow.is_new(Lead, cmd.lead_id):
+        customer = uow.find(Customer, cmd.customer_id)
+        if customer is None:
+            raise NotFound(resource="customer")
+        return customer
+    customer = uow.get(Customer, cmd.customer_id, "customer", "write")
+    uow.must("deal", "create", cmd.unit or customer.unit)
+    if cmd.lead_id is not None and uow.get(Lead, cmd.lead_id, "lead", "write").customer_id != customer.id:
+        raise NotFound(resource="lead")
+    if cmd.owner_id is not None:
+        colleague(uow, cmd.owner_id, customer.unit)
+    return customer
 
 
 def _new_deal(cmd: OpenDeal, customer: Customer, uow: Uow) -> Deal:

@@ -11,13 +11,13 @@ from crm_core.customers.tables import Customer
 from crm_core.deals.lookup import open_deals_of
 from crm_core.deals.messages import DealHandedOver, OwnerChanged, ReturnCustomer, TransferDeals
 from crm_core.deals.tables import Deal
-from crm_core.kernel.access import Scope, reach
+from crm_core.kernel.access import Place, Scope, reach
 from crm_core.kernel.errors import Conflict, NotFound, Refused
 from crm_core.kernel.pii import clean_text
 from crm_core.kernel.registry import Result, handles
 from crm_core.kernel.tables import Audit
 from crm_core.kernel.uow import UNDO_HOURS, Priority, Uow
-from crm_core.org.people import dealer_of, person_name
+from crm_core.org.people import dealer_of, find_person, person_name
 from crm_core.org.tables import Person
 
 
@@ -26,7 +26,7 @@ def transfer_deals(cmd: TransferDeals, uow: Uow) -> Result:
     """Customer, deals, leads, tasks, appointments and follow-ups go along; the new owner is told."""
     uow.must("deal", "transfer")
     customer = uow.get(Customer, cmd.customer_id, "customer", "write")
-    person = _colleague(uow, cmd.to_id, customer.unit)
+    person = colleague(uow, cmd.to_id, customer.unit)
     if customer.owner_id == person.id:
         raise Conflict("error.same_owner", name=person.name)
     before = customer.owner_id
@@ -41,7 +41,7 @@ def return_customer(cmd: ReturnCustomer, uow: Uow) -> Result:
     customer = uow.session.get(Customer, cmd.customer_id)
     if customer is None or customer.tenant != uow.tenant or not _gave_away(uow, customer.id):
         raise NotFound(resource="customer")
-    _hand(uow, customer, _colleague(uow, cmd.to_id, customer.unit), "")
+    _hand(uow, customer, colleague(uow, cmd.to_id, customer.unit), "")
     return Result(id=customer.id)
 
 
@@ -55,13 +55,14 @@ def _gave_away(uow: Uow, customer_id: str) -> bool:
     return last is not None and last[0] == uow.actor.id and last[1] > uow.now - timedelta(hours=UNDO_HOURS)
 
 
-def _colleague(uow: Uow, person_id: str, unit: str) -> Person:
-    """An active colleague of the dealer. Another dealer's people answer like nobody."""
-    person = uow.session.get(Person, person_id)
+def colleague(uow: Uow, person_id: str, unit: str) -> Person:
+    """An active colleague of the dealer. Another dealer's people answer like nobody to who may not know them."""
+    person = find_person(uow, person_id)
     if person is None or person.tenant != uow.tenant or person.kind != "staff" or not person.active:
         raise NotFound(resource="person")
     if dealer_of(person.unit) != dealer_of(unit):
-        raise Refused("error.other_dealer")
+        known = uow.access.allows(uow.actor, "person", "read", Place(person.tenant, person.unit))
+        raise Refused("error.other_dealer") if known else NotFound(resource="person")
     return person
 
 

@@ -40,7 +40,7 @@ def add_application(cmd: AddApplication, uow: Uow) -> Result:
 @handles(SetStock)
 def set_stock(cmd: SetStock, uow: Uow) -> Result:
     """Say how many of a part a dealer has."""
-    uow.must("stock", "write")
+    uow.must("stock", "write", cmd.unit)
     return only(put_stock([cmd], uow))
 
 

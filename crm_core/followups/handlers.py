@@ -10,7 +10,7 @@ from crm_core.customers.messages import LogContact, RemoveRecord
 from crm_core.followups import plan_birthdays as plan_birthdays
 from crm_core.followups.cadence import AGAIN, NUDGE, end, rearm, running, sop_named, start
 from crm_core.followups.greetings import problem, send
-from crm_core.followups.lookup import Facts, facts_of
+from crm_core.followups.lookup import Facts, facts_of, record_of
 from crm_core.followups.messages import (
     CompleteFollowup,
     ReopenFollowup,
@@ -40,8 +40,10 @@ def start_cadence(cmd: StartCadence, uow: Uow) -> Result:
     sop = sop_named(uow, cmd.sop, cmd.unit)
     if sop is None:
         raise Invalid("sop", "error.unknown_sop", name=cmd.sop)
-    facts = facts_of(uow, cmd.subject)
-    if facts is None or facts.customer_id != cmd.customer_id:
+    found, facts = record_of(uow, cmd.subject), facts_of(uow, cmd.subject)
+    if found is None or facts is None or facts.customer_id != cmd.customer_id:
+        raise NotFound(resource="record")
+    if not uow.access.allows(uow.actor, found[1], "write", found[0]):
         raise NotFound(resource="record")
     uow.lock(f"cadence:{cmd.subject}")
     known = running(uow, cmd.sop, cmd.subject) or _same(uow, cmd)

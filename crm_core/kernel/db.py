@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Engine, Integer, String, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Session
 
-from crm_core.kernel.errors import Unavailable
+from crm_core.kernel.errors import Invalid, Unavailable
 
 BUSY_TIMEOUT_MS = 15_000
 
@@ -62,7 +62,8 @@ class Database:
     def write(self) -> Iterator[Session]:
         """A session in a write transaction, committed at the end or rolled back whole.
 
-        Raises Unavailable when the database is locked or gone; nothing was changed then.
+        Raises Unavailable when the database is locked or gone, and Invalid for a value that fits no column;
+        nothing was changed then.
         """
         with self._writer or nullcontext():
             try:
@@ -75,6 +76,8 @@ class Database:
                     session.flush()
             except PoolTimeout as error:
                 raise Unavailable() from error
+            except DataError as error:
+                raise Invalid("value") from error
             except DBAPIError as error:
                 if _is_outage(error):
                     raise Unavailable() from error
@@ -83,13 +86,16 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session that sees one consistent state and writes nothing."""
-        with (
-            self.engine.connect().execution_options(**self._snapshot) as connection,
-            Session(connection, expire_on_commit=False, autoflush=False) as session,
-            connection.begin() as transaction,
-        ):
-            yield session
-            transaction.rollback()
+        try:
+            with (
+                self.engine.connect().execution_options(**self._snapshot) as connection,
+                Session(connection, expire_on_commit=False, autoflush=False) as session,
+                connection.begin() as transaction,
+            ):
+                yield session
+                transaction.rollback()
+        except DataError as error:
+            raise Invalid("value") from error
 
     def close(self) -> None:
         self.engine.dispose()

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
-from crm_core.kernel.access import AccessTable, Actor
+from crm_core.kernel.access import AccessTable, Actor, Place
 from crm_core.kernel.errors import Conflict, NotFound, Refused
 from crm_core.kernel.locks import lock_row
 from crm_core.kernel.pii import Cipher
@@ -112,9 +112,14 @@ class Reader:
             raise NotFound(resource=resource)
         return row
 
-    def must(self, resource: str, action: str) -> None:
-        """Raises Refused when no role of the actor allows the action at all."""
-        if not self.access.may(self.actor, resource, action):
+    def must(self, resource: str, action: str, unit: str | None = None) -> None:
+        """Raises Refused when no role of the actor allows the action at all, or (given one) not in that unit."""
+        place = Place(self.tenant, unit or "", self.actor.id, self.actor.customer_id)
+        allowed = (
+            self.access.may(self.actor, resource, action) if unit is None
+            else unit.startswith(f"{self.tenant}.") and self.access.allows(self.actor, resource, action, place)
+        )  # fmt: skip
+        if not allowed:
             raise Refused("error.not_allowed")
 
     def reveal(self, row: Any, column: str) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from crm_core.kernel.access import Place, Scope, reach
-from crm_core.kernel.errors import Invalid, Refused
+from crm_core.kernel.errors import Conflict, Invalid, Refused
 from crm_core.kernel.phones import parse_phone
 from crm_core.kernel.registry import Result, handles
 from crm_core.kernel.uow import Uow
@@ -46,6 +46,8 @@ def add_person(cmd: AddPerson, uow: Uow) -> Result:
     person = uow.first(known)
     if person is not None:
         _must_cover(uow, "person", person.unit)
+        if person.kind != "staff":
+            raise Conflict()
     else:
         person = uow.new(Person, code=cmd.code, name=cmd.name, unit=cmd.unit)
     phone = parse_phone(cmd.phone) if cmd.phone else None

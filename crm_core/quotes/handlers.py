@@ -221,6 +221,9 @@ def use(uow: Uow, approval: Approval, quote: Quote) -> None:
 @handles(SetDiscount)
 def set_discount(cmd: SetDiscount, uow: Uow) -> Result:
     """Back to an earlier discount. More than before is allowed only within the rules or what was granted."""
+    known = uow.find(Quote, cmd.quote_id)
+    if known is not None:
+        uow.lock(f"deal:{known.deal_id}")
     quote = uow.get(Quote, cmd.quote_id, "quote", "write")
     deal = _open_deal(uow, quote.deal_id)
     uow.session.refresh(quote)

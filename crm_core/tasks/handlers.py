@@ -9,7 +9,7 @@ from sqlalchemy import select
 from crm_core.customers.tables import Customer
 from crm_core.followups.lookup import place_of, times
 from crm_core.followups.rules import due
-from crm_core.kernel.errors import Conflict, Invalid
+from crm_core.kernel.errors import Conflict, Invalid, NotFound
 from crm_core.kernel.ids import short_ref
 from crm_core.kernel.pii import clean_text
 from crm_core.kernel.registry import Result, handles
@@ -60,6 +60,8 @@ def _assignee(cmd: AddTask, uow: Uow) -> tuple[Person, str, bool]:
         role = role_key(cmd.role)
         person, fallback = person_for(uow, role, _unit(uow, cmd.customer_id))
         return person, role, fallback
+    if cmd.assignee_id not in (None, uow.actor.id) and not uow.access.may(uow.actor, "person", "read"):
+        raise NotFound(resource="person")
     return colleague(uow, cmd.assignee_id or uow.actor.id), "", False
 
 

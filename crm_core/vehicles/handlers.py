@@ -152,7 +152,7 @@ def _known_car(customer: Customer, values: dict[str, Any], uow: Uow) -> Car | No
 @handles(AddStockCar)
 def add_stock_car(cmd: AddStockCar, uow: Uow) -> Result:
     """Create or change a new car in stock."""
-    uow.must("stock", "write")
+    uow.must("stock", "write", cmd.unit)
     if cmd.state not in STOCK_STATES:
         raise Invalid("state", "error.unknown_state", value=cmd.state, known=", ".join(STOCK_STATES))
     today = uow.now.date()
@@ -164,6 +164,8 @@ def add_stock_car(cmd: AddStockCar, uow: Uow) -> Result:
     row = uow.first(
         select(StockCar).where(col(StockCar.tenant) == uow.tenant, col(StockCar.code) == cmd.code)
     )
+    if row is not None:
+        uow.must("stock", "write", row.unit)
     outcome = "added" if row is None else outcome_of(row, values)
     vin = _vin(cmd.vin)
     if row is None:

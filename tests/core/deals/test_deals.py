@@ -21,7 +21,7 @@ from crm_core.deals.messages import (
     TransferDeals,
 )
 from crm_core.deals.tables import DealStage
-from crm_core.kernel.errors import Conflict, Invalid, NotFound, Refused
+from crm_core.kernel.errors import Conflict, Invalid, NotFound
 from crm_core.leads.messages import AssignLead, LeadCard, LoseLead, MarkContacted
 from crm_core.tasks.messages import AddTask, TaskCard
 from crm_core.undo.messages import UndoLast
@@ -184,7 +184,7 @@ def test_a_transfer_brings_everything_along_and_keeps_the_stage(house: House) ->
 
 def test_a_customer_does_not_leave_the_dealer(house: House) -> None:
     customer = house.customer()
-    with pytest.raises(Refused):
+    with pytest.raises(NotFound):
         house.do("rep1", TransferDeals(customer_id=customer, to_id=house.id("rep3")))
     with pytest.raises(NotFound):
         house.do("rep1", TransferDeals(customer_id=customer, to_id="nobody"))
