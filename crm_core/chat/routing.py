@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from sqlalchemy import desc, select
+from sqlalchemy import bindparam, desc, select
 from sqlmodel import Session, col
 
 from crm_core.chat.tables import ChatMessage, Identity
 
 REDRAWN_CARDS = 20
+# Asked in nearly every command, so built once.
+_LAST_USED = (
+    select(col(Identity.chat)).where(col(Identity.person_id) == bindparam("person"), col(Identity.dead).is_(False))
+    .order_by(desc(col(Identity.used_at))).limit(1)
+)  # fmt: skip
+_ABOUT = (
+    select(col(ChatMessage.id), col(ChatMessage.chat), col(ChatMessage.person_id))
+    .where(col(ChatMessage.tenant) == bindparam("tenant"), col(ChatMessage.subject) == bindparam("subject"),
+           col(ChatMessage.direction) == "out")
+    .order_by(desc(col(ChatMessage.id))).limit(REDRAWN_CARDS)
+)  # fmt: skip
 
 
 def web_chat(person_id: str) -> str:
@@ -17,18 +28,11 @@ def web_chat(person_id: str) -> str:
 
 def route(session: Session, person_id: str) -> str:
     """The chat a message to this person goes to."""
-    chat: str | None = session.execute(
-        select(col(Identity.chat)).where(col(Identity.person_id) == person_id, col(Identity.dead).is_(False))
-        .order_by(desc(col(Identity.used_at))).limit(1)
-    ).scalar()  # fmt: skip
+    chat: str | None = session.execute(_LAST_USED, {"person": person_id}).scalar()
     return chat or web_chat(person_id)
 
 
 def cards_about(session: Session, tenant: str, subject: str) -> list[tuple[int, str, str]]:
     """The newest sent cards about a record: (message id, chat, person id)."""
-    rows = session.execute(
-        select(col(ChatMessage.id), col(ChatMessage.chat), col(ChatMessage.person_id))
-        .where(col(ChatMessage.tenant) == tenant, col(ChatMessage.subject) == subject, col(ChatMessage.direction) == "out")
-        .order_by(desc(col(ChatMessage.id))).limit(REDRAWN_CARDS)
-    ).all()  # fmt: skip
+    rows = session.execute(_ABOUT, {"tenant": tenant, "subject": subject}).all()
     return [(row[0], row[1], row[2]) for row in rows]
