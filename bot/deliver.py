@@ -68,9 +68,20 @@ class Deliverer:
         if actor is None:
             actor = actors[delivery.person_id] = self._core.actor(delivery.person_id, delivery.tenant)
         if delivery.kind == "@refresh":
+            if "status" in delivery.params:
+                return used_up(self._core, delivery.params["message"], delivery.params["status"])
             return redraw(self._core, self._texts, delivery.params["message"], actor)
         found = draw(delivery.kind, delivery.subject, delivery.params, self._core, actor, self._texts)
         return found.to_dict()
+
+
+def used_up(core: Core, message_id: int, status: str) -> dict[str, Any]:
+    """A sent card whose buttons have done their work: none is left, and it says what became of it."""
+    original = core.chats.original(message_id)
+    if original is None or not (original[2].get("body") or {}).get("card"):
+        raise NotFound(resource="message")
+    body = original[2]["body"]
+    return {**body, "card": {**body["card"], "buttons": [], "status": status, "tone": "done"}}
 
 
 def redraw(core: Core, texts: Texts, message_id: int, actor: Actor) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from bot.channels.webchat.talk import Door
 from bot.conversation.brain import Rooms
 from bot.conversation.pipeline import Pipeline
 from bot.deliver import Deliverer
+from bot.ports import Outbound
 from bot.settings import BotSettings, IntakeKey
 from bot.texts import Texts
 from bot.turns import TurnRunner
@@ -24,6 +25,8 @@ from bot.web.metrics import Metrics
 from bot.web.sessions import Sessions
 from crm_core.api import Core
 from crm_core.kernel.access import Actor
+from crm_core.kernel.errors import NotFound
+from crm_core.kernel.ids import short_ref
 from crm_core.org.messages import MyDealer
 
 ROLES = ("all", "web", "worker")
@@ -65,7 +68,7 @@ class House:
         self.intake = Intake(core, _keys(core, settings, demo is not None))
         self._demo = demo
         self._brain = Rooms(core, core.settings.data_dir / "index" if self.works else None)
-        self._turns = TurnRunner(core, Pipeline(core, self.texts, self._brain), self._turn_done)
+        self._turns = TurnRunner(core, Pipeline(core, self.texts, self._brain), self._turn_done, self._sorry)
         self._deliverer = Deliverer(core, self.texts, self.name, self.hub.poke)
         self._works = make_works(core, self.name, turns=self._turns.run, deliver=self._deliverer.run,
                                  reindex=self._brain.refresh)  # fmt: skip
@@ -115,6 +118,14 @@ class House:
     def _turn_done(self) -> None:
         self.metrics.turns.inc()
         self.knock()
+
+    def _sorry(self, person_id: str) -> dict[str, Any]:
+        """What somebody hears whose message could not be worked off."""
+        try:
+            language = self.core.actor(person_id).language
+        except NotFound:
+            language = "zh"
+        return Outbound(text=self.texts.say("sorry.crash", language, ref=short_ref("E"))).to_dict()
 
     def lead_taken(self) -> None:
         self.metrics.leads.inc()

@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
 from crm_core.api import Core
 from crm_core.kernel.errors import Unavailable
-from crm_core.kernel.inbox import Arrival
+from crm_core.kernel.inbox import MAX_ATTEMPTS, Arrival
 
 BATCH = 16
 
@@ -25,8 +25,13 @@ class Processor(Protocol):
 class TurnRunner:
     """Claims arrivals and gives them to a few threads. A slow turn delays only its own sender."""
 
-    def __init__(self, core: Core, processor: Processor, done: Callable[[], None], threads: int = 4) -> None:
+    def __init__(
+        self, core: Core, processor: Processor, done: Callable[[], None],
+        sorry: Callable[[str], dict[str, Any]] | None = None, threads: int = 4,
+    ) -> None:  # fmt: skip
+        """`sorry(person id)` is the message for a turn that could not be carried out; without, nothing is said."""
         self._core = core
+        self._sorry = sorry
         self._processor = processor
         self._done = done
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="turn")
@@ -52,6 +57,20 @@ class TurnRunner:
         except Unavailable:
             self._core.inbox.release(arrival)
             raise
+        except Exception as error:
+            self._failed(arrival, error)
+            raise
+
+    def _failed(self, arrival: Arrival, error: Exception) -> None:
+        """Tried again a few times; then it ends with an apology, so that it does not hold up what came after it."""
+        if arrival.token < MAX_ATTEMPTS:
+            self._core.inbox.release(arrival)
+            return
+        person_id = str(arrival.body.get("person_id", ""))
+        self._core.chats.finish(
+            arrival, chat=str(arrival.body.get("chat") or arrival.sender), person_id=person_id,
+            replies=[self._sorry(person_id)] if self._sorry else [], state=None, now=self._core.now(), error=type(error).__name__,
+        )  # fmt: skip
 
     def _ended(self, future: Future[None]) -> None:
         self._free.release()

@@ -18,9 +18,11 @@ from bot.conversation import listen
 from bot.conversation.brain import Brain
 from bot.conversation.pending import Memory
 from bot.conversation.presses import carry_out, presses
+from bot.conversation.spent import Spent, spent_cards
 from bot.conversation.talk import Talk
 from bot.ports import Inbound, InboundKind, Outbound
 from bot.texts import Texts, Voice
+from crm_core.chat.service import LiveAction
 from crm_core.kernel.access import Actor
 from crm_core.kernel.errors import ChexinError, NotFound, Unavailable
 from crm_core.kernel.ids import short_ref
@@ -34,13 +36,17 @@ log = structlog.get_logger()
 
 @dataclass
 class Turn:
-    """What one arrival led to. `commands` are the names of what was carried out; `state` is the chat's memory."""
+    """What one arrival led to. `commands` are the names of what was carried out; `state` is the chat's memory.
+
+    `spent` names the cards whose buttons are used up.
+    """
 
     replies: list[Outbound]
     commands: list[str] = field(default_factory=list)
     layer: str = "reply"
     state: dict[str, Any] | None = None
     ms: float = 0.0
+    spent: Spent = ()
 
 
 def body_of(inbound: Inbound) -> dict[str, Any]:
@@ -80,7 +86,7 @@ class Pipeline:
         bodies = [reply.to_dict() for reply in turn.replies]
         public = self._core.chats.finish(
             arrival, chat=inbound.chat, person_id=actor.id if actor else inbound.person_id, replies=bodies,
-            state=turn.state, now=self._core.now(), shown=shown,
+            state=turn.state, now=self._core.now(), shown=shown, spent=turn.spent,
         )  # fmt: skip
         if shown and public is not None:
             turn.replies = [Outbound.from_dict(_private(body)) for body in public]
@@ -102,8 +108,10 @@ class Pipeline:
         started = time.perf_counter()
         now = self._core.now()
         talk = self._talk(inbound, actor, root or f"msg:{inbound.channel}:{inbound.message_id}", now)
+        open_before, settled_before = {d.token for d in talk.memory.drafts}, set(talk.memory.settled)
+        action = None
         try:
-            self._listen(talk, inbound)
+            action = self._listen(talk, inbound)
         except Unavailable:
             raise
         except ChexinError as error:
@@ -114,7 +122,7 @@ class Pipeline:
             talk.say("sorry.nothing")
         return Turn(
             talk.replies, [name for name in talk.commands if name], talk.layer, talk.memory.save(),
-            (time.perf_counter() - started) * 1000,
+            (time.perf_counter() - started) * 1000, spent_cards(talk, action, open_before, settled_before),
         )  # fmt: skip
 
     def _talk(self, inbound: Inbound, actor: Actor, root: str, now: datetime) -> Talk:
@@ -122,26 +130,30 @@ class Pipeline:
         memory = Memory.load(self._core.chats.conversation(inbound.chat).state, now)
         return Talk(self._core, self._brain, actor, voice, memory, root, inbound.chat, inbound.text)
 
-    def _listen(self, talk: Talk, inbound: Inbound) -> None:
+    def _listen(self, talk: Talk, inbound: Inbound) -> LiveAction | None:
+        """Do it; returns the button when one was pressed."""
         if inbound.kind is InboundKind.PRESS:
-            self._press(talk, inbound.action_id)
-        elif inbound.kind is InboundKind.START:
+            return self._press(talk, inbound.action_id)
+        if inbound.kind is InboundKind.START:
             listen.start(talk)
         elif inbound.kind is InboundKind.IMAGE:
             talk.say("sorry.image")
         else:
             listen.text(talk, inbound.text)
+        return None
 
-    def _press(self, talk: Talk, action_id: str) -> None:
+    def _press(self, talk: Talk, action_id: str) -> LiveAction | None:
         """Only the person a button was shown to can press it; pressing again changes nothing."""
         action = self._core.chats.buttons.find(action_id)
         if action is None or action.person_id != talk.actor.id or action.verb not in presses:
             talk.say("press.over")
-            return
-        if action.expires_at <= talk.now:
+            return None
+        # A draft knows by itself that it is done with, and says again what became of it.
+        if action.expires_at <= talk.now and not action.verb.startswith("draft."):
             talk.say("press.expired")
-            return
+            return None
         carry_out(talk, action)
+        return action
 
     def _apologise(self, talk: Talk, inbound: Inbound, error: Exception) -> None:
         """The person gets a reference, the log the cause and the place; neither gets personal data."""

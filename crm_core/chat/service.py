@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session
+from sqlalchemy import select
+from sqlmodel import Session, col
 
 from crm_core.chat.buttons import Buttons, LiveAction
 from crm_core.chat.routing import web_chat
@@ -88,17 +89,21 @@ class Chats(Threads):
     def finish(
         self, arrival: Arrival, *, chat: str, person_id: str, replies: Sequence[dict[str, Any]],
         state: dict[str, Any] | None, now: datetime, shown: bool = False, error: str | None = None,
+        spent: Sequence[tuple[str, str]] = (),
     ) -> list[dict[str, Any]] | None:  # fmt: skip
         """End a turn in one transaction: replies into the outbox, the thread's memory, the arrival done.
 
-        With `shown` the caller shows the replies himself (the terminal): they count as sent. Returns the
-        bodies with button ids, or None when the arrival's lease was lost and nothing was written.
+        With `shown` the caller shows the replies himself (the terminal): they count as sent. `spent` names
+        cards of the thread, by key, that lose their buttons and show a status instead. Returns the bodies with
+        button ids, or None when the arrival's lease was lost and nothing was written.
         """
         with self._database.write() as session:
             if not self._inbox.done(session, arrival, now, error):
                 return None
             if state is not None:
                 self._remember(session, arrival.tenant, chat, person_id, state, now)
+            for key, status in spent:
+                self._spend(session, arrival, chat, key, status, now)
             public = []
             for n, body in enumerate(replies):
                 key = f"re:{arrival.id}:{n}"
@@ -108,6 +113,24 @@ class Chats(Threads):
                         self.buttons.publish(session, arrival.tenant, person_id, chat, key, body, now)
                     )
             return public
+
+    def _spend(self, session: Session, arrival: Arrival, chat: str, key: str, status: str, now: datetime) -> None:
+        """A redraw for a sent card that is about no record; one that is, is redrawn by the record's change."""
+        card = session.execute(
+            select(col(ChatMessage.id), col(ChatMessage.person_id)).where(
+                col(ChatMessage.chat) == chat, col(ChatMessage.key) == key, col(ChatMessage.direction) == "out",
+                col(ChatMessage.subject) == "",
+            )
+        ).first()  # fmt: skip
+        if card is None:
+            return
+        own = f"spent:{arrival.id}:{card.id}"
+        text = json.dumps({"message": card.id, "status": status}, ensure_ascii=False)
+        session.add(new_row(Outbox, {
+            "tenant": arrival.tenant, "chat": chat, "person_id": card.person_id, "kind": "@refresh", "subject": "",
+            "priority": 0, "payload_enc": self._cipher.seal(f"outbox.payload.{own}", text), "dedupe_key": own,
+            "due_at": now, "created_at": now, "state": 0, "shown_at": now,
+        }))  # fmt: skip
 
     def _reply_row(
         self, tenant: str, chat: str, person_id: str, key: str, body: dict[str, Any], now: datetime,

@@ -387,3 +387,27 @@ def test_a_page_that_does_not_read_holds_up_nobody(small: Core) -> None:
             task.cancel()
 
     asyncio.run(scene())
+
+
+# Cards whose buttons have done their work
+
+
+def test_a_confirmed_card_changes_in_place(site: Site) -> None:
+    with site.page("rep1") as page:
+        with_lead(site, page)
+        page.say("张伟周六下午3点试驾ES6")
+        place = max(s for s, m in page.messages.items() if m["card"] and m["card"]["kind"] == "confirm")
+        page.press("确认")
+        card = page.messages[place]["card"]
+        assert (card["buttons"], card["status"], card["tone"]) == ([], "已确认", "done")
+
+
+def test_a_card_confirmed_or_cancelled_in_words_changes_too(site: Site) -> None:
+    with site.page("rep1") as page:
+        with_lead(site, page)
+        for answer, status in (("算了", "已取消"), ("确认", "已确认")):
+            page.say("张伟周六下午3点试驾ES6")
+            place = max(s for s, m in page.messages.items() if m["card"] and m["card"]["kind"] == "confirm")
+            page.say(answer)
+            page.until(lambda p=place, s=status: page.messages[p]["card"]["status"] == s, what=status)
+            assert page.messages[place]["card"]["buttons"] == []
