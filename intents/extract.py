@@ -52,6 +52,7 @@ def extract(text: str, now: datetime, lexicon: Lexicon | None = None) -> list[Sp
         blank(rest, [s for s in spans if s.kind == "money" or (s.kind == "person" and _firm_name(s))]), now
     )
     spans += _quantities(rest)
+    spans += _counted(rest, [s for s in spans if s.kind == "part"])
     return [_as_typed(span, text) for span in resolve(spans)]
 
 
@@ -96,6 +97,16 @@ def _quantities(text: str) -> Iterable[Span]:
         value = small(number) if number else _WORDS[match["w"].lower()]
         if value:
             yield Span("quantity", match.start(), match.end(), value, match[0])
+
+
+_COUNT = re.compile(r"(?<![\d.A-Za-z款年])(\d{1,2})\s?(?:x\s)?$")
+
+
+def _counted(text: str, parts: list[Span]) -> Iterable[Span]:
+    """A bare number right before a part: 2 front brake pads."""
+    for part in parts:
+        if match := _COUNT.search(text, 0, part.start):
+            yield Span("quantity", match.start(), match.end(1), int(match[1]), match[1])
 
 
 def _as_typed(span: Span, text: str) -> Span:

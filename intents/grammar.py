@@ -148,7 +148,7 @@ def _pattern(intent: str, row: dict[str, Any], language: str) -> Pattern:
     if extra := set(row) - {"say", "set", "weight", "roles", "not"}:
         raise ValueError(f"unknown keys {sorted(extra)}")
     regex = _number_gaps(expand(row["say"], language))
-    unless = expand(row["not"], language).replace("(?P<gap_>", "(?:") if row.get("not") else ""
+    unless = nameless(expand(row["not"], language)) if row.get("not") else ""
     return Pattern(
         intent,
         row["say"],
@@ -165,7 +165,12 @@ _COUNTED = re.compile(r"\{0,\d+\}\?")
 
 def _sieve(regex: str) -> str:
     """A wider form of a pattern that compiles to a far smaller automaton: nothing named, gaps of any length."""
-    return _COUNTED.sub("*", re.sub(r"\?P<\w+>", "?:", regex))
+    return _COUNTED.sub("*", nameless(regex))
+
+
+def nameless(regex: str) -> str:
+    """The same pattern without its named groups, for when only whether it occurs matters."""
+    return re.sub(r"\?P<\w+>", "?:", regex)
 
 
 class Grammar:

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from .data import lists
-from .grammar import FREE, Pattern, expand, grammar, values
+from .grammar import FREE, Pattern, expand, grammar, nameless, values
 from .mask import MARK, MARKS, Masked
 from .schema import IntentSpec, load_schema
 from .types import Command, Slot, Span
@@ -40,6 +40,7 @@ class Reading:
     score: float
     rank: float
     swallowed: float = 0.0  # weight of later clauses that free text took in
+    alike: tuple[Slot, ...] = ()  # other people the same command is for: 把李总和王姐都改成H级
 
 
 @dataclass(slots=True)
@@ -138,6 +139,9 @@ class Reader:
             if name and (not covered[i] or (inside and name == "person")):
                 slots[name] = Slot.of(span)
                 covered[i] = True
+            elif not name and not covered[i] and (moment := _at(slots.get("when"), span)):
+                slots["when"] = moment
+                covered[i] = True
         for name, value in pattern.fixed.items():
             slots.setdefault(
                 name, Slot(value, self.raw[slice(*part.original(match.start(), match.end()))].strip())
@@ -151,7 +155,9 @@ class Reader:
             slots["text"] = Slot(self.raw[a:b].strip(_BLUNT), self.raw[a:b].strip(_BLUNT), a, b)
         rank = pattern.weight + 0.05 * len(slots)
         swallowed = _swallowed(spec, match, part, weights)
-        return Reading(Command(pattern.intent, slots), explained, explained / total, rank, swallowed)
+        alike = _alike(slots.get("person"), part)
+        explained = min(explained + 2.0 * len(alike), total)
+        return Reading(Command(pattern.intent, slots), explained, explained / total, rank, swallowed, alike)
 
     def _mention(
         self, pattern: Pattern, spec: IntentSpec, part: Masked, slots: dict[str, Slot], covered: list[bool]
@@ -201,6 +207,37 @@ class Reader:
         return slots, free
 
 
+_CLOCK = re.compile(
+    r"(?:早上|上午|中午|下午|傍晚|晚上|早|晚)?\s?(?:\d{1,2}|[一二两三四五六七八九十]{1,3})(?:点|:|时)|"
+    r"(?:at )?\d{1,2}(?::\d\d)?\s?(?:[ap]m|o'clock)", re.I,
+)  # fmt: skip
+
+
+def _at(day: Slot | None, span: Span) -> Slot | None:
+    """A day said before and a clock said now: 星期天能做保养吗,我十点到 is Sunday at ten."""
+    if day is None or span.kind != "when" or not (isinstance(day.value, str) and isinstance(span.value, str)):
+        return None
+    if len(day.value) != 10 or "T" not in span.value or not _CLOCK.match(span.words):
+        return None
+    hour, open_until = int(span.value[11:13]), 19
+    if hour > open_until and span.words[:1] not in "晚" and "pm" not in span.words.lower():
+        hour -= 12  # read as tonight's ten because this morning's is over; on another day it is the morning's
+    clock = f"T{hour:02}{span.value[13:]}"
+    return Slot(day.value + clock, f"{day.words} {span.words}", day.start, day.end)
+
+
+_PEOPLE = re.compile(rf"{MARK['person']}(?:(?:和|与|跟|、|,|还有|以及| and |, ){MARK['person']})+(?=都|也|一起|全| both|$)")
+
+
+def _alike(person: Slot | None, part: Masked) -> tuple[Slot, ...]:
+    """Everybody named beside the person in one breath."""
+    for match in _PEOPLE.finditer(part.text) if person else ():
+        named = [Slot.of(part.spans[i]) for i in range(match.start(), match.end()) if i in part.spans]
+        if person in named:
+            return tuple(slot for slot in named if slot != person)
+    return ()
+
+
 def _swallowed(spec: IntentSpec, match: Any, part: Masked, weights: list[float]) -> float:
     """The weight of whole clauses inside free text: they may be commands of their own."""
     group = next((g for n, g in match.re.groupindex.items() if n in FREE and match.start(g) >= 0), None)
@@ -227,7 +264,7 @@ def _mentions(language: str, name: str) -> re.Pattern[str]:
 @cache
 def _told(language: str) -> re.Pattern[str]:
     """The beginning of what somebody else said, thinks or wants."""
-    words = expand(lists(language, "fragments")["told"], language)
+    words = nameless(expand(lists(language, "fragments")["told"], language))
     return re.compile(rf"[\s,.;:!?]*(?:{words})")
 
 
@@ -285,7 +322,7 @@ def _guards(language: str) -> list[tuple[re.Pattern[str], frozenset[str], str]]:
         )
         intents -= frozenset(rule.get("except", ()))
         rows += [
-            (re.compile(expand(say, language).replace("(?P<gap_>", "(?:")), intents, name)
+            (re.compile(nameless(expand(say, language))), intents, name)
             for say in rule["say"]
         ]
     return rows

@@ -96,10 +96,13 @@ def _grammar(message: _Message) -> Understanding:
         reasons = list(dict.fromkeys(r for t in tried for r in t[0].reasons))
         why = "; ".join(reasons[:3]) or "no sentence fits"
         return Understanding(message.text, "unrecognised", why=why)
-    changes = any(load_schema()[r.command.intent].writes for r in readings)
-    if share < (MIN_WRITE if changes else MIN_READ):
+    unasked = any(load_schema()[r.command.intent].risk == "own_write" for r in readings)
+    if share < (MIN_WRITE if unasked else MIN_READ):
         return Understanding(message.text, "unrecognised", why="most of the message is not understood")
-    return _recognised(message, _commands(message, readings), "grammar", min(share, 1.0))
+    commands = _commands(message, readings)
+    if any(_unknown_whom(c) for c in commands):
+        return Understanding(message.text, "unrecognised", why="he or she is nobody spoken about")
+    return _recognised(message, commands, "grammar", min(share, 1.0))
 
 
 def _reader(message: _Message, spans: list[Span]) -> Reader:
@@ -119,7 +122,7 @@ def _commands(message: _Message, readings: list[Reading]) -> tuple[Command, ...]
         if found and _continues(command, found[-1]):
             found[-1] = found[-1].with_slots(**command.slots)
         elif command not in found:
-            found.append(command)
+            found += [command, *(command.with_slots(person=other) for other in reading.alike)]
     return tuple(c for c in found if not _only_identifies(c, found))
 
 
@@ -163,6 +166,13 @@ def _inherit(command: Command, before: list[Command]) -> Command:
             if earlier:
                 command = command.with_slots(**{name: earlier})
     return command
+
+
+def _unknown_whom(command: Command) -> bool:
+    """What would be written at once about he or she, with nobody spoken about: that is a tale, no order."""
+    person, spec = command.slots.get("person"), load_schema()[command.intent]
+    stranger = person is not None and _is_pronoun(person) and person.value == person.words
+    return stranger and spec.risk == "own_write" and "person" in spec.required
 
 
 def _is_pronoun(slot: Slot) -> bool:
@@ -252,4 +262,4 @@ def _choices(
     if not about:
         return [(i, p) for i, p in ranked if p >= _CHIPS / 3] if best >= _CHIPS and known >= _KNOWN else []
     scores = {i: p for i, p in scores.items() if p >= _HINTED} | about
-    return sorted(scores.items(), key=lambda item: -item[1])
+    return sorted(((i, min(p, 1.0)) for i, p in scores.items()), key=lambda item: -item[1])

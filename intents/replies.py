@@ -46,6 +46,17 @@ def _bare(plain: str, language: str) -> str:
     words = re.sub(r"[\s,.;:!?、~\"()]+", " ", plain.lower()).strip()
     if language == "zh":
         words = words.replace(" ", "")
+    known = _table(language)["all"]
+    bare = _without_tails(words, language)
+    for head in ("", *sorted(lists(language, "replies")["strip_head"], key=len, reverse=True)):
+        front = f"{head} " if head and language == "en" else head
+        for form in (words, bare):
+            if form.startswith(front) and form.removeprefix(front) in known:
+                return form.removeprefix(front)
+    return bare
+
+
+def _without_tails(words: str, language: str) -> str:
     for tail in sorted(lists(language, "replies")["strip"], key=len, reverse=True):
         short = words.removesuffix(tail).strip()
         if short and words not in _table(language)["all"]:

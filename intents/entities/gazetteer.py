@@ -31,10 +31,10 @@ def matcher(words: Iterable[str], flags: int = re.IGNORECASE) -> re.Pattern[str]
     for word in words:
         (latin if word[-1:].isascii() else han).append(word)
     parts = []
+    if latin:  # first: 途观L is not 途观
+        parts.append(rf"(?<![A-Za-z0-9])(?:{alternation(latin)})(?![A-Za-z0-9])")
     if han:
         parts.append(f"(?:{alternation(han)})")
-    if latin:
-        parts.append(rf"(?<![A-Za-z0-9])(?:{alternation(latin)})(?![A-Za-z0-9])")
     return re.compile("|".join(parts) or r"(?!)", flags)
 
 

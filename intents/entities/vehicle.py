@@ -59,9 +59,15 @@ def _catalogue() -> _Catalogue:
         guarded = set(entry.get("only_with_brand", ()))
         found.guarded |= {key(name) for name in guarded}
         for series, aliases in entry["series"].items():
-            for name in (series, *(aliases or ())):
+            for name in _spellings(series, aliases):
                 found.series.setdefault(key(name), (brand, series))
     return found
+
+
+def _spellings(series: str, aliases: list[str] | None) -> list[str]:
+    """All names of a series, and the plural of those that are words (Accords)."""
+    names = [series, *(aliases or ())]
+    return [*names, *(f"{name}s" for name in names if re.fullmatch(r"[A-Z][a-z]{3,}", name) and name[-1] != "s")]
 
 
 @cache
@@ -73,7 +79,7 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
         brands += [brand, *entry["names"]]
         alone = set(entry.get("only_with_brand", ()))
         for series, aliases in entry["series"].items():
-            for name in (series, *(aliases or ())):
+            for name in _spellings(series, aliases):
                 (guarded if name in alone else names).append(name)
     return matcher(names), matcher(brands), matcher(guarded)
 
