@@ -142,10 +142,19 @@ def _instant(text: str) -> datetime:
 
 def _guarded(function: Any, *args: Any) -> None:
     """Run a command; what is wrong on purpose is told in one line, not as a traceback."""
+    from pydantic import ValidationError
+
     from crm_core.kernel.errors import ChexinError
 
     try:
         code = function(*args)
+    except ValidationError as error:
+        if error.title not in ("Settings", "BotSettings"):
+            raise
+        for problem in error.errors():
+            prefix = "CHEXIN_" if error.title == "Settings" else ""
+            typer.echo(f"error: {prefix}{str(problem['loc'][0]).upper()}: {problem['msg']}", err=True)
+        raise typer.Exit(2) from None
     except ChexinError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(2) from error

@@ -106,7 +106,10 @@ class InboundKind(StrEnum):
 
 @dataclass(frozen=True)
 class Inbound:
-    """Something a person did in a chat. `message_id` is the channel's own, unique in (channel, account)."""
+    """Something a person did in a chat. `message_id` is the channel's own, unique in (channel, account).
+
+    Of a visitor: `came_from` is {"page", "referrer", "utm": {…}}, `contact` the form {"name", "phone"} he sent.
+    """
 
     channel: str
     account: str
@@ -118,6 +121,8 @@ class Inbound:
     action_id: str = ""
     media_id: str = ""
     at: datetime | None = None
+    came_from: dict[str, Any] = field(default_factory=dict)
+    contact: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

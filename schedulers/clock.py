@@ -60,7 +60,8 @@ class Clockwork:
         for job in self._scheduler.get_jobs():
             if isinstance(job.trigger, IntervalTrigger):
                 job.reschedule(IntervalTrigger(seconds=int(job.trigger.interval / timedelta(seconds=1))))
-        self._scheduler.wakeup()
+        if self._scheduler.running:
+            self._scheduler.wakeup()
         self._last_tick = time.monotonic()
         return True
 

@@ -21,7 +21,8 @@ class Engine:
         self._name = name
         self._reindex = reindex
         self._turns = DueLoop(core, [turns], "turns")
-        self._due = DueLoop(core, [lambda: jobs.fire_timers(core), deliver], "due")
+        self._due = DueLoop(core, [lambda: jobs.fire_timers(core), deliver], "due",
+                            due=lambda: (core.timers.next_due(), core.outbox.next_due()))  # fmt: skip
         self._clock = Clockwork()
         self.findings = jobs.Findings(0, 0, 0, 0)
 
@@ -47,10 +48,18 @@ class Engine:
         self._turns.stop()
         self._due.stop()
 
-    def knock(self) -> None:
-        """Something arrived or moved: look at once."""
+    def arrived(self) -> None:
+        """Somebody said or pressed something: look at once."""
         self._turns.knock()
+
+    def moved(self) -> None:
+        """Something was written that may be due: look at once."""
         self._due.knock()
+
+    def knock(self) -> None:
+        """Look at everything."""
+        self.arrived()
+        self.moved()
 
     def replan(self) -> None:
         """The demo's clock was moved: what is planned ahead moves along."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import datetime
 
 import structlog
 
@@ -16,9 +17,14 @@ TICK_SECONDS = 1.0
 class DueLoop:
     """Runs steps until each finds nothing to do, in a thread of its own. Losing a tick loses nothing."""
 
-    def __init__(self, core: Core, steps: list[Callable[[], int]], name: str) -> None:
+    def __init__(
+        self, core: Core, steps: list[Callable[[], int]], name: str,
+        due: Callable[[], Iterable[datetime | None]] | None = None,
+    ) -> None:  # fmt: skip
+        """`due` tells when the next rows are due; a loop without it looks when it is woken, and each tick."""
         self._core = core
         self._steps = steps
+        self._due = due
         self._name = name
         self._knock = threading.Event()
         self._stop = threading.Event()
@@ -60,8 +66,10 @@ class DueLoop:
 
     def _pause(self) -> float:
         """Seconds until the next due row, at most one tick."""
+        if self._due is None or self._knock.is_set():
+            return TICK_SECONDS
         try:
-            due = [at for at in (self._core.timers.next_due(), self._core.outbox.next_due()) if at is not None]
+            due = [at for at in self._due() if at is not None]
         except Exception as error:
             structlog.get_logger().error("next_due_failed", loop=self._name, error=type(error).__name__)
             return TICK_SECONDS

@@ -237,22 +237,25 @@ def _unrecognised(talk: Talk, said: str) -> None:
 
 
 def _leaves_phone(talk: Talk) -> bool:
-    """A visitor who leaves his number becomes a lead."""
+    """A visitor who leaves his number, in words or in the form, becomes a lead that keeps where he came from."""
     if talk.is_staff or talk.actor.customer_id is not None:
         return False
     found = talk.brain.understand(talk.text, talk.actor, talk.now, None, role="rep")
-    slots = next((c.slots for c in found.commands if c.slots.get("phone")), None)
-    if slots is None:
+    slots = next((c.slots for c in found.commands if c.slots.get("phone")), {})
+    name, vehicle, said = slots.get("person"), slots.get("vehicle"), slots.get("phone")
+    phone = talk.contact.get("phone") or (str(said.value) if said else "")
+    if not phone:
         return False
-    if not parse_phone(str(slots["phone"].value)).ok:
+    if not parse_phone(phone).ok:
         talk.say("lead.visitor_odd_phone")
         return True
     from crm_core.leads.messages import CreateLead
 
-    name, vehicle = slots.get("person"), slots.get("vehicle")
+    tags = talk.came_from.get("utm") or {}
     gate.perform(talk, CreateLead(
-        name=str(name.value) if name else "", phone=str(slots["phone"].value),
+        name=talk.contact.get("name") or (str(name.value) if name else ""), phone=phone,
         vehicle=vehicle.words if vehicle else "", source="widget", channel="widget", message=talk.text,
+        campaign=str(tags.get("campaign", ""))[:200], referrer=talk.came_from.get("page", ""), utm=tags,
     ))  # fmt: skip
     return True
 

@@ -21,6 +21,7 @@ from bot.conversation.presses import carry_out, presses
 from bot.conversation.spent import Spent, spent_cards
 from bot.conversation.talk import Talk
 from bot.ports import Inbound, InboundKind, Outbound
+from bot.skills.drafts import over
 from bot.texts import Texts, Voice
 from crm_core.chat.service import LiveAction
 from crm_core.kernel.access import Actor
@@ -65,6 +66,7 @@ def inbound_of(arrival: Arrival) -> Inbound:
         person_id=str(body.get("person_id", "")), message_id=str(arrival.id),
         kind=InboundKind(body.get("kind", "text")), text=str(body.get("text", "")),
         action_id=str(body.get("action", "")), media_id=str(body.get("media", "")), at=arrival.received_at,
+        came_from=body.get("came_from") or {}, contact=body.get("contact") or {},
     )  # fmt: skip
 
 
@@ -128,7 +130,8 @@ class Pipeline:
     def _talk(self, inbound: Inbound, actor: Actor, root: str, now: datetime) -> Talk:
         voice = Voice(self._texts, actor.language, actor.zone, now)
         memory = Memory.load(self._core.chats.conversation(inbound.chat).state, now)
-        return Talk(self._core, self._brain, actor, voice, memory, root, inbound.chat, inbound.text)
+        return Talk(self._core, self._brain, actor, voice, memory, root, inbound.chat, inbound.text,
+                    came_from=inbound.came_from, contact=inbound.contact)  # fmt: skip
 
     def _listen(self, talk: Talk, inbound: Inbound) -> LiveAction | None:
         """Do it; returns the button when one was pressed."""
@@ -148,9 +151,8 @@ class Pipeline:
         if action is None or action.person_id != talk.actor.id or action.verb not in presses:
             talk.say("press.over")
             return None
-        # A draft knows by itself that it is done with, and says again what became of it.
-        if action.expires_at <= talk.now and not action.verb.startswith("draft."):
-            talk.say("press.expired")
+        if action.expires_at <= talk.now:
+            over(talk, action.params)
             return None
         carry_out(talk, action)
         return action

@@ -43,6 +43,8 @@ class Talk:
     replies: list[Outbound] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
     layer: str = "reply"
+    came_from: dict[str, Any] = field(default_factory=dict)
+    contact: dict[str, Any] = field(default_factory=dict)
 
     @property
     def now(self) -> datetime:
