@@ -62,7 +62,7 @@ def _hand(uow: Uow, row: Appointment, owner_id: str | None, unit: str) -> None:
 
 
 def _booked(timer: Timer, uow: Uow) -> Appointment | None:
-    row = uow.session.get(Appointment, timer.subject.removeprefix("appointment:"))
+    row = uow.seize(Appointment, timer.subject.removeprefix("appointment:"))
     return row if row is not None and row.state == "booked" else None
 
 

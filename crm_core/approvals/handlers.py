@@ -105,6 +105,7 @@ def decide_approval(cmd: DecideApproval, uow: Uow) -> Result:
 def _locked(uow: Uow, approval: Approval) -> Approval:
     """Everything about a deal's money happens one after the other; then look again."""
     uow.lock(f"deal:{approval.deal_id}")
+    uow.hold_customer_of(Approval, approval.id)
     uow.session.refresh(approval)
     return approval
 

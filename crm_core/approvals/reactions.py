@@ -39,7 +39,7 @@ def move_with_deal(event: DealHandedOver, uow: Uow) -> None:
 
 
 def _pending(timer: Timer, uow: Uow) -> Approval | None:
-    approval = uow.session.get(Approval, timer.subject.removeprefix("approval:"))
+    approval = uow.seize(Approval, timer.subject.removeprefix("approval:"))
     return approval if approval is not None and approval.state == "pending" else None
 
 

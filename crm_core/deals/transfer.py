@@ -38,7 +38,7 @@ def transfer_deals(cmd: TransferDeals, uow: Uow) -> Result:
 @handles(ReturnCustomer)
 def return_customer(cmd: ReturnCustomer, uow: Uow) -> Result:
     """Only for whoever gave the customer away last, while that can be undone."""
-    customer = uow.session.get(Customer, cmd.customer_id)
+    customer = uow.seize(Customer, cmd.customer_id)
     if customer is None or customer.tenant != uow.tenant or not _gave_away(uow, customer.id):
         raise NotFound(resource="customer")
     _hand(uow, customer, colleague(uow, cmd.to_id, customer.unit), "")

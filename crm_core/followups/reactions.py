@@ -146,7 +146,7 @@ def _hand(uow: Uow, row: Followup, owner_id: str | None, unit: str) -> None:
 
 
 def _fire(timer: Timer, uow: Uow) -> None:
-    row = uow.session.get(Followup, timer.subject.removeprefix("followup:"))
+    row = uow.seize(Followup, timer.subject.removeprefix("followup:"))
     if row is not None and row.state == "open":
         carry_out(uow, row, int(timer.payload["step"]), timer.dedupe_key)
 
@@ -158,7 +158,7 @@ on_timer(NUDGE)(_fire)
 @on_timer(AGAIN)
 def again(timer: Timer, uow: Uow) -> None:
     """The owner wanted to be reminded now: with the words of the first reminder."""
-    row = uow.session.get(Followup, timer.subject.removeprefix("followup:"))
+    row = uow.seize(Followup, timer.subject.removeprefix("followup:"))
     if row is None or row.state != "open":
         return
     steps = sop_of(row).steps

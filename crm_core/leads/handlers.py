@@ -66,7 +66,8 @@ def create_lead(cmd: CreateLead, uow: Uow) -> Result:
 def _customer(cmd: CreateLead, phone: Phone | None, unit: str, uow: Uow) -> Customer | None:
     if cmd.customer_id is not None:
         return uow.get(Customer, cmd.customer_id, "customer", "write")
-    return customer_with_phone(uow, phone, unit, cmd.name.strip()) if phone else None
+    known = customer_with_phone(uow, phone, unit, cmd.name.strip()) if phone else None
+    return uow.seize(Customer, known.id) if known is not None else None
 
 
 def _open_lead(uow: Uow, customer_id: str, key: str) -> Lead | None:

@@ -191,6 +191,7 @@ def apply_discount(cmd: ApplyDiscount, uow: Uow) -> Result:
     if approval is None or not may_see(approval, uow):
         raise NotFound(resource="approval")
     uow.lock(f"deal:{approval.deal_id}")
+    uow.hold_customer_of(Approval, approval.id)
     uow.session.refresh(approval)
     if uow.actor.id not in (approval.asker_id, approval.owner_id):
         raise Refused("error.not_allowed")

@@ -160,7 +160,7 @@ def snooze_task(cmd: SnoozeTask, uow: Uow) -> Result:
 @handles(CancelTask)
 def cancel_task(cmd: CancelTask, uow: Uow) -> Result:
     """Not needed any more. Who asked for it may cancel it too."""
-    row = uow.session.get(Task, cmd.task_id)
+    row = uow.seize(Task, cmd.task_id)
     if row is not None and row.tenant == uow.tenant and row.asker_id == uow.actor.id:
         if row.state != "open":
             raise Conflict("error.task_over", state=row.state)
@@ -174,7 +174,7 @@ def cancel_task(cmd: CancelTask, uow: Uow) -> Result:
 @handles(ReopenTask)
 def reopen_task(cmd: ReopenTask, uow: Uow) -> Result:
     """Open again; the next occurrence that its completion made is taken back with it."""
-    row = uow.session.get(Task, cmd.task_id)
+    row = uow.seize(Task, cmd.task_id)
     if row is None or row.tenant != uow.tenant or row.asker_id != uow.actor.id:
         row = uow.get(Task, cmd.task_id, "task", "write")
     uow.expect(row, cmd.version)

@@ -19,7 +19,7 @@ from crm_core.tasks.tables import Task
 @on_timer("task_due")
 def due(timer: Timer, uow: Uow) -> None:
     """The assignee is reminded of what is still open."""
-    row = uow.session.get(Task, timer.subject.removeprefix("task:"))
+    row = uow.seize(Task, timer.subject.removeprefix("task:"))
     if row is not None and row.state == "open":
         uow.push(row.owner_id, "task_due", subject=f"task:{row.id}", key=timer.dedupe_key)
 
