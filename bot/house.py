@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Protocol
@@ -40,7 +41,8 @@ class Works(Protocol):
 
     def start(self) -> None: ...
     def stop(self) -> None: ...
-    def knock(self) -> None: ...
+    def arrived(self) -> None: ...
+    def moved(self) -> None: ...
     def replan(self) -> None: ...
     def watch(self) -> bool: ...
 
@@ -73,7 +75,7 @@ class House:
         self._works = make_works(core, self.name, turns=self._turns.run, deliver=self._deliverer.run,
                                  reindex=self._brain.refresh)  # fmt: skip
         self._stopping = asyncio.Event()
-        self.door = Door(core, self.hub, self.knock, self._works.replan, self._say, self._greet, demo is not None)
+        self.door = Door(core, self.hub, self.arrived, self._works.replan, self._say, self._greet, demo is not None)
 
     @property
     def serves_web(self) -> bool:
@@ -90,7 +92,16 @@ class House:
         self.hub.start()
         if self.works:
             self._works.start()
+            threading.Thread(target=self._warm, name="warm", daemon=True).start()
         self._watchman = loop.create_task(self._watch())
+
+    def _warm(self) -> None:
+        """Load what loads late, so that the first message of the day need not wait for it."""
+        from crm_core.kernel.phones import parse_phone
+        from intents import understand
+
+        parse_phone("13800138000")
+        understand("你好", role="rep", now=self.core.now())
 
     async def _watch(self) -> None:
         while not self._stopping.is_set():
@@ -110,14 +121,16 @@ class House:
 
     # Work
 
-    def knock(self) -> None:
-        """Something arrived or moved: look at once. In a `web` process the workers see it at their next tick."""
+    def arrived(self) -> None:
+        """Somebody said something: look at once. In a `web` process the workers see it at their next tick."""
         if self.works:
-            self._works.knock()
+            self._works.arrived()
 
     def _turn_done(self) -> None:
+        """Its sender's next message may be waiting, and there are replies to deliver."""
         self.metrics.turns.inc()
-        self.knock()
+        self._works.arrived()
+        self._works.moved()
 
     def _sorry(self, person_id: str) -> dict[str, Any]:
         """What somebody hears whose message could not be worked off."""
@@ -129,7 +142,8 @@ class House:
 
     def lead_taken(self) -> None:
         self.metrics.leads.inc()
-        self.knock()
+        if self.works:
+            self._works.moved()
 
     # Facts
 

@@ -39,6 +39,8 @@ class TurnRunner:
 
     def run(self) -> int:
         """Claim what waits and start working on it; returns how many turns began."""
+        if not self._core.inbox.waiting(self._core.now()):
+            return 0
         room = 0
         while room < BATCH and self._free.acquire(blocking=False):
             room += 1
@@ -69,7 +71,8 @@ class TurnRunner:
         person_id = str(arrival.body.get("person_id", ""))
         self._core.chats.finish(
             arrival, chat=str(arrival.body.get("chat") or arrival.sender), person_id=person_id,
-            replies=[self._sorry(person_id)] if self._sorry else [], state=None, now=self._core.now(), error=type(error).__name__,
+            replies=[self._sorry(person_id)] if self._sorry else [], state=None, now=self._core.now(),
+            error=type(error).__name__,
         )  # fmt: skip
 
     def _ended(self, future: Future[None]) -> None:

@@ -10,6 +10,8 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, RedirectResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from bot.channels.webchat.hub import TRY_AGAIN
+from bot.channels.webchat.pace import Pace
 from bot.channels.webchat.talk import Door, Talk, came_from, receive
 from bot.web.sessions import COOKIE, MAX_AGE, Known, Sessions, same_origin
 from crm_core.api import Core
@@ -19,6 +21,8 @@ from crm_core.kernel.errors import ChexinError, Invalid, NotFound
 
 STATIC = Path(__file__).parent.parent / "channels" / "webchat" / "static"
 SIGNED_OUT, BAD_ORIGIN = 4401, 4403
+# New visitors from one address: a showroom's guests share one, a flood is stopped.
+VISITORS_AT_ONCE, VISITORS_PER_SECOND = 30, 0.5
 Session = Annotated[str | None, Cookie(alias=COOKIE)]
 
 
@@ -31,6 +35,7 @@ class Front:
         self._door = door
         self.public_url = public_url
         self._secure = secure
+        self._new_visitors = Pace(VISITORS_AT_ONCE, VISITORS_PER_SECOND)
 
     def actor(self, cookie: str | None) -> Actor | None:
         """Whoever the cookie belongs to, if he may still come in."""
@@ -107,6 +112,9 @@ class Front:
         if hello is None:
             return
         known = self._sessions.visitor(hello.get("token"))
+        if known is None and not self._new_visitors.allow(socket.client.host if socket.client else ""):
+            await socket.close(TRY_AGAIN)
+            return
         actor = await run_in_threadpool(self._visitor, known, hello)
         token = self._sessions.for_visitor(actor.tenant, actor.id)
         extra = {"token": token, "people": None, "demo": False, "role": "visitor"}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import func, select
+from websockets.exceptions import ConnectionClosed
 
+from bot.channels.webchat.pace import Pace
 from crm_core.api import Core
 from crm_core.leads.tables import Lead, Touch
 from crm_core.org.tables import Person
@@ -82,3 +85,36 @@ def test_a_visitor_sees_no_customer_and_gets_no_buttons_of_others(site: Site) ->
 def test_pictures_cannot_be_sent_by_visitors(site: Site) -> None:
     answer = site.http.post("/media", content=b"\x89PNG\r\n\x1a\n", headers={"Content-Type": "image/png"})
     assert answer.status_code == 401
+
+
+def test_a_flood_of_new_visitors_is_stopped(site: Site) -> None:
+    from bot.web import pages
+
+    def flood() -> None:
+        for _ in range(pages.VISITORS_AT_ONCE + 5):
+            site.widget().close()
+
+    with site.widget() as known:
+        with pytest.raises(ConnectionClosed, match="1013"):
+            flood()
+        assert visitors(site.core) <= pages.VISITORS_AT_ONCE + 2
+        with site.widget(token=known.me["token"]) as again:
+            assert again.me["id"] == known.me["id"]
+
+
+def test_a_flood_of_messages_is_refused_and_the_rest_kept(site: Site) -> None:
+    with site.widget() as page:
+        for n in range(90):
+            page.send({"t": "say", "id": f"m{n}", "text": "？？"})
+        page.until(lambda: len(page.acked) + len(page.refused) == 90, what="an answer to each")
+        assert page.refused
+        assert 60 <= len(page.acked) < 80
+
+
+def test_the_pace_fills_again() -> None:
+    now = [0.0]
+    pace = Pace(2, 0.5, lambda: now[0])
+    assert [pace.allow("a") for _ in range(3)] == [True, True, False]
+    assert pace.allow("b")
+    now[0] = 2.0
+    assert [pace.allow("a") for _ in range(2)] == [True, False]

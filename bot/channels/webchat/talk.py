@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from bot.channels.webchat.hub import SIGNED_OUT, Connection, Hub, as_message
+from bot.channels.webchat.pace import Pace
 from crm_core.api import Core
 from crm_core.chat.progress import answered
 from crm_core.chat.service import Chats
@@ -28,6 +29,8 @@ MAX_FRAME = 256 * 1024
 MAX_TEXT = 8000
 MAX_ID = 64
 ANSWER_S = 30
+# Faster than anybody types or presses, and than a page sends again what a break held up.
+BURST, PER_SECOND = 60, 3
 GOODBYE_S = 2
 
 
@@ -59,6 +62,7 @@ class Talk:
         self._came_from: dict[str, Any] = {}
         self._page = Connection(self._chat, actor.id, socket.send_text, session)
         self._waits: set[asyncio.Task[None]] = set()
+        self._pace = Pace(BURST, PER_SECOND)
 
     async def run(self, hello: dict[str, Any], extra: dict[str, Any] | None = None) -> None:
         """Answer `hello`, then frames until the page leaves or has to. `extra` goes into `me`."""
@@ -139,6 +143,9 @@ class Talk:
 
     async def _store(self, kind: str, message_id: str, frame: dict[str, Any]) -> None:
         """Keep what the person did, acknowledge it, and wake whoever works it off."""
+        if not self._pace.allow():
+            self._refuse(message_id, "error.busy")
+            return
         body = self._body(kind, frame)
         if body is None:
             long = len(plain(frame.get("text"))) > MAX_TEXT
