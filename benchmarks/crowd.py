@@ -85,7 +85,7 @@ class Crowd:
         person, inbound = line
         slot.chat, slot.asked = person.chat, time.perf_counter()
         self.talkers.receive(person.tenant, inbound)
-        self._engine.knock()
+        self._engine.arrived()
         return True
 
     def _answered(self, waiting: dict[str, _Slot]) -> list[_Slot]:

@@ -34,6 +34,9 @@ class Deliverer:
     def run(self) -> int:
         """Deliver one batch; returns how many messages were taken."""
         now = self._core.now()
+        due = self._core.outbox.next_due()
+        if due is None or due > now:
+            return 0
         claimed = self._core.outbox.claim(self._worker, now, BATCH)
         if not claimed:
             return 0

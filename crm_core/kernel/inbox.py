@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import text, update
+from sqlalchemy import or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col
 
@@ -63,6 +63,13 @@ class InboxQueue:
         once = statement.on_conflict_do_nothing(index_elements=["channel", "account", "dedupe_key"])
         stored: int | None = session.connection().execute(once.returning(_INBOX.c.id)).scalar()
         return stored
+
+    def waiting(self, now: datetime) -> bool:
+        """Whether anything could be claimed; looking costs no write transaction."""
+        with self._database.read() as session:
+            todo = or_(col(Inbox.state) == NEW, (col(Inbox.state) == CLAIMED) & (col(Inbox.lease_until) < now))
+            query = select(col(Inbox.id)).where(col(Inbox.state).in_((NEW, CLAIMED)), todo).limit(1)
+            return session.execute(query).first() is not None
 
     def claim(self, now: datetime, limit: int = 20, only: int | None = None) -> list[Arrival]:
         """Take arrivals that are first in line for their sender; a lease that ran out may be taken again."""

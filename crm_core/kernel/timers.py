@@ -35,6 +35,9 @@ class Timers:
 
     def fire_due(self, now: datetime, limit: int = 50) -> int:
         """Fire up to `limit` due timers, each in a transaction of its own. Returns how many were handled."""
+        due = self.next_due()
+        if due is None or due > now:
+            return 0
         handled = 0
         while handled < limit and self._fire_one(now):
             handled += 1

@@ -39,7 +39,7 @@ def test_a_failing_step_does_not_keep_the_next_from_working(small: Core) -> None
 
 def test_the_loop_sleeps_until_the_next_due_row(core: Core, clock: FixedClock) -> None:
     settle_group(core)
-    loop = DueLoop(core, [], "test")
+    loop = DueLoop(core, [], "test", lambda: (core.timers.next_due(), core.outbox.next_due()))
     assert loop._pause() == TICK_SECONDS
     new_lead(core)
     assert loop._pause() < 0.01
@@ -57,7 +57,7 @@ def test_a_loop_whose_database_is_gone_waits_a_tick(small: Core, monkeypatch: py
         raise OSError
 
     monkeypatch.setattr(small.timers, "next_due", gone)
-    assert DueLoop(small, [], "test")._pause() == TICK_SECONDS
+    assert DueLoop(small, [], "test", lambda: [small.timers.next_due()])._pause() == TICK_SECONDS
 
 
 def test_a_knock_wakes_the_loop_and_stop_ends_it(small: Core) -> None:
