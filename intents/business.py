@@ -13,9 +13,14 @@ from .data import LANGUAGES, lists
 from .mask import MARK, Masked
 
 
+_HALF_A_NUMBER = re.compile(r"(?<!\d)1[3-9]\d{6,12}(?!\d)")
+
+
 def hints(masked: Masked) -> Counter[str]:
     """How many words or spans speak for each intent; empty for a message that is not about the trade."""
     found: Counter[str] = Counter()
+    if _HALF_A_NUMBER.search(masked.text):
+        return found  # a phone number with a digit too few is the first thing to talk about
     for kind, intents in lists("zh", "business")["spans"].items():
         if MARK[kind] in masked.text:
             found.update(intents)

@@ -27,6 +27,8 @@ _SOFT = 1.2  # and more when only a blank divides them
 _SWALLOWED = 0.5  # how much less a later clause counts as free text than as a command of its own
 _MENTIONED = ("channel", "level")
 _TELLING = ("log_contact", "add_note", "mark_lost")
+_GUESSED = 0.8  # a name that nothing but its place in the sentence makes one
+_NOT_A_NUMBER = rf"(?![号码是:\s]*{MARK['phone']})"  # 电话138... gives a number, no channel
 _FIRM_CUT = re.compile(r"[,;.!?\n]")
 _BLUNT = " ,.;:!?，。；：！？、\"'“”"
 
@@ -153,7 +155,7 @@ class Reader:
         if spec.name == "log_contact" and "text" not in slots:
             a, b = part.original(0, len(part.text))
             slots["text"] = Slot(self.raw[a:b].strip(_BLUNT), self.raw[a:b].strip(_BLUNT), a, b)
-        rank = pattern.weight + 0.05 * len(slots)
+        rank = pattern.weight + 0.05 * len(slots) - _GUESSED * _guessed_names(slots, part)
         swallowed = _swallowed(spec, match, part, weights)
         alike = _alike(slots.get("person"), part)
         explained = min(explained + 2.0 * len(alike), total)
@@ -190,7 +192,7 @@ class Reader:
             start, end = match.start(group), match.end(group)
             if name not in load_schema()[pattern.intent].slots or start < 0 or end <= start:
                 continue
-            span = part.spans.get(start) if end == start + 1 else None
+            span = part.spans.get(start) if end == start + 1 and name not in FREE else None
             if span is not None:
                 slots[name] = Slot.of(span)
                 continue
@@ -238,6 +240,11 @@ def _alike(person: Slot | None, part: Masked) -> tuple[Slot, ...]:
     return ()
 
 
+def _guessed_names(slots: dict[str, Slot], part: Masked) -> int:
+    known = {span.start for span in part.spans.values()}
+    return sum(name.startswith("person") and slot.start not in known for name, slot in slots.items())
+
+
 def _swallowed(spec: IntentSpec, match: Any, part: Masked, weights: list[float]) -> float:
     """The weight of whole clauses inside free text: they may be commands of their own."""
     group = next((g for n, g in match.re.groupindex.items() if n in FREE and match.start(g) >= 0), None)
@@ -258,7 +265,7 @@ def _mentions(language: str, name: str) -> re.Pattern[str]:
     words = sorted((w for w in values(language)[name] if len(w) > 1), key=len, reverse=True)
     edge = r"\b" if language == "en" else ""
     before, after = (expand(lists(language, "fragments")[f"{name}_{side}"], language) for side in ("from", "tail"))
-    return re.compile(f"(?:{before})?{edge}(?P<word>{'|'.join(map(re.escape, words))}){edge}(?:{after})?")
+    return re.compile(f"(?:{before})?{edge}(?P<word>{'|'.join(map(re.escape, words))}){edge}{_NOT_A_NUMBER}(?:{after})?")
 
 
 @cache

@@ -130,7 +130,21 @@ def _completed(message: _Message, reading: Reading, before: list[Command]) -> Co
     command = _inherit(reading.command, before)
     command = _focus(command, message.context)
     command = _whole_text(command, message.text)
+    command = _before_that(command, before, message.now)
     return _without_strangers(_tense(command, message.now))
+
+
+def _before_that(command: Command, before: list[Command], now: datetime) -> Command:
+    """提前一小时提醒我 after an appointment: an hour before it, not before now."""
+    when = command.slots.get("when")
+    instants = [c.slots["when"].value for c in before if "when" in c.slots]
+    if command.intent != "remind_me" or not when or not isinstance(when.value, dict) or not instants:
+        return command
+    start, end, at = when.value.get("start"), when.value.get("end"), instants[-1]
+    if not (start and end and isinstance(at, str) and "T" in at and "T" in end and datetime.fromisoformat(end) == now):
+        return command
+    moment = datetime.fromisoformat(at) - (datetime.fromisoformat(end) - datetime.fromisoformat(start))
+    return command.with_slots(when=replace(when, value=moment.isoformat()))
 
 
 def _continues(command: Command, before: Command) -> bool:
