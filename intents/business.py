@@ -12,8 +12,7 @@ from functools import cache
 from .data import LANGUAGES, lists
 from .mask import MARK, Masked
 
-
-_HALF_A_NUMBER = re.compile(r"(?<!\d)1[3-9]\d{6,12}(?!\d)")
+_HALF_A_NUMBER = re.compile(r"(?<!\d)1[3-9]\d{5,12}(?!\d)")
 
 
 def hints(masked: Masked) -> Counter[str]:

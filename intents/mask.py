@@ -37,7 +37,9 @@ class Masked:
     starts: tuple[int, ...]
     ends: tuple[int, ...]
     spans: dict[int, Span]
-    breaks: tuple[int, ...] = ()  # where a blank between Chinese words was dropped: people type it for a comma
+    breaks: tuple[
+        int, ...
+    ] = ()  # where a blank between Chinese words was dropped: people type it for a comma
 
     def kind(self, index: int) -> str | None:
         return _KIND.get(self.text[index])
@@ -87,7 +89,9 @@ def mask(plain: str, spans: list[Span], chinese: bool) -> Masked:
 def translated(masked: Masked) -> Masked:
     """Latin words in a Chinese sentence as the Chinese ones they stand for: 给Kevin做个quote is 给Kevin做个报价."""
     table, pattern = _latin_words()
-    pieces, starts, ends = [], [], []
+    pieces: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
     places: list[int] = []  # where each old character stands now
     size = last = 0
     for match in [*pattern.finditer(masked.text), None]:

@@ -8,16 +8,14 @@ from functools import cache
 from typing import Any
 
 from .data import lists
-from .grammar import FREE, Pattern, expand, grammar, nameless, values
+from .fill import CUT, alike, at_clock, fits, guessed_names, mentions, swallowed
+from .grammar import FREE, Pattern, grammar, values
+from .guards import guards, told
 from .mask import MARK, MARKS, Masked
 from .schema import IntentSpec, load_schema
-from .types import Command, Slot, Span
+from .types import Command, Slot
 
 MIN_WRITE, MIN_READ = 0.6, 0.5
-_CUT = re.compile(
-    r"[,;.!?\n]+|然后|顺便|同时|并且|另外|还有(?=给|把|帮)|\band then\b|\band "
-    r"also\b|\band\b|\bthen\b"
-)
 _MAX_CLAUSES = 6
 _FIRST, _NEXT = 0.6, 1.5  # what a command must explain to be worth reading one (more)
 # A free-text intent is explained by its cue alone: a complaint firmly, a question unless another explains more.
@@ -28,8 +26,6 @@ _SWALLOWED = 0.5  # how much less a later clause counts as free text than as a c
 _MENTIONED = ("channel", "level")
 _TELLING = ("log_contact", "add_note", "mark_lost")
 _GUESSED = 0.8  # a name that nothing but its place in the sentence makes one
-_NOT_A_NUMBER = rf"(?![号码是:\s]*{MARK['phone']})"  # 电话138... gives a number, no channel
-_FIRM_CUT = re.compile(r"[,;.!?\n]")
 _BLUNT = " ,.;:!?，。；：！？、\"'“”"
 
 
@@ -84,7 +80,7 @@ class Reader:
     def _cuts(self) -> tuple[list[int], set[int]]:
         """Where one command may end and another begin: punctuation, and, then; a blank typed for a comma."""
         text = self.masked.text
-        firm = [m.end() for m in _CUT.finditer(text) if 0 < m.end() < len(text)][:_MAX_CUTS]
+        firm = [m.end() for m in CUT.finditer(text) if 0 < m.end() < len(text)][:_MAX_CUTS]
         soft = [b for b in self.masked.breaks if 0 < b < len(text) and b not in firm]
         soft = soft[: _MAX_CUTS - len(firm)]
         return [0, *sorted([*firm, *soft]), len(text)], set(soft)
@@ -95,7 +91,7 @@ class Reader:
             return True
         spec, command = load_schema()[reading.command.intent], reading.command
         known = {name for earlier in before for name in earlier.command.slots if name == "person"}
-        said = _told(self.language).match(self.masked.text, start)
+        said = told(self.language).match(self.masked.text, start)
         return not said and not spec.missing(known | set(command.slots))
 
     def read(self, start: int, end: int) -> Reading | None:
@@ -141,7 +137,7 @@ class Reader:
             if name and (not covered[i] or (inside and name == "person")):
                 slots[name] = Slot.of(span)
                 covered[i] = True
-            elif not name and not covered[i] and (moment := _at(slots.get("when"), span)):
+            elif not name and not covered[i] and (moment := at_clock(slots.get("when"), span)):
                 slots["when"] = moment
                 covered[i] = True
         for name, value in pattern.fixed.items():
@@ -155,11 +151,11 @@ class Reader:
         if spec.name == "log_contact" and "text" not in slots:
             a, b = part.original(0, len(part.text))
             slots["text"] = Slot(self.raw[a:b].strip(_BLUNT), self.raw[a:b].strip(_BLUNT), a, b)
-        rank = pattern.weight + 0.05 * len(slots) - _GUESSED * _guessed_names(slots, part)
-        swallowed = _swallowed(spec, match, part, weights)
-        alike = _alike(slots.get("person"), part)
-        explained = min(explained + 2.0 * len(alike), total)
-        return Reading(Command(pattern.intent, slots), explained, explained / total, rank, swallowed, alike)
+        rank = pattern.weight + 0.05 * len(slots) - _GUESSED * guessed_names(slots, part)
+        taken = swallowed(spec, match, part, weights)
+        others = alike(slots.get("person"), part)
+        explained = min(explained + 2.0 * len(others), total)
+        return Reading(Command(pattern.intent, slots), explained, explained / total, rank, taken, others)
 
     def _mention(
         self, pattern: Pattern, spec: IntentSpec, part: Masked, slots: dict[str, Slot], covered: list[bool]
@@ -169,7 +165,7 @@ class Reader:
             said = name in slots and name not in pattern.fixed
             if name not in spec.slots or said:
                 continue
-            if hit := _mentions(self.language, name).search(part.text):
+            if hit := mentions(self.language, name).search(part.text):
                 a, b = part.original(hit.start("word"), hit.end("word"))
                 slots[name] = Slot(values(self.language)[name][hit["word"]], self.raw[a:b], a, b)
                 covered[hit.start() : hit.end()] = [True] * (hit.end() - hit.start())
@@ -209,89 +205,6 @@ class Reader:
         return slots, free
 
 
-_CLOCK = re.compile(
-    r"(?:早上|上午|中午|下午|傍晚|晚上|早|晚)?\s?(?:\d{1,2}|[一二两三四五六七八九十]{1,3})(?:点|:|时)|"
-    r"(?:at )?\d{1,2}(?::\d\d)?\s?(?:[ap]m|o'clock)", re.I,
-)  # fmt: skip
-
-
-def _at(day: Slot | None, span: Span) -> Slot | None:
-    """A day said before and a clock said now: 星期天能做保养吗,我十点到 is Sunday at ten."""
-    if day is None or span.kind != "when" or not (isinstance(day.value, str) and isinstance(span.value, str)):
-        return None
-    if len(day.value) != 10 or "T" not in span.value or not _CLOCK.match(span.words):
-        return None
-    hour, open_until = int(span.value[11:13]), 19
-    if hour > open_until and span.words[:1] not in "晚" and "pm" not in span.words.lower():
-        hour -= 12  # read as tonight's ten because this morning's is over; on another day it is the morning's
-    clock = f"T{hour:02}{span.value[13:]}"
-    return Slot(day.value + clock, f"{day.words} {span.words}", day.start, day.end)
-
-
-_PEOPLE = re.compile(rf"{MARK['person']}(?:(?:和|与|跟|、|,|还有|以及| and |, ){MARK['person']})+(?=都|也|一起|全| both|$)")
-
-
-def _alike(person: Slot | None, part: Masked) -> tuple[Slot, ...]:
-    """Everybody named beside the person in one breath."""
-    for match in _PEOPLE.finditer(part.text) if person else ():
-        named = [Slot.of(part.spans[i]) for i in range(match.start(), match.end()) if i in part.spans]
-        if person in named:
-            return tuple(slot for slot in named if slot != person)
-    return ()
-
-
-def _guessed_names(slots: dict[str, Slot], part: Masked) -> int:
-    known = {span.start for span in part.spans.values()}
-    return sum(name.startswith("person") and slot.start not in known for name, slot in slots.items())
-
-
-def _swallowed(spec: IntentSpec, match: Any, part: Masked, weights: list[float]) -> float:
-    """The weight of whole clauses inside free text: they may be commands of their own."""
-    group = next((g for n, g in match.re.groupindex.items() if n in FREE and match.start(g) >= 0), None)
-    if group is None or spec.whole_text:
-        return 0.0
-    start, end = match.start(group), match.end(group)
-    cuts = [m.end() for m in _FIRM_CUT.finditer(part.text, start, end)]
-    if spec.name == "log_contact":
-        cuts = [start, *part.breaks, *(m.end() for m in _CUT.finditer(part.text, start, end)), *cuts]
-    elif spec.name == "remind_me":
-        cuts = [c for c in cuts if sum(weights[start:c]) >= 2]
-    first = min((c for c in cuts if start <= c < end), default=end)
-    return sum(weights[first:end])
-
-
-@cache
-def _mentions(language: str, name: str) -> re.Pattern[str]:
-    words = sorted((w for w in values(language)[name] if len(w) > 1), key=len, reverse=True)
-    edge = r"\b" if language == "en" else ""
-    before, after = (expand(lists(language, "fragments")[f"{name}_{side}"], language) for side in ("from", "tail"))
-    return re.compile(f"(?:{before})?{edge}(?P<word>{'|'.join(map(re.escape, words))}){edge}{_NOT_A_NUMBER}(?:{after})?")
-
-
-@cache
-def _told(language: str) -> re.Pattern[str]:
-    """The beginning of what somebody else said, thinks or wants."""
-    words = nameless(expand(lists(language, "fragments")["told"], language))
-    return re.compile(rf"[\s,.;:!?]*(?:{words})")
-
-
-def fits(span: Span, spec: IntentSpec, filled: dict[str, Slot]) -> str | None:
-    """The slot of an intent that a span outside its sentence may fill."""
-    kind = span.kind
-    if kind in spec.slots and kind not in filled:
-        if (
-            kind == "when"
-            and "period" in spec.slots
-            and isinstance(span.value, dict)
-            and "T" not in str(span.value)
-        ):
-            return "period" if "period" not in filled else None
-        return kind
-    if kind == "when" and "period" in spec.slots and not {"period", "when"} & set(filled):
-        return "period"
-    return None
-
-
 def weigh(text: str, noise: re.Pattern[str] | None) -> list[float]:
     """How much each character means: spans most, politeness and particles nothing."""
     weights = [
@@ -316,29 +229,3 @@ def _noise(language: str) -> re.Pattern[str]:
     words = sorted(lists(language, "noise"), key=len, reverse=True)
     edge = r"\b" if language == "en" else ""
     return re.compile("|".join(f"{edge}{re.escape(w)}{edge}" for w in words))
-
-
-@cache
-def _guards(language: str) -> list[tuple[re.Pattern[str], frozenset[str], str]]:
-    rows = []
-    for name, rule in lists(language, "guards").items():
-        intents = (
-            frozenset(i for i, s in load_schema().items() if s.writes)
-            if rule["intents"] == "writes"
-            else frozenset(rule["intents"])
-        )
-        intents -= frozenset(rule.get("except", ()))
-        rows += [
-            (re.compile(nameless(expand(say, language))), intents, name)
-            for say in rule["say"]
-        ]
-    return rows
-
-
-def guards(text: str, language: str) -> dict[str, str]:
-    """Intents that this stretch must not be read as, with the reason: negation, hypothesis, report, past."""
-    blocked: dict[str, str] = {}
-    for pattern, intents, why in _guards(language):
-        if pattern.search(text):
-            blocked.update(dict.fromkeys(intents, why))
-    return blocked

@@ -9,8 +9,9 @@ from datetime import datetime
 from . import replies
 from .business import hints
 from .extract import extract
+from .guards import guards
 from .mask import mask
-from .match import MIN_READ, MIN_WRITE, Reader, Reading, guards
+from .match import MIN_READ, MIN_WRITE, Reader, Reading
 from .normalize import MAX_CHARS, is_chinese, normalise
 from .schema import load_schema
 from .types import Candidate, Command, Context, Lexicon, Slot, Span, Understanding
@@ -134,16 +135,20 @@ def _completed(message: _Message, reading: Reading, before: list[Command]) -> Co
     return _without_strangers(_tense(command, message.now))
 
 
+def _instant(value: object) -> datetime | None:
+    return datetime.fromisoformat(value) if isinstance(value, str) and "T" in value else None
+
+
 def _before_that(command: Command, before: list[Command], now: datetime) -> Command:
     """提前一小时提醒我 after an appointment: an hour before it, not before now."""
     when = command.slots.get("when")
     instants = [c.slots["when"].value for c in before if "when" in c.slots]
     if command.intent != "remind_me" or not when or not isinstance(when.value, dict) or not instants:
         return command
-    start, end, at = when.value.get("start"), when.value.get("end"), instants[-1]
-    if not (start and end and isinstance(at, str) and "T" in at and "T" in end and datetime.fromisoformat(end) == now):
+    start, end, at = (_instant(v) for v in (when.value.get("start"), when.value.get("end"), instants[-1]))
+    if not (start and end and at) or end != now:
         return command
-    moment = datetime.fromisoformat(at) - (datetime.fromisoformat(end) - datetime.fromisoformat(start))
+    moment = at - (end - start)
     return command.with_slots(when=replace(when, value=moment.isoformat()))
 
 

@@ -67,7 +67,10 @@ def _catalogue() -> _Catalogue:
 def _spellings(series: str, aliases: list[str] | None) -> list[str]:
     """All names of a series, and the plural of those that are words (Accords)."""
     names = [series, *(aliases or ())]
-    return [*names, *(f"{name}s" for name in names if re.fullmatch(r"[A-Z][a-z]{3,}", name) and name[-1] != "s")]
+    return [
+        *names,
+        *(f"{name}s" for name in names if re.fullmatch(r"[A-Z][a-z]{3,}", name) and name[-1] != "s"),
+    ]
 
 
 @cache

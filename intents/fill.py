@@ -1,0 +1,99 @@
+"""What a stretch of text says beside its sentence: spans, a clock, other people, a channel, further clauses."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+from .data import lists
+from .grammar import FREE, expand, values
+from .mask import MARK, Masked
+from .schema import IntentSpec
+from .types import Slot, Span
+
+CUT = re.compile(
+    r"[,;.!?\n]+|然后|顺便|同时|并且|另外|还有(?=给|把|帮)|\band then\b|\band also\b|\band\b|\bthen\b"
+)
+_FIRM_CUT = re.compile(r"[,;.!?\n]")
+_NOT_A_NUMBER = rf"(?![号码是:\s]*{MARK['phone']})"  # 电话138... gives a number, no channel
+_CLOCK = re.compile(
+    r"(?:早上|上午|中午|下午|傍晚|晚上|早|晚)?\s?(?:\d{1,2}|[一二两三四五六七八九十]{1,3})(?:点|:|时)|"
+    r"(?:at )?\d{1,2}(?::\d\d)?\s?(?:[ap]m|o'clock)", re.I,
+)  # fmt: skip
+
+
+def at_clock(day: Slot | None, span: Span) -> Slot | None:
+    """A day said before and a clock said now: 星期天能做保养吗,我十点到 is Sunday at ten."""
+    if day is None or span.kind != "when" or not (isinstance(day.value, str) and isinstance(span.value, str)):
+        return None
+    if len(day.value) != 10 or "T" not in span.value or not _CLOCK.match(span.words):
+        return None
+    hour, open_until = int(span.value[11:13]), 19
+    if hour > open_until and span.words[:1] not in "晚" and "pm" not in span.words.lower():
+        hour -= 12  # read as tonight's ten because this morning's is over; on another day it is the morning's
+    clock = f"T{hour:02}{span.value[13:]}"
+    return Slot(day.value + clock, f"{day.words} {span.words}", day.start, day.end)
+
+
+_PEOPLE = re.compile(
+    rf"{MARK['person']}(?:(?:和|与|跟|、|,|还有|以及| and |, ){MARK['person']})+(?=都|也|一起|全| both|$)"
+)
+
+
+def alike(person: Slot | None, part: Masked) -> tuple[Slot, ...]:
+    """Everybody named beside the person in one breath."""
+    for match in _PEOPLE.finditer(part.text) if person else ():
+        named = [Slot.of(part.spans[i]) for i in range(match.start(), match.end()) if i in part.spans]
+        if person in named:
+            return tuple(slot for slot in named if slot != person)
+    return ()
+
+
+def guessed_names(slots: dict[str, Slot], part: Masked) -> int:
+    known = {span.start for span in part.spans.values()}
+    return sum(name.startswith("person") and slot.start not in known for name, slot in slots.items())
+
+
+def swallowed(spec: IntentSpec, match: Any, part: Masked, weights: list[float]) -> float:
+    """The weight of whole clauses inside free text: they may be commands of their own."""
+    group = next((g for n, g in match.re.groupindex.items() if n in FREE and match.start(g) >= 0), None)
+    if group is None or spec.whole_text:
+        return 0.0
+    start, end = match.start(group), match.end(group)
+    cuts = [m.end() for m in _FIRM_CUT.finditer(part.text, start, end)]
+    if spec.name == "log_contact":
+        cuts = [start, *part.breaks, *(m.end() for m in CUT.finditer(part.text, start, end)), *cuts]
+    elif spec.name == "remind_me":
+        cuts = [c for c in cuts if sum(weights[start:c]) >= 2]
+    first = min((c for c in cuts if start <= c < end), default=end)
+    return sum(weights[first:end])
+
+
+@cache
+def mentions(language: str, name: str) -> re.Pattern[str]:
+    words = sorted((w for w in values(language)[name] if len(w) > 1), key=len, reverse=True)
+    edge = r"\b" if language == "en" else ""
+    before, after = (
+        expand(lists(language, "fragments")[f"{name}_{side}"], language) for side in ("from", "tail")
+    )
+    return re.compile(
+        f"(?:{before})?{edge}(?P<word>{'|'.join(map(re.escape, words))}){edge}{_NOT_A_NUMBER}(?:{after})?"
+    )
+
+
+def fits(span: Span, spec: IntentSpec, filled: dict[str, Slot]) -> str | None:
+    """The slot of an intent that a span outside its sentence may fill."""
+    kind = span.kind
+    if kind in spec.slots and kind not in filled:
+        if (
+            kind == "when"
+            and "period" in spec.slots
+            and isinstance(span.value, dict)
+            and "T" not in str(span.value)
+        ):
+            return "period" if "period" not in filled else None
+        return kind
+    if kind == "when" and "period" in spec.slots and not {"period", "when"} & set(filled):
+        return "period"
+    return None
