@@ -31,7 +31,7 @@ def demo_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def server(demo_template: Path, tmp_path: Path) -> Iterator[Server]:
     """A demo server of this test's own."""
-    running = Server(demo.copy(demo_template, tmp_path / "data"), WIDGET_ORIGINS="http://localhost:8399").start()
+    running = Server(demo.copy(demo_template, tmp_path / "data"), WIDGET_ORIGINS="http://127.0.0.1:8399").start()
     yield running
     running.kill()
 
@@ -39,8 +39,9 @@ def server(demo_template: Path, tmp_path: Path) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, or whichever is on the path."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=20_000)
     found = next((p for name in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(name))), None)
     if found is None:
         pytest.fail("no Chromium on the path; install the package `chromium`", pytrace=False)

@@ -63,7 +63,7 @@ def test_everything_can_be_done_with_the_keyboard(windows: Windows) -> None:
     # What is read aloud: a log with names on every control.
     nameless = rep.page.evaluate(
         "[...document.querySelectorAll('button,a,textarea,input:not([hidden])')].filter(e=>e.offsetParent&&"
-        "!(e.innerText?.trim()||e.getAttribute('aria-label')||e.labels?.length)).map(e=>e.outerHTML)"
+        "!(e.textContent.trim()||e.getAttribute('aria-label')||e.labels?.length)).map(e=>e.outerHTML)"
     )
     assert nameless == []
     assert rep.page.locator("#log").get_attribute("role") == "log"
@@ -127,7 +127,7 @@ def dealers_site() -> Iterator[str]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     server.box = box  # type: ignore[attr-defined]
     DEALERS.append(box)
-    yield "http://localhost:8399/es6?utm_source=douyin&utm_campaign=spring"
+    yield "http://127.0.0.1:8399/es6?utm_source=douyin&utm_campaign=spring"
     server.shutdown()
     server.server_close()
 
@@ -159,7 +159,11 @@ def test_a_visitor_asks_and_becomes_a_lead(windows: Windows, dealers_site: str) 
 
 def frame_of(window: Window) -> Frame:
     """The chat's frame; it hides in a closed shadow root, where no selector finds it."""
-    window.page.wait_for_function("window.length > 0")
-    frame = next(f for f in window.page.frames if "/widget" in f.url)
+    for _ in range(100):
+        found = [f for f in window.page.frames if "/widget" in f.url]
+        if found:
+            break
+        window.page.wait_for_timeout(100)
+    frame = found[0]
     expect(frame.locator("#text")).to_be_visible()
     return frame

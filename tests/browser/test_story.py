@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -91,9 +93,12 @@ def side_by_side(browser: Browser, *names: Path) -> None:
         "border:9px solid #14181f;box-shadow:0 18px 50px #0b1a3340}</style>" + phones
     )
     page.wait_for_timeout(300)
-    PICTURE.parent.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=PICTURE)
+    page.screenshot(path=out / "chat.png")
     context.close()
+    # The picture in the README is renewed on purpose only: every run shows another time of day.
+    if os.environ.get("CHEXIN_NEW_PICTURE") or not PICTURE.exists():
+        PICTURE.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(out / "chat.png", PICTURE)
 
 
 def test_customer_gets_a_cited_answer_and_learns_nothing_of_others(windows: Windows) -> None:
