@@ -24,7 +24,13 @@ def approval(easel: Easel, approval_id: str, params: dict[str, Any]) -> Outbound
     return out(approval_card(easel.voice, view, easel.actor, again=params))
 
 
-@pushed("approval_result", "discount")
+@pushed("discount")
+def request(easel: Easel, approval_id: str, params: dict[str, Any]) -> Outbound:
+    """The asker's own request: what was decided is its status, what he can do with it comes as a message."""
+    return out(request_card(easel.voice, easel.ask(ApprovalCard(approval_id=approval_id))))
+
+
+@pushed("approval_result")
 def approval_result(easel: Easel, approval_id: str, params: dict[str, Any]) -> Outbound:
     """For the asker: approved, countered or rejected, with what he can do next."""
     return out(result_card(easel.voice, easel.ask(ApprovalCard(approval_id=approval_id))))
@@ -47,7 +53,7 @@ def approval_card(
         status=_status(voice, view),
         tone=_tone(view),
         note=joined(voice.say("approval.escalated", who=late) if late else "",
-                    voice.say("approval.why", rule=voice.label("rule", view.rule)) if view.rule else "",
+                    why(voice, view.rule),
                     voice.say("approval.said", text=view.said) if view.said else "", by="\n") or None,
         subject=f"approval:{view.id}",
     )  # fmt: skip
@@ -68,18 +74,45 @@ def result_card(voice: Voice, view: ApprovalView) -> Card:
     )  # fmt: skip
 
 
+def request_card(voice: Voice, view: ApprovalView) -> Card:
+    """The request as its asker sent it, and how it stands."""
+    pending = view.state == PENDING and not view.stale
+    title = "card.discount_pending" if pending else "card.approval_result"
+    return Card(
+        kind="discount",
+        title=voice.say(title, name=view.customer_name, customer=view.customer_name,
+                        amount=voice.money(view.requested_fen)),
+        fields=(*_numbers(voice, view), *lines(voice, ("approver", view.approver_name if pending else ""))),
+        buttons=(button(voice, "withdraw", "approval.withdraw", approval=view.id),) if pending else (),
+        status=_status(voice, view),
+        tone=_tone(view),
+        note=why(voice, view.rule) or None,
+        subject=f"approval:{view.id}",
+    )  # fmt: skip
+
+
+def why(voice: Voice, rule: str) -> str:
+    """Which rule asks for it: in words, when there are any, and by its name."""
+    return voice.say("approval.why", rule=voice.rule(rule)) if rule else ""
+
+
 def _numbers(voice: Voice, view: ApprovalView) -> tuple[Field, ...]:
-    percent = f"{view.percent:.1f}%" if view.percent else ""
+    """Before → after is what is asked for, then what was granted; a wish that differs has its own line."""
+    given = view.state == PENDING or view.state in GRANTED
+    amount = view.requested_fen if view.granted_fen is None else view.granted_fen
+    wished = "" if given and amount == view.requested_fen else voice.money(view.requested_fen)
+    percent = f"{amount * 100 / view.list_fen:.1f}%" if view.list_fen else ""
     return lines(
         voice,
         ("customer", joined(view.customer_name, view.deal_ref)),
         ("interest", joined(view.interest, view.stage_name, voice.say("lead.level", level=view.level)
                             if view.level else "")),
         ("list_price", voice.money(view.list_fen) if view.list_fen else ""),
-        Field(voice.label("field", "discount"), joined(voice.money(view.requested_fen), percent),
-              was=voice.money(view.current_discount_fen), emph=True),
-        ("net_price", voice.money(view.net_fen) if view.net_fen else ""),
-        ("granted", voice.money(view.granted_fen) if view.granted_fen is not None else ""),
+        Field(voice.label("field", "discount"), joined(voice.money(amount), percent),
+              was=voice.money(view.current_discount_fen) if view.current_discount_fen != amount else None,
+              emph=True) if given else None,
+        ("net_price", voice.money(view.net_fen) if given else ""),
+        ("requested", wished),
         ("reason", view.reason),
     )  # fmt: skip
 
@@ -95,7 +128,7 @@ def _decisions(voice: Voice, view: ApprovalView) -> tuple[Button, ...]:
 def _asker_buttons(voice: Voice, view: ApprovalView) -> tuple[Button, ...]:
     if view.state == PENDING and not view.stale:
         return (button(voice, "withdraw", "approval.withdraw", approval=view.id),)
-    if view.state in GRANTED and not view.applied and not view.stale:
+    if view.may_apply:
         label = voice.say("button.apply", amount=voice.money(view.granted_fen or view.requested_fen))
         return (Button(label, "approval.apply", {"approval": view.id}, PRIMARY),)
     return ()

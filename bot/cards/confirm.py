@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.cards.base import PRIMARY, button
-from bot.ports import Card, Field
+from bot.ports import Button, Card, Field
 from bot.texts import Voice
 from crm_core.kernel.registry import Change
 
@@ -15,9 +15,12 @@ STATES = ("state", "lead_state", "approval")
 
 def confirm_card(
     voice: Voice, title: str, changes: Sequence[Change], words: Mapping[str, str], slots: Sequence[tuple[str, str, str]],
-    token: str,
+    token: str, round_: int = 0,
 ) -> Card:  # fmt: skip
-    """`words` gives a change's source words by its field; `slots` are (label, value, words) understood besides."""
+    """`words` gives a change's source words by its field; `slots` are (label, value, words) understood besides.
+
+    The buttons belong to this round of the draft: what was corrected since cannot be confirmed with them.
+    """
     shown = [Field(label, value, words=said or None) for label, value, said in slots]
     shown += [
         Field(voice.label("field", change.field), _value(voice, change, change.after),
@@ -28,11 +31,16 @@ def confirm_card(
         kind="confirm",
         title=title,
         fields=tuple(shown),
-        buttons=(
-            button(voice, "confirm", "draft.confirm", PRIMARY, t=token),
-            button(voice, "edit", "draft.edit", t=token),
-            button(voice, "cancel", "draft.cancel", t=token),
-        ),
+        buttons=confirm_buttons(voice, token, round_),
+    )
+
+
+def confirm_buttons(voice: Voice, token: str, round_: int) -> tuple[Button, ...]:
+    """[确认] [改] [取消]."""
+    return (
+        button(voice, "confirm", "draft.confirm", PRIMARY, t=token, n=round_),
+        button(voice, "edit", "draft.edit", t=token, n=round_),
+        button(voice, "cancel", "draft.cancel", t=token, n=round_),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from bot.cards.base import PRIMARY, Easel, button, joined, lines, out, pushed
@@ -13,8 +14,14 @@ from crm_core.customers.messages import CustomerCard, CustomerLine, CustomerView
 
 @pushed("customer", "handover", subject="customer")
 def customer(easel: Easel, customer_id: str, params: dict[str, Any]) -> Outbound:
-    """The customer as this person may see him."""
-    return out(customer_card(easel.voice, easel.ask(CustomerCard(customer_id=customer_id))))
+    """The customer as this person may see him; handed over, with whoever had him before."""
+    view: CustomerView = easel.ask(CustomerCard(customer_id=customer_id))
+    kind, before = params.get("kind", "customer"), params.get("from_name", "")
+    card = customer_card(easel.voice, view)
+    if kind == "handover":
+        note = easel.voice.say("push.handover.text", from_name=before) if before else None
+        card = replace(card, kind=kind, title=easel.voice.say("push.handover.title", name=view.name), note=note)
+    return out(card)
 
 
 def customer_card(voice: Voice, view: CustomerView, extra: tuple[Button, ...] = ()) -> Card:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bot.cards.base import Easel, button, joined, lines, out, pushed
+from bot.cards.base import Easel, joined, lines, out, pushed
 from bot.ports import Button, Card, Field, Outbound
 from bot.texts import Voice
 from crm_core.deals.messages import DealCard, DealView
@@ -69,33 +69,10 @@ def quote_card(
 
 
 def discount_card(voice: Voice, view: DiscountView, extra: tuple[Button, ...] = ()) -> Card:
-    """What became of a discount: applied, or waiting for somebody."""
+    """A discount that nobody had to approve."""
     quote_view = view.quote
-    pending = view.state == "pending"
-    title = voice.say("card.discount_pending" if pending else "card.discount_applied",
-                      name=quote_view.customer_name, amount=voice.money(view.requested_fen))  # fmt: skip
-    withdraw = (
-        (button(voice, "withdraw", "approval.withdraw", approval=view.approval_id),)
-        if pending and view.approval_id else ()
-    )  # fmt: skip
-    return Card(
-        kind="discount",
-        title=title,
-        fields=lines(
-            voice,
-            ("vehicle", quote_view.title),
-            ("list_price", voice.money(quote_view.list_fen)),
-            Field(voice.label("field", "discount"), voice.money(view.requested_fen),
-                  was=voice.money(quote_view.discount_fen) if pending else None, emph=True),
-            ("net_price", voice.money(quote_view.net_fen) if not pending else ""),
-            ("approver", view.approver_name),
-        ),
-        buttons=withdraw + extra,
-        status=voice.say("status.pending") if pending else None,
-        tone=None if pending else "good",
-        note=voice.say("approval.why", rule=voice.label("rule", view.rule)) if view.rule else None,
-        subject=f"approval:{view.approval_id}" if pending and view.approval_id else f"quote:{quote_view.id}",
-    )  # fmt: skip
+    title = voice.say("card.discount_applied", name=quote_view.customer_name, amount=voice.money(view.requested_fen))
+    return quote_card(voice, quote_view, extra, title)
 
 
 def funnel_card(voice: Voice, title: str, rows: Sequence[tuple[str, int, int]]) -> Card:

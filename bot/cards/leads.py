@@ -75,12 +75,14 @@ def _message(view: LeadView) -> str:
 
 
 def _why(voice: Voice, view: LeadView) -> str:
-    """Which rule chose the owner, and why."""
+    """Why it has this owner: the reason, and the policy's rule that decided by its name."""
     if not view.rule:
         return ""
-    if not view.reason:
-        return voice.say("lead.why_rule", rule=view.rule)
-    return voice.say("lead.why", rule=view.rule, reason=view.reason)
+    said = voice.maybe(f"lead.why_{view.rule}") or view.reason
+    source, _, name = view.rule.rpartition(": ")
+    if not said:
+        return voice.say("lead.why_rule", rule=name)
+    return voice.say("lead.why", rule=name, reason=said) if source else voice.say("lead.why_own", reason=said)
 
 
 def _buttons(voice: Voice, view: LeadView, actor: Actor) -> tuple[Button, ...]:
@@ -121,15 +123,18 @@ def _tone(view: LeadView, actor: Actor) -> str | None:
     return "good" if view.state not in UNWORKED and view.owner_id == actor.id else None
 
 
-def outcome_card(voice: Voice, view: LeadView, first: str) -> Card:
-    """After 已联系: how did it go, in one more press or a sentence. `first` is the undo of that press."""
+def outcome_card(voice: Voice, view: LeadView, first: str, token: str) -> Card:
+    """After 已联系: how did it go, in one more press or a sentence. `first` is the undo of that press.
+
+    It is about the question, not the lead: answered, it keeps the answer as its status.
+    """
     buttons = tuple(
         button(voice, f"outcome_{key}", "lead.outcome", PRIMARY if key == "interested" else Style.DEFAULT,
-               lead=view.id, outcome=key, first=first)
+               lead=view.id, outcome=key, first=first, t=token)
         for key in ("interested", "later", "no_answer", "not_interested")
     )  # fmt: skip
     return Card("outcome", voice.say("card.outcome", name=view.name), buttons=buttons,
-                note=voice.say("lead.outcome_hint"), subject=f"lead:{view.id}")  # fmt: skip
+                note=voice.say("lead.outcome_hint"))  # fmt: skip
 
 
 def lead_list(voice: Voice, views: Sequence[LeadView], title: str) -> Card:

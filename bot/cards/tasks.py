@@ -50,7 +50,8 @@ def task_card(
             ("text", view.text if view.text != view.title else ""),
             ("due", joined(voice.when(view.due_at), voice.say("task.overdue") if view.overdue and open_now else "")),
             ("who", view.assignee_name if view.assignee_id != actor.id else ""),
-            ("asker", view.asker_name if view.asker_id not in (None, actor.id, view.assignee_id) else ""),
+            ("asker", view.asker_name if view.asker_id not in (None, actor.id, view.assignee_id)
+             and view.asker_name != view.customer_name else ""),
             ("answer", view.answer),
         ),
         buttons=(_buttons(voice, view) if mine else ()) + extra,

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from bot.cards.base import button
-from bot.cards.confirm import confirm_card
+from bot.cards.confirm import confirm_buttons, confirm_card
 from bot.conversation.pending import Draft
 from bot.conversation.talk import Talk
 from bot.ports import Button, Card
@@ -150,10 +150,11 @@ def propose(talk: Talk, draft: Draft, act: Act) -> None:
     preview = talk.core.preview(act.command, talk.actor)
     draft.keep_command(act.command)
     draft.asked = ""
+    draft.round += 1
     talk.memory.put(draft, talk.now)
-    title = act.title or talk.voice.say("card.confirm")
+    title = draft.title = act.title or talk.voice.say("card.confirm")
     changes = [change for change in preview.changes if change.field not in act.told]
-    talk.show(confirm_card(talk.voice, title, changes, act.words, act.slots, draft.token))
+    talk.show(confirm_card(talk.voice, title, changes, act.words, act.slots, draft.token, draft.round))
 
 
 def perform(talk: Talk, command: Command, draft: Draft | None = None) -> Result:
@@ -170,7 +171,7 @@ def perform(talk: Talk, command: Command, draft: Draft | None = None) -> Result:
     else:
         finish(talk, command, result, draft)
     if draft is not None:
-        talk.memory.settle(draft.token, _summary(talk, said))
+        talk.memory.settle(draft.token, talk.voice.say("press.confirmed", said=_summary(talk, said)))
         go_on(talk, draft)
     return result
 
@@ -183,6 +184,17 @@ def _summary(talk: Talk, since: int) -> str:
         if reply.text:
             return reply.text
     return talk.voice.say("done.plain")
+
+
+def _waits_for_yes(draft: Draft) -> bool:
+    return draft.command is not None and not draft.asked
+
+
+def _still_open(talk: Talk, draft: Draft) -> None:
+    """A card that waits is named again after something else came between, so that a bare yes is clear."""
+    if not draft.reminded:
+        draft.reminded = True
+        talk.say("ask.still_open", *confirm_buttons(talk.voice, draft.token, draft.round), what=draft.title)
 
 
 def go_on(talk: Talk, draft: Draft) -> None:
@@ -202,6 +214,10 @@ def go_on(talk: Talk, draft: Draft) -> None:
 def come_back(talk: Talk, since: Draft) -> None:
     """After an interruption: what was open is named once more; interrupted again, it is let go."""
     open_draft = talk.memory.waiting
+    if open_draft is not None and _waits_for_yes(open_draft):
+        if open_draft.token != since.token and open_draft.at != talk.now.isoformat():
+            _still_open(talk, open_draft)
+        return
     if open_draft is None or (open_draft.token == since.token and not is_slot(talk, since.asked)):
         open_draft = talk.memory.unanswered()
     if open_draft is None or open_draft.token == since.token or not is_slot(talk, open_draft.asked):
@@ -230,9 +246,8 @@ def confirm(talk: Talk, draft: Draft) -> None:
 
 def cancel(talk: Talk, draft: Draft) -> None:
     """The actor does not want it after all; nothing was changed."""
-    said = talk.voice.say("done.cancelled")
-    talk.memory.settle(draft.token, said)
-    talk.tell(said)
+    talk.memory.settle(draft.token, talk.voice.say("press.cancelled"))
+    talk.say("done.cancelled")
 
 
 def edit(talk: Talk, draft: Draft) -> None:

@@ -208,9 +208,9 @@ def _decides(talk: Talk, intent: str) -> bool:
 def _readings(talk: Talk, alternatives: tuple[Candidate, ...]) -> None:
     """At most three chips for what may be meant."""
     known = [c for c in alternatives if c.command.intent in skills][:3]
-    talk.memory.readings = [{"intent": c.command.intent, "slots": _plain(c.command)} for c in known]
+    offer = talk.memory.offer_readings([{"intent": c.command.intent, "slots": _plain(c.command)} for c in known])
     chips = [
-        Button(talk.voice.maybe(f"intent.{c.command.intent}") or c.command.intent, "reading", {"n": n})
+        Button(talk.voice.maybe(f"intent.{c.command.intent}") or c.command.intent, "reading", {"n": n, "o": offer})
         for n, c in enumerate(known)
     ]
     if chips:

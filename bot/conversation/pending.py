@@ -20,7 +20,7 @@ MAX_SETTLED = 8
 class Draft:
     """A command in the making. `slots` are `{name: {"value", "words"}}`, `chosen` the records they stand for.
 
-    `asked` names the slot the person was asked for; `command` is what a confirmation card showed;
+    Of the cards shown for it only the newest (`round`, `title`) can be confirmed. `asked` names the slot the person was asked for; `command` is what a confirmation card showed;
     `undo_id` is the write this draft corrects; `rest` are further commands of the same message; `options` are
     the chips that were offered, by label, for whoever types one.
     """
@@ -37,6 +37,8 @@ class Draft:
     undo_id: str = ""
     rest: list[dict[str, Any]] = field(default_factory=list)
     reminded: bool = False
+    round: int = 0
+    title: str = ""
     options: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def value(self, slot: str) -> Any:
@@ -70,13 +72,17 @@ class Draft:
 
 @dataclass
 class Memory:
-    """The state of one chat. `current` is the draft a bare word belongs to."""
+    """The state of one chat. `current` is the draft a bare word belongs to.
+
+    `readings` are what the chips of the newest `offer` stand for.
+    """
 
     drafts: list[Draft] = field(default_factory=list)
     current: str = ""
     focus: dict[str, dict[str, str]] = field(default_factory=dict)
     settled: dict[str, str] = field(default_factory=dict)
     readings: list[dict[str, Any]] = field(default_factory=list)
+    offer: str = ""
     misses: int = 0
 
     @staticmethod
@@ -89,6 +95,7 @@ class Memory:
             focus=state.get("focus", {}),
             settled=state.get("settled", {}),
             readings=state.get("readings", []),
+            offer=state.get("offer", ""),
             misses=state.get("misses", 0),
         )
         waiting = memory.waiting
@@ -124,6 +131,17 @@ class Memory:
     def unanswered(self) -> Draft | None:
         """The newest draft whose question was interrupted."""
         return next((d for d in reversed(self.drafts) if d.asked and d.token != self.current), None)
+
+    def offer_readings(self, readings: list[dict[str, Any]]) -> str:
+        """Remember what chips stand for; returns what they carry, so that older chips choose nothing."""
+        self.readings, self.offer = readings, new_id()
+        return self.offer
+
+    def reading(self, params: dict[str, Any]) -> dict[str, Any] | None:
+        """What a chip stands for, when it belongs to the newest offer."""
+        number = int(params["n"])
+        fits = params.get("o") == self.offer and number < len(self.readings)
+        return self.readings[number] if fits else None
 
     def let_go(self) -> None:
         """Nothing is waited for any more; buttons shown keep working."""

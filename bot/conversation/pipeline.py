@@ -18,7 +18,7 @@ from bot.conversation import listen
 from bot.conversation.brain import Brain
 from bot.conversation.pending import Memory
 from bot.conversation.presses import carry_out, presses
-from bot.conversation.spent import Spent, spent_cards
+from bot.conversation.spent import Spent, Watch
 from bot.conversation.talk import Talk
 from bot.ports import Inbound, InboundKind, Outbound
 from bot.skills.drafts import over
@@ -110,7 +110,7 @@ class Pipeline:
         started = time.perf_counter()
         now = self._core.now()
         talk = self._talk(inbound, actor, root or f"msg:{inbound.channel}:{inbound.message_id}", now)
-        open_before, settled_before = {d.token for d in talk.memory.drafts}, set(talk.memory.settled)
+        watch = Watch(talk)
         action = None
         try:
             action = self._listen(talk, inbound)
@@ -124,7 +124,7 @@ class Pipeline:
             talk.say("sorry.nothing")
         return Turn(
             talk.replies, [name for name in talk.commands if name], talk.layer, talk.memory.save(),
-            (time.perf_counter() - started) * 1000, spent_cards(talk, action, open_before, settled_before),
+            (time.perf_counter() - started) * 1000, watch.spent(action),
         )  # fmt: skip
 
     def _talk(self, inbound: Inbound, actor: Actor, root: str, now: datetime) -> Talk:

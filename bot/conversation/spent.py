@@ -2,35 +2,64 @@
 
 from __future__ import annotations
 
+from bot.conversation.pending import Draft
 from bot.conversation.talk import Talk
 from crm_core.chat.service import LiveAction
 
 Spent = tuple[tuple[str, str], ...]
-_BY_VERB = {"draft.confirm": "confirmed", "draft.cancel": "cancelled", "undo": "undone"}
-_CHIPS = ("draft.pick", "draft.create", "reading")
+# What a pressed card shows; the others show the label that was pressed.
+_STATUS = {"draft.confirm": "confirmed", "draft.cancel": "cancelled", "undo": "undone"}
+_ANSWERS = ("draft.pick", "draft.create", "draft.again", "reading", "question.pass_on", "lead.outcome")
 
 
-def spent_cards(talk: Talk, action: LiveAction | None, open_before: set[str], settled_before: set[str]) -> Spent:
-    """(message key, status to show) of the cards this turn has used up; `action` is the button, if it was one.
+class Watch:
+    """What was open before a turn, to tell afterwards which cards it has used up."""
 
-    A card about a record is drawn anew by the record's own change and needs nothing here.
-    """
-    settled = set(talk.memory.settled) - settled_before
-    if action is not None:
-        return _by_press(talk, action, open_before, settled)
-    if not settled:
-        return ()
-    recent = talk.core.chats.buttons.recent(talk.actor.id, talk.now)
-    keys = {a.message_key for a in recent if a.verb == "draft.confirm" and a.params.get("t") in settled}
-    status = talk.voice.say("status.confirmed" if talk.commands else "status.cancelled")
-    return tuple((key, status) for key in sorted(keys))
+    def __init__(self, talk: Talk) -> None:
+        self._talk = talk
+        self._settled = set(talk.memory.settled)
+        self._rounds = {d.token: (d.round, d.asked) for d in talk.memory.drafts}
 
+    def spent(self, action: LiveAction | None) -> Spent:
+        """(message key, status to show) of cards used up; `action` is the button, if it was one.
 
-def _by_press(talk: Talk, action: LiveAction, open_before: set[str], settled: set[str]) -> Spent:
-    token = action.params.get("t")
-    if action.verb in _CHIPS and (token is None or token in open_before):
-        return ((action.message_key, action.label),)
-    done = bool(talk.commands) if action.verb == "undo" else token in settled
-    if action.verb in _BY_VERB and done:
-        return ((action.message_key, talk.voice.say(f"status.{_BY_VERB[action.verb]}")),)
-    return ()
+        A card about a record is drawn anew by the record's own change and needs nothing here.
+        """
+        found = self._by_draft()
+        if action is not None and not action.subject and self._used(action):
+            found[action.message_key] = self._pressed(action)
+        return tuple(sorted(found.items()))
+
+    def _by_draft(self) -> dict[str, str]:
+        """Cards of drafts that are settled now, or that a newer card has replaced."""
+        memory, say = self._talk.memory, self._talk.voice.say
+        settled = set(memory.settled) - self._settled
+        moved = {d.token for d in memory.drafts if d.token in self._rounds and self._went_on(d)}
+        if not settled and not moved:
+            return {}
+        recent = self._talk.core.chats.buttons.recent(self._talk.actor.id, self._talk.now)
+        cards = [a for a in recent if not a.subject and a.chat == self._talk.chat]
+        ended = say("status.answered" if self._talk.commands else "status.cancelled")
+        found = {a.message_key: say("status.replaced") for a in cards if a.params.get("t") in moved}
+        found |= {a.message_key: ended for a in cards if a.params.get("t") in settled}
+        if self._talk.commands:
+            yes = (a for a in cards if a.params.get("t") in settled and a.verb == "draft.confirm")
+            found |= {a.message_key: say("status.confirmed") for a in yes}
+        return found
+
+    def _went_on(self, draft: Draft) -> bool:
+        """A newer card shows it, or what was asked has been answered."""
+        before, asked = self._rounds[draft.token]
+        return draft.round != before or bool(asked and asked != draft.asked)
+
+    def _used(self, action: LiveAction) -> bool:
+        token = action.params.get("t")
+        if action.verb == "undo":
+            return bool(self._talk.commands)
+        if action.verb in _ANSWERS:
+            return token is None or token in self._rounds
+        return action.verb in _STATUS and token in set(self._talk.memory.settled) - self._settled
+
+    def _pressed(self, action: LiveAction) -> str:
+        key = _STATUS.get(action.verb)
+        return self._talk.voice.say(f"status.{key}") if key else action.label

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, cast
 
-from bot.cards.approvals import approval_card, result_card
+from bot.cards.approvals import approval_card
 from bot.conversation.gate import Act, Need, Step, Tier, after, pass_through, perform, skill
 from bot.conversation.pending import Draft
 from bot.conversation.presses import verb
@@ -101,12 +101,11 @@ def _choose(talk: Talk, draft: Draft, waiting: list[ApprovalView]) -> Card:
 
 @after(DecideApproval)
 def decided(talk: Talk, command: DecideApproval, result: Result, draft: Draft | None) -> None:
-    """The card as it is now: who decided what."""
-    view = result.view
-    if not isinstance(view, ApprovalView):
-        view = talk.ask(ApprovalCard(approval_id=command.approval_id))
+    """One line; the card above changes in place."""
+    view: ApprovalView = result.view
     talk.memory.focus.pop("approval", None)
-    talk.show(approval_card(talk.voice, view, talk.actor))
+    talk.say(f"approval.told_{view.state}", name=view.customer_name, asker=view.asker_name,
+             amount=talk.voice.money(view.granted_fen))  # fmt: skip
 
 
 @verb("approval.approve", "approval.reject")
@@ -139,7 +138,4 @@ def press_withdraw(talk: Talk, params: dict[str, Any]) -> None:
 
 @after(WithdrawApproval)
 def withdrawn(talk: Talk, command: WithdrawApproval, result: Result, draft: Draft | None) -> None:
-    if isinstance(result.view, ApprovalView):
-        talk.show(result_card(talk.voice, result.view))
-    else:
-        talk.say("approval.withdrawn")
+    talk.say("approval.withdrawn")

@@ -15,9 +15,23 @@ def _draft(talk: Talk, params: dict[str, Any]) -> Draft | None:
     token = str(params["t"])
     draft = talk.memory.draft(token)
     if draft is None:
-        said = talk.memory.settled.get(token)
-        talk.tell(said) if said else talk.say("press.over")
+        over(talk, params)
+    elif params.get("n", draft.round) != draft.round:
+        talk.say("press.changed")
+        return None
     return draft
+
+
+def over(talk: Talk, params: dict[str, Any]) -> None:
+    """A button that was used, or whose card a newer one has replaced: what became of it."""
+    token = params.get("t")
+    said = talk.memory.settled.get(str(token)) if token else None
+    if said:
+        talk.tell(said)
+    elif not token or talk.memory.draft(str(token)) is None:
+        talk.say("press.expired")
+    else:
+        talk.say("press.over")
 
 
 @verb("draft.confirm")
@@ -82,11 +96,10 @@ def create(talk: Talk, params: dict[str, Any]) -> None:
 @verb("reading")
 def reading(talk: Talk, params: dict[str, Any]) -> None:
     """One of several readings of an unclear message."""
-    number = int(params["n"])
-    if number >= len(talk.memory.readings):
+    chosen = talk.memory.reading(params)
+    if chosen is None:
         talk.say("press.over")
         return
-    chosen = talk.memory.readings[number]
     gate.pass_through(talk, Draft(chosen["intent"], chosen["slots"], layer="ranker"))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.cards.base import joined
 from bot.cards.customers import customer_card, history_card, record_label, record_text
 from bot.cards.knowledge import answer_card
 from bot.conversation.gate import Need, Step, skill
@@ -41,9 +42,9 @@ def _answer(talk: Talk, question: str, name: str, records: list[RecordView], cus
     found = talk.brain.history(question, records, talk.now)
     cited = [r for record_id, _ in found.sources for r in records if r.id == record_id]
     if found.state == "answer" and cited:
-        lines = "\n".join(f"{record_label(talk.voice, r)}: {record_text(talk.voice, r)}" for r in cited)
+        lines = "\n".join(record_text(talk.voice, r) for r in cited)
         title = talk.voice.say("card.history", name=name) if talk.is_staff else talk.voice.say("card.own_history")
-        sources = [(r.ref, f"{talk.voice.when(r.at)} · {r.by_name}") for r in cited]
+        sources = [(joined(record_label(talk.voice, r), r.by_name), r.ref) for r in cited]
         talk.show(answer_card(talk.voice, lines, sources, title=title))
     else:
         talk.show(history_card(talk.voice, name, records[:SHOWN], customer_id), talk.voice.say("history.no_match"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from bot.cards.knowledge import answer_card
 from bot.conversation.gate import Act, Need, Step, Tier, after, skill
@@ -33,16 +34,19 @@ def answer_question(talk: Talk, question: str) -> None:
     elif not talk.is_staff and _about_another(talk, question):
         talk.say("privacy.refuse")
     elif found.state == "suggest" and found.suggestions:
-        talk.memory.readings = [
-            {"intent": "ask_knowledge", "slots": {"text": {"value": title, "words": title}}}
-            for title in found.suggestions
-        ]
-        chips = [Button(title[:40], "reading", {"n": n}) for n, title in enumerate(found.suggestions[:3])]
-        talk.memory.readings.append({"intent": "ask_knowledge", "slots": {"text": {"value": question, "words": ""}}})
-        chips.append(Button(talk.voice.say("button.ask_person"), "question.pass_on", {"n": len(chips)}))
-        talk.say("knowledge.did_you_mean", *chips)
+        _suggest(talk, question, found.suggestions[:3])
     else:
         pass_on(talk, question)
+
+
+def _suggest(talk: Talk, question: str, titles: tuple[str, ...]) -> None:
+    """What is near, and a person when none of it is meant."""
+    offer = talk.memory.offer_readings([
+        {"intent": "ask_knowledge", "slots": {"text": {"value": words, "words": words}}} for words in (*titles, question)
+    ])  # fmt: skip
+    chips = [Button(title[:40], "reading", {"n": n, "o": offer}) for n, title in enumerate(titles)]
+    other = Button(talk.voice.say("button.ask_person"), "question.pass_on", {"n": len(titles), "o": offer})
+    talk.say("knowledge.did_you_mean", *chips, other)
 
 
 def _about_another(talk: Talk, question: str) -> bool:
@@ -66,13 +70,13 @@ def pass_on(talk: Talk, question: str) -> None:
 
 
 @verb("question.pass_on")
-def press_pass_on(talk: Talk, params: dict[str, int]) -> None:
+def press_pass_on(talk: Talk, params: dict[str, Any]) -> None:
     """None of the suggestions: ask a person."""
-    number = int(params["n"])
-    if number < len(talk.memory.readings):
-        pass_on(talk, str(talk.memory.readings[number]["slots"]["text"]["value"]))
-    else:
+    chosen = talk.memory.reading(params)
+    if chosen is None:
         talk.say("press.over")
+    else:
+        pass_on(talk, str(chosen["slots"]["text"]["value"]))
 
 
 @skill("talk_to_human", tier=Tier.OWN)

@@ -111,7 +111,7 @@ def ask_outcome(talk: Talk, result: Result) -> None:
     draft = Draft("log_contact", chosen={"person": view.customer_id, "lead": view.id}, asked="outcome")
     draft.chosen["first"] = result.undo_id or ""
     talk.memory.put(draft, talk.now)
-    talk.show(outcome_card(talk.voice, view, draft.chosen["first"]))
+    talk.show(outcome_card(talk.voice, view, draft.chosen["first"], draft.token))
 
 
 @verb("lead.outcome")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bot.cards.approvals import request_card
 from bot.cards.deals import discount_card, quote_card
 from bot.conversation.gate import Act, Need, Step, Tier, after, skill
 from bot.conversation.pending import Draft
 from bot.conversation.people import customer, deal, shown
 from bot.conversation.slots import read_money, vehicle_words
 from bot.conversation.talk import Talk
+from crm_core.approvals.messages import ApprovalCard
 from crm_core.deals.messages import DealView
 from crm_core.kernel.registry import Result
 from crm_core.quotes.messages import ApplyDiscount, CreateQuote, DiscountView, QuoteView, RequestDiscount
@@ -86,10 +88,11 @@ def _amount(draft: Draft, view: DealView) -> int | None:
 def requested(talk: Talk, command: RequestDiscount, result: Result, draft: Draft | None) -> None:
     """Applied at once, or waiting for a named person."""
     view: DiscountView = result.view
-    if view.approval_id:
-        talk.about("approval", view.approval_id)
-    undo = () if view.approval_id else talk.take_back(result.undo_id)
-    talk.show(discount_card(talk.voice, view, undo))
+    if not view.approval_id:
+        talk.show(discount_card(talk.voice, view, talk.take_back(result.undo_id)))
+        return
+    talk.about("approval", view.approval_id)
+    talk.show(request_card(talk.voice, talk.ask(ApprovalCard(approval_id=view.approval_id))))
 
 
 @after(ApplyDiscount)

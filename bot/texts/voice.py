@@ -43,6 +43,12 @@ class Voice:
             return ""
         return self.texts.try_say(f"label.{kind}.{value}", self.lang, {}) or value
 
+    def rule(self, rule: str) -> str:
+        """`超过5000元需经理审批（over_5000）`: what a policy's rule says, and its name; else the name alone."""
+        name = rule.rpartition(": ")[2]
+        said = self.label("rule", name)
+        return name if said == name else self.say("common.rule", said=said, name=name)
+
     def money(self, fen: int | None) -> str:
         """`8,000元` or `¥8,000`; a dash when unknown."""
         if fen is None:
@@ -50,7 +56,7 @@ class Voice:
         return f"{yuan(fen)}元" if self.lang == "zh" else f"¥{yuan(fen)}".replace("¥-", "-¥")
 
     def day(self, on: date) -> str:
-        """`今天`, `周六`, `11月28日(周六)`; `today`, `Sat 28 Nov`."""
+        """`今天`, `11月28日(周六)`; `today`, `Sat 28 Nov`."""
         away = (on - self.here.date()).days
         near = {-1: "yesterday", 0: "today", 1: "tomorrow"}.get(away)
         if near:
@@ -59,8 +65,6 @@ class Voice:
         year = on.year if on.year != self.here.year else None
         if self.lang != "zh":
             return f"{week} {on.day} {_MONTHS[on.month - 1]}" + (f" {year}" if year else "")
-        if 1 < away < 7:
-            return f"周{week}"
         return (f"{year}年" if year else "") + f"{on.month}月{on.day}日(周{week})"
 
     def clock(self, at: time) -> str:

@@ -97,6 +97,11 @@ class Buttons:
         if ids:
             session.connection().execute(update(_ACTIONS).where(_ACTIONS.c.id.in_(ids)).values(**values))
 
+    def end(self, session: Session, key: str, now: datetime) -> None:
+        """The buttons of a message that is about no record can be pressed no more."""
+        live = (_ACTIONS.c.message_key == key, _ACTIONS.c.subject == "", _ACTIONS.c.expires_at > now)
+        session.connection().execute(update(_ACTIONS).where(*live).values(expires_at=now))
+
     def find(self, action_id: str) -> LiveAction | None:
         """The button with this id, live or not; the caller checks addressee and time."""
         with self._database.read() as session:

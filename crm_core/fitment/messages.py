@@ -117,7 +117,8 @@ class FitRow(View):
 class StockLine(View):
     """Stock of one part at one dealer; price and cost only for those who may see them.
 
-    For customers (and where policy says so) `quantity` is 1 for yes and 0 for no, and `bin` is empty.
+    For customers (and where policy says so) `quantity` is 1 for yes and 0 for no, and `bin` is empty. `own` is
+    the asker's dealer.
     """
 
     oe: str
@@ -130,6 +131,7 @@ class StockLine(View):
     price_fen: int | None
     cost_fen: int | None = None
     exact: bool = True
+    own: bool = False
 
 
 class FitAnswer(View):

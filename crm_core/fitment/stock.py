@@ -37,14 +37,14 @@ def stock_lines(parts: Sequence[Part], reader: Reader) -> tuple[StockLine, ...]:
         ours = row.unit.startswith(home)
         if ours or elsewhere != "hide":
             exact = staff and (ours or elsewhere == "quantity")
-            lines.append(_line(row, by_id[row.part_id], names[row.unit], exact, reader))
+            lines.append(_line(row, by_id[row.part_id], names[row.unit], exact, ours, reader))
     return tuple(lines)
 
 
-def _line(row: PartStock, part: Part, dealer: str, exact: bool, reader: Reader) -> StockLine:
+def _line(row: PartStock, part: Part, dealer: str, exact: bool, own: bool, reader: Reader) -> StockLine:
     """One line, with quantities or only yes or no."""
     return StockLine(
-        oe=part.oe, part_name=part_name(part, reader), dealer=dealer, exact=exact,
+        oe=part.oe, part_name=part_name(part, reader), dealer=dealer, exact=exact, own=own,
         quantity=row.quantity if exact else min(row.quantity, 1),
         in_transit=row.in_transit if exact else min(row.in_transit, 1),
         eta_days=row.eta_days, bin=row.bin if exact else "", price_fen=part.price_fen,

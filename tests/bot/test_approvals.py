@@ -39,8 +39,7 @@ def test_the_only_one_is_meant(terminal: Terminals, brain: Scripted, manager: Te
     ask(terminal("rep1"), brain, "张伟", "13800138000", 8000)
     shown = manager.say("最多5000")
     assert shown.commands == ["DecideApproval"]
-    assert shown.replies[0].card is not None
-    assert shown.replies[0].card.status == "赵国强同意最多5,000元"
+    assert [r.text for r in shown.replies] == ["已同意最多优惠5,000元（张伟），已告诉陈晓明。"]
     assert dealer.ask(PendingApprovals(), dealer.actor("manager1")) == []
 
 

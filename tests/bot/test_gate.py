@@ -165,7 +165,8 @@ def test_the_same_press_twice_has_one_effect_and_one_answer(wire: Wire, brain: S
     first, second = wire.say("rep1", action=confirm), wire.say("rep1", action=confirm)
     assert first.commands == ["RequestDiscount"]
     assert first.replies[0].card is not None
-    assert second.replies[0].text == first.replies[0].card.title
+    assert second.commands == []
+    assert second.replies[0].text == f"已经确认过了：{first.replies[0].card.title}"
     person = dealer.ask(FindCustomers(words="张伟"), dealer.actor("rep1"))[0]
     assert dealer.ask(OpenDeals(customer_id=person.id), dealer.actor("rep1"))[0].discount_fen == 300_000
 

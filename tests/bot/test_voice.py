@@ -27,7 +27,7 @@ def at(day: int, hour: int, minute: int = 0, month: int = 11, year: int = 2026) 
         (at(21, 14, 30), "今天 14:30", "today, 2:30 pm"),
         (at(20, 9), "昨天 09:00", "yesterday, 9 am"),
         (at(22, 0, 5), "明天 00:05", "tomorrow, 12:05 am"),
-        (at(26, 14), "周四 14:00", "Thu 26 Nov, 2 pm"),
+        (at(26, 14), "11月26日(周四) 14:00", "Thu 26 Nov, 2 pm"),
         (at(28, 14), "11月28日(周六) 14:00", "Sat 28 Nov, 2 pm"),
         (at(14, 12), "11月14日(周六) 12:00", "Sat 14 Nov, 12 pm"),
         (at(3, 10, month=1, year=2027), "2027年1月3日(周日) 10:00", "Sun 3 Jan 2027, 10 am"),

@@ -128,9 +128,8 @@ class Stage:
         action = terminal._button(label)
         assert action is not None, f"no button {label}"
         first, second = terminal.press(action.id), terminal.press(action.id)
-        titles = [[(r.text, r.card.title if r.card else None) for r in turn.replies] for turn in (first, second)]
-        flat = [" ".join(filter(None, (part for reply in turn for part in reply))) for turn in titles]
-        assert flat[1] in flat[0] or flat[0] in flat[1], f"first: {flat[0]}\nsecond: {flat[1]}"
+        said = [part for r in first.replies for part in (r.text, r.card.title if r.card else None) if part]
+        assert any(part in drawn(second.replies) for part in said), drawn(second.replies)
         self.seen[person] = first
 
     def _terminal(self, person: str) -> Terminal:
