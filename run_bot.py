@@ -119,6 +119,18 @@ def check() -> None:
     _guarded(run)
 
 
+@app.command()
+def explain(
+    policy: Annotated[str, typer.Argument(help="A policy, such as approvals or sop/first_call")],
+    unit: Annotated[str, typer.Option(help="Where it is asked about: a unit's path")] = "",
+    line: Annotated[str, typer.Option(help="A brand or product line")] = "",
+) -> None:
+    """Say what a policy holds in one place, and which file and line each part comes from."""
+    from bot.commands.admin import explain as run
+
+    _guarded(run, policy, unit, line)
+
+
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def bench(context: typer.Context, name: Annotated[str, typer.Argument(help="leads, turns or growth")]) -> None:
     """Measure, beside a floor in the same run."""
@@ -156,10 +168,20 @@ def _guarded(function: Any, *args: Any) -> None:
             typer.echo(f"error: {prefix}{str(problem['loc'][0]).upper()}: {problem['msg']}", err=True)
         raise typer.Exit(2) from None
     except ChexinError as error:
-        typer.echo(f"error: {error}", err=True)
+        typer.echo(f"error: {_said(error)}", err=True)
         raise typer.Exit(2) from error
     if isinstance(code, int) and code:
         raise typer.Exit(code)
+
+
+def _said(error: Any) -> str:
+    """An error as a sentence; a setting's own words are one already."""
+    from bot.texts import Texts
+    from crm_core.kernel.errors import ConfigError
+
+    if isinstance(error, ConfigError):
+        return str(error)
+    return Texts.load().try_say(error.key, "en", **error.params) or str(error)
 
 
 if __name__ == "__main__":

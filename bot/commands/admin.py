@@ -61,3 +61,20 @@ def check() -> int:
         print(problem)
     print("all settings, policies, sentences and texts are in order" if not found else f"{len(found)} problems")
     return 1 if found else 0
+
+
+def explain(policy: str, unit: str, line: str) -> int:
+    """Each key as it holds there, with its source; the nearest scope wins."""
+    import yaml
+
+    from bot.commands.opening import policy_settings
+    from crm_core.kernel.policies import Policies
+
+    policies = Policies(policy_settings().policies)
+    if policy not in policies.documents:
+        raise Invalid("policy", "error.unknown_policy", value=policy, known=", ".join(policies.documents))
+    found = policies.get(policy, unit=unit, line=line)
+    for key, value in found.values.items():
+        text = yaml.safe_dump({key: value}, allow_unicode=True, default_flow_style=None, sort_keys=False).rstrip()
+        print(f"# {found.sources[key]}\n{text}")
+    return 0

@@ -54,6 +54,12 @@ def _with_demo_policies(settings: Settings) -> Settings:
     return settings
 
 
+def policy_settings() -> Settings:
+    """The settings with the policies this directory's deployment runs on."""
+    settings = Settings()
+    return _with_demo_policies(settings) if _is_demo(settings) else settings
+
+
 def load(core: Core, *, quiet: bool = False) -> None:
     """Load the demo dealership and its knowledge; says so on standard error."""
     from bot.commands.learning import learn_paths
