@@ -3,33 +3,44 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from .data import lists
 from .grammar import expand, nameless
 from .schema import load_schema
 
 
+@dataclass(frozen=True, slots=True)
+class _Guards:
+    """All guards of a language in one automaton, each with the intents it forbids and its name."""
+
+    automaton: Any
+    rules: tuple[tuple[frozenset[str], str], ...]
+
+
 @cache
-def _guards(language: str) -> list[tuple[re.Pattern[str], frozenset[str], str]]:
-    rows = []
+def _guards(language: str) -> _Guards:
+    import re2
+
+    writes = frozenset(name for name, spec in load_schema().items() if spec.writes)
+    automaton, rules = re2.Set.SearchSet(re2.Options()), []
     for name, rule in lists(language, "guards").items():
-        intents = (
-            frozenset(i for i, s in load_schema().items() if s.writes)
-            if rule["intents"] == "writes"
-            else frozenset(rule["intents"])
-        )
-        intents -= frozenset(rule.get("except", ()))
-        rows += [(re.compile(nameless(expand(say, language))), intents, name) for say in rule["say"]]
-    return rows
+        intents = writes if rule["intents"] == "writes" else frozenset(rule["intents"])
+        for say in rule["say"]:
+            automaton.Add(nameless(expand(say, language)))
+            rules.append((intents - frozenset(rule.get("except", ())), name))
+    automaton.Compile()
+    return _Guards(automaton, tuple(rules))
 
 
 def guards(text: str, language: str) -> dict[str, str]:
     """Intents that this stretch must not be read as, with the reason: negation, hypothesis, report, past."""
-    blocked: dict[str, str] = {}
-    for pattern, intents, why in _guards(language):
-        if pattern.search(text):
-            blocked.update(dict.fromkeys(intents, why))
+    found, blocked = _guards(language), dict[str, str]()
+    for index in found.automaton.Match(text) or ():
+        intents, why = found.rules[index]
+        blocked.update(dict.fromkeys(intents, why))
     return blocked
 
 

@@ -13,7 +13,7 @@ from .grammar import FREE, Pattern, grammar, values
 from .guards import guards, told
 from .mask import MARK, MARKS, Masked
 from .schema import IntentSpec, load_schema
-from .types import Command, Slot
+from .types import Command, Slot, Span
 
 MIN_WRITE, MIN_READ = 0.6, 0.5
 _MAX_CLAUSES = 6
@@ -70,7 +70,9 @@ class Reader:
             for start in range(max(0, end - _MAX_CLAUSES), end):
                 reading = self.read(cuts[start], cuts[end])
                 if reading and self._may_follow(best[start][1], reading, cuts[start]):
-                    cost = _FIRST if not best[start][1] else _NEXT + (_SOFT if cuts[start] in soft else 0)
+                    cost = _FIRST if not best[start][1] else _NEXT
+                    if best[start][1] and cuts[start] in soft and not _stands_alone(reading):
+                        cost += _SOFT
                     gain = best[start][0] + reading.covered + reading.rank - cost
                     options.append((gain - _SWALLOWED * reading.swallowed, [*best[start][1], reading]))
             best.append(max(options, key=lambda option: option[0]))
@@ -161,6 +163,8 @@ class Reader:
         self, pattern: Pattern, spec: IntentSpec, part: Masked, slots: dict[str, Slot], covered: list[bool]
     ) -> None:
         """A channel or level named anywhere in the stretch: it was no part of the sentence, but it was said."""
+        if "channel" in slots and any(_gives(slots["channel"], span) for span in part.spans.values()):
+            del slots["channel"]
         for name in _MENTIONED:
             said = name in slots and name not in pattern.fixed
             if name not in spec.slots or said:
@@ -203,6 +207,16 @@ class Reader:
                 table = values(self.language).get(name, {})
                 slots[name] = Slot(table.get(part.text[start:end], words), words, a, b)
         return slots, free
+
+
+def _stands_alone(reading: Reading) -> bool:
+    """A whole request: a blank before it divides as a comma would."""
+    return reading.score > 0.95 and load_schema()[reading.command.intent].risk == "confirm"
+
+
+def _gives(channel: Slot, span: Span) -> bool:
+    """电话13800138000 gives a number; it says nothing about where somebody came from."""
+    return span.kind == "phone" and channel.value == "phone" and 0 <= span.start - channel.end <= 2
 
 
 def weigh(text: str, noise: re.Pattern[str] | None) -> list[float]:
