@@ -141,7 +141,7 @@ class Core:
             uow = self._uow(session, actor)
             if key is None:
                 return self._run(command, uow)
-            row_id = _key_id(actor.tenant, key)
+            row_id = f"{actor.tenant}:{self.cipher.index('key', key)}"
             known = self._known(uow, row_id, command)
             if known is not None:
                 return known
@@ -251,12 +251,6 @@ def _result_from(data: dict[str, Any]) -> Result:
     if name:
         data["view"] = views_by_name[name].model_validate(data["view"])
     return Result(**data, again=True)
-
-
-def _key_id(tenant: str, key: str) -> str:
-    """The row of a key; one too long for its column is known by its digest."""
-    row_id = f"{tenant}:{key}"
-    return row_id if len(row_id) <= 200 else f"{tenant}:{hashlib.sha256(key.encode()).hexdigest()}"
 
 
 def check_settings(settings: Settings) -> list[str]:

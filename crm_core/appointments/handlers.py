@@ -30,7 +30,7 @@ from crm_core.followups.lookup import place_of, times
 from crm_core.kernel.calendar import after_quiet
 from crm_core.kernel.errors import Conflict, Invalid, NotFound
 from crm_core.kernel.ids import short_ref
-from crm_core.kernel.pii import clean_text
+from crm_core.kernel.pii import clean_text, mask_vehicle
 from crm_core.kernel.registry import Result, handles
 from crm_core.kernel.tables import Undo
 from crm_core.kernel.uow import Priority, Uow
@@ -49,7 +49,7 @@ def book(cmd: Book, uow: Uow) -> Result:
     end = _span(uow, customer.unit, cmd.start, cmd.end, cmd.vague)
     deal = _deal(uow, cmd, customer)
     unit, owner = (deal.unit, deal.owner_id) if deal is not None else (customer.unit, customer.owner_id)
-    vehicle = clean_text(cmd.vehicle)[:200] or (deal.interest if deal and cmd.kind == "test_drive" else "")
+    vehicle = mask_vehicle(clean_text(cmd.vehicle))[:200] or (deal.interest if deal and cmd.kind == "test_drive" else "")
     if owner is None and uow.actor.is_staff:
         owner = uow.actor.id
     row = uow.new(

@@ -27,7 +27,7 @@ from crm_core.deals.tables import Deal, DealStage
 from crm_core.deals.transfer import colleague
 from crm_core.kernel.errors import Conflict, Invalid, NotFound, Refused
 from crm_core.kernel.ids import short_ref
-from crm_core.kernel.pii import clean_text
+from crm_core.kernel.pii import clean_text, mask_vehicle
 from crm_core.kernel.registry import Result, handles
 from crm_core.kernel.uow import Uow
 from crm_core.leads.messages import ReopenLead
@@ -70,7 +70,7 @@ def _new_deal(cmd: OpenDeal, customer: Customer, uow: Uow) -> Deal:
     deal = uow.new(
         Deal, ref=short_ref("D"), unit=unit, owner_id=cmd.owner_id or customer.owner_id, customer_id=customer.id,
         lead_id=cmd.lead_id, pipeline=name, stage=pipeline.stages[0].key, stage_since=uow.now,
-        level=level_of(cmd.level) or "", interest=clean_text(cmd.interest)[:200],
+        level=level_of(cmd.level) or "", interest=mask_vehicle(clean_text(cmd.interest))[:200],
     )  # fmt: skip
     uow.new(
         DealStage, deal_id=deal.id, stage=deal.stage, entered_at=uow.now, by_id=uow.actor.id, cause="opened"

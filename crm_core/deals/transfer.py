@@ -75,7 +75,7 @@ def _hand(uow: Uow, customer: Customer, person: Person, reason: str) -> None:
         hand_over(uow, deal, person.id, unit)
     uow.flush()
     uow.audit(
-        "transfer", "customer", customer.id, reason or None, before=before, after=person.id, deals=len(deals)
+        "transfer", "customer", customer.id, before=before, after=person.id, deals=len(deals), given=reason
     )
     uow.emit(OwnerChanged(customer_id=customer.id, before_id=before, after_id=person.id))
     if person.id != uow.actor.id:

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import hmac
 import os
+import re
 import unicodedata
 from typing import Any
 
@@ -21,6 +22,11 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from crm_core.kernel.errors import ConfigError
 
 _NONCE = 12
+_MOBILE = re.compile(r"(?<![0-9A-Za-z])(?:\+?86[\s-]?)?1[3-9]\d(?:[\s\-.]?\d{4}){2}(?![0-9A-Za-z])")
+_VIN = re.compile(r"(?<![0-9A-Za-z])(?=\w*[A-Za-z])(?=\w*\d\w*\d)[0-9A-HJ-NPR-Za-hj-npr-z]{17}(?![0-9A-Za-z])")
+_PLATE = re.compile(
+    r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Za-z][\s·.]?[0-9A-Za-z]{5,6}(?![0-9A-Za-z])"
+)
 
 
 class Cipher:
@@ -104,6 +110,21 @@ def mask_phone(phone: str) -> str:
 def mask_tail(value: str, keep: int = 4) -> str:
     """Everything but the last `keep` characters hidden."""
     return "*" * max(len(value) - keep, 0) + value[-keep:]
+
+
+def mask_phones(text: str) -> str:
+    """Text that is kept in clear, such as where somebody came from, without the mobile numbers in it."""
+    return _MOBILE.sub(lambda found: mask_phone(found[0]), text)
+
+
+def mask_vehicle(text: str, phone: str = "") -> str:
+    """What somebody is interested in, kept in clear: without VINs, plates and his own phone.
+
+    Other numbers stay, since part numbers look like phones.
+    """
+    text = _VIN.sub(lambda found: mask_tail(found[0]), text)
+    text = _PLATE.sub(lambda found: mask_tail(found[0], 2), text)
+    return text.replace(phone, mask_phone(phone)) if len(phone) >= 7 else text
 
 
 def clean_text(text: str) -> str:

@@ -17,7 +17,7 @@ from crm_core.deals.transfer import colleague
 from crm_core.kernel.errors import Conflict, Invalid, Refused
 from crm_core.kernel.ids import short_ref
 from crm_core.kernel.phones import Phone, parse_phone
-from crm_core.kernel.pii import clean_text, mask_phone
+from crm_core.kernel.pii import clean_text, mask_phone, mask_phones, mask_vehicle
 from crm_core.kernel.registry import Result, handles
 from crm_core.kernel.uow import Priority, Uow
 from crm_core.leads.assign import decide_owner, lead_unit, people, team_unit
@@ -43,6 +43,7 @@ from crm_core.leads.tables import Lead, Touch
 from crm_core.org.people import dealer_of, holders, manager_of, person_name
 
 OPEN = ("new", "contacted", "pool")
+SAID = ("vehicle", "source", "city", "message")
 
 
 @handles(CreateLead)
@@ -51,6 +52,7 @@ def create_lead(cmd: CreateLead, uow: Uow) -> Result:
     phone = parse_phone(cmd.phone) if cmd.phone.strip() else None
     if phone is None and not cmd.name.strip() and cmd.customer_id is None:
         raise Invalid("phone", "error.name_or_phone")
+    cmd = _plain(cmd, phone)
     unit = lead_unit(uow, cmd)
     uow.must("lead", "create", unit)
     customer = _customer(cmd, phone, unit, uow)
@@ -61,6 +63,14 @@ def create_lead(cmd: CreateLead, uow: Uow) -> Result:
         if again is not None:
             return _touch_again(again, cmd, uow)
     return _new_lead(cmd, customer, phone, unit, uow)
+
+
+def _plain(cmd: CreateLead, phone: Phone | None) -> CreateLead:
+    """The lead with nothing personal left in the fields that are kept in clear."""
+    vehicle = mask_vehicle(mask_vehicle(clean_text(cmd.vehicle), phone.said if phone else ""), phone.value if phone else "")
+    origin = {name: mask_phones(getattr(cmd, name)) for name in ("source", "city", "company", "campaign", "referrer")}
+    utm = {name: mask_phones(value) for name, value in cmd.utm.items()}
+    return cmd.model_copy(update=origin | {"vehicle": vehicle, "utm": utm})
 
 
 def _customer(cmd: CreateLead, phone: Phone | None, unit: str, uow: Uow) -> Customer | None:
@@ -93,7 +103,12 @@ def _touch_again(lead: Lead, cmd: CreateLead, uow: Uow) -> Result:
 def _answer(lead: Lead, cmd: CreateLead, uow: Uow, *, duplicate: bool = False, undo: str | None = None) -> Result:
     if not may_know(lead, uow):
         return Result(id="", view=looked_after(cmd, uow))
-    return Result(id=lead.id, view=lead_view(lead, uow, duplicate=duplicate), undo_id=undo)
+    view = lead_view(lead, uow, duplicate=duplicate)
+    if uow.actor.kind not in ("staff", "job"):
+        # Whoever brings a lead hears who looks after it, and of the person only what he said himself.
+        said = {field: getattr(cmd, field) for field in SAID}
+        view = view.model_copy(update=said | {"name": cmd.name or mask_phone(cmd.phone), "outcome": ""})
+    return Result(id=lead.id, view=view, undo_id=undo)
 
 
 def _new_lead(cmd: CreateLead, customer: Customer | None, phone: Phone | None, unit: str, uow: Uow) -> Result:
@@ -269,8 +284,9 @@ def release_lead(cmd: ReleaseLead, uow: Uow) -> Result:
         return Result(id=lead.id)
     previous = lead.owner_id
     uow.change("owner", person_name(uow, previous), "", "person")
-    uow.touch(lead, state="pool", owner_id=None, unit=dealer_of(lead.unit), rule="pool", reason_zh=cmd.reason[:200],
-              reason_en=cmd.reason[:200], assigned_at=None)  # fmt: skip
+    why = mask_phones(clean_text(cmd.reason))[:200]
+    uow.touch(lead, state="pool", owner_id=None, unit=dealer_of(lead.unit), rule="pool", reason_zh=why,
+              reason_en=why, assigned_at=None)  # fmt: skip
     uow.audit("release", "lead", lead.id, before=previous)
     uow.emit(LeadAssigned(lead_id=lead.id, owner_id=None, previous_id=previous))
     uow.push(previous, "lead_pool", subject=f"lead:{lead.id}", key=f"lead:{lead.id}:pool:{lead.version}")

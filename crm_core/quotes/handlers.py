@@ -43,7 +43,7 @@ def create_quote(cmd: CreateQuote, uow: Uow) -> Result:
     deal = _open_deal(uow, cmd.deal_id)
     if not 1 <= cmd.quantity <= 10_000:
         raise Invalid("quantity", "error.invalid")
-    title, price = _priced(uow, clean_text(cmd.title)[:200] or deal.interest, cmd.price_fen)
+    title, price = _priced(uow, deal, clean_text(cmd.title)[:200] or deal.interest, cmd.price_fen)
     quote = _make(uow, deal, title, price.list_fen * cmd.quantity, cmd.quantity)
     if price.discount_fen:
         _ask_or_apply(uow, deal, quote, price.discount_fen * cmd.quantity, "")
@@ -59,7 +59,7 @@ def _open_deal(uow: Uow, deal_id: str) -> Deal:
     return deal
 
 
-def _priced(uow: Uow, title: str, said_fen: int | None) -> tuple[str, Price]:
+def _priced(uow: Uow, deal: Deal, title: str, said_fen: int | None) -> tuple[str, Price]:
     """The model's name and list price by the words; what was said is compared with it."""
     models = _models(uow, title)
     if said_fen is None:
@@ -68,9 +68,17 @@ def _priced(uow: Uow, title: str, said_fen: int | None) -> tuple[str, Price]:
         return models[0].name, Price(cast(int, models[0].list_fen), 0)
     if not 0 < said_fen < MAX_FEN:
         raise Invalid("price_fen", "error.amount_not_positive")
-    price = price_said(said_fen, [cast(int, m.list_fen) for m in models])
+    price = price_said(said_fen, [cast(int, m.list_fen) for m in models] or _known_prices(uow, deal))
     name = next((m.name for m in models if m.list_fen == price.list_fen), title)
     return name or title or "-", price
+
+
+def _known_prices(uow: Uow, deal: Deal) -> list[int]:
+    """What a title that is in no catalogue is compared with, so that another word for it is no way around a limit:
+    the prices of what the deal is about, else what was quoted before."""
+    models = [cast(int, m.list_fen) for m in _models(uow, deal.interest)]
+    former = None if models else newest_quote(uow, deal.id)
+    return models or ([former.list_fen // former.quantity] if former is not None else [])
 
 
 def _models(uow: Uow, words: str) -> Sequence[ModelView]:
@@ -117,7 +125,7 @@ def request_discount(cmd: RequestDiscount, uow: Uow) -> Result:
         raise Invalid("amount_fen", "error.amount_not_positive")
     quote = newest_quote(uow, deal.id)
     if quote is None:
-        title, price = _priced(uow, deal.interest, None)
+        title, price = _priced(uow, deal, deal.interest, None)
         quote = _make(uow, deal, title, price.list_fen, 1)
     problem = discount_problem(cmd.amount_fen, quote.list_fen)
     if problem:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crm_core.approvals.messages import ApprovalCard, DecideApproval
+from crm_core.approvals.messages import ApprovalCard, DecideApproval, PendingApprovals
 from crm_core.deals.messages import DealCard, MarkLost
 from crm_core.kernel.errors import Conflict, Invalid, NotFound, Refused
 from crm_core.quotes.messages import CreateQuote, QuoteCard, RequestDiscount, SetDiscount
@@ -140,3 +140,14 @@ def test_a_lost_deal_is_not_quoted_and_a_strangers_is_not_there(house: House) ->
     house.do("rep1", MarkLost(deal_id=deal))
     with pytest.raises(Conflict):
         house.do("rep1", RequestDiscount(deal_id=deal, amount_fen=100))
+
+
+@pytest.mark.parametrize("interest", ["迈腾", "特种车"])
+def test_another_word_for_it_is_no_way_around_the_limit(house: House, interest: str) -> None:
+    house.model()
+    deal = house.deal(interest=interest)
+    if interest == "特种车":
+        house.do("rep1", CreateQuote(deal_id=deal, title="特种车", price_fen=239_900_00))
+    quote = house.do("rep1", CreateQuote(deal_id=deal, title="店内特价", price_fen=229_900_00)).view
+    assert (quote.list_fen, quote.discount_fen, quote.pending_fen) == (239_900_00, 0, 10_000_00)
+    assert house.ask("manager1", PendingApprovals())[0].requested_fen == 10_000_00
