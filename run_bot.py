@@ -181,7 +181,7 @@ def _said(error: Any) -> str:
 
     if isinstance(error, ConfigError):
         return str(error)
-    return Texts.load().try_say(error.key, "en", **error.params) or str(error)
+    return Texts.load().try_say(error.key, "en", error.params) or str(error)
 
 
 if __name__ == "__main__":
