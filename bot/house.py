@@ -148,7 +148,8 @@ class House:
     # Facts
 
     def _say(self, key: str, language: str, **params: Any) -> str:
-        return self.texts.say(key, language, **params)
+        """A text for a frame; what an error does not know of its placeholders is left out."""
+        return self.texts.try_say(key, language, params) or self.texts.say("error.unknown", language)
 
     def _greet(self, actor: Actor) -> dict[str, Any]:
         """What a page needs to know about the person in front of it."""

@@ -96,7 +96,7 @@ def side_by_side(browser: Browser, *names: Path) -> None:
     page.screenshot(path=out / "chat.png")
     context.close()
     # The picture in the README is renewed on purpose only: every run shows another time of day.
-    if os.environ.get("CHEXIN_NEW_PICTURE") or not PICTURE.exists():
+    if os.environ.get("NEW_PICTURE") or not PICTURE.exists():
         PICTURE.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(out / "chat.png", PICTURE)
 

@@ -149,7 +149,7 @@ class Talk:
         body = self._body(kind, frame)
         if body is None:
             long = len(plain(frame.get("text"))) > MAX_TEXT
-            self._refuse(message_id, "error.too_long" if long else "error.unknown", n=MAX_TEXT)
+            self._refuse(message_id, "error.too_long" if long else "error.unknown", limit=MAX_TEXT)
             return
         try:
             received = await asyncio.to_thread(self._receive, message_id, body)
