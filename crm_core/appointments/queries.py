@@ -11,6 +11,7 @@ from crm_core.appointments.messages import AppointmentCard, Appointments, Appoin
 from crm_core.appointments.tables import Appointment
 from crm_core.customers.history import tells_history
 from crm_core.customers.messages import RecordView
+from crm_core.customers.tables import Customer
 from crm_core.deals.lookup import customer_name
 from crm_core.kernel.registry import answers
 from crm_core.kernel.uow import Reader
@@ -40,10 +41,9 @@ def appointments(question: Appointments, reader: Reader) -> list[AppointmentView
         query = query.where(row.kind == question.kind)
     if question.open_only:
         query = query.where(row.state == "booked")
-    return [
-        appointment_view(found, reader)
-        for found in reader.rows(query.order_by(row.start_at, row.id).limit(100))
-    ]
+    found = reader.rows(query.order_by(row.start_at, row.id).limit(100))
+    reader.preload(Customer, (one.customer_id for one in found))
+    return [appointment_view(one, reader) for one in found]
 
 
 def appointment_view(row: Appointment, reader: Reader) -> AppointmentView:

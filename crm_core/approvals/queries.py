@@ -7,6 +7,7 @@ from typing import Any, cast
 from crm_core.approvals.messages import ApprovalCard, ApprovalView, PendingApprovals
 from crm_core.approvals.rules import percent
 from crm_core.approvals.tables import Approval
+from crm_core.customers.tables import Customer
 from crm_core.deals.lookup import customer_name, stage_name
 from crm_core.deals.tables import Deal
 from crm_core.kernel.errors import NotFound
@@ -40,7 +41,10 @@ def pending_approvals(question: PendingApprovals, reader: Reader) -> list[Approv
         row.state == "pending", row.asker_id != reader.actor.id
     )  # fmt: skip
     found = reader.rows(query.order_by(row.created_at, row.id).limit(question.limit))
-    return [approval_view(approval, reader) for approval in found]
+    reader.preload(Customer, (one.customer_id for one in found))
+    reader.preload(Quote, (one.record_id for one in found))
+    reader.preload(Deal, (one.deal_id for one in found))
+    return [approval_view(one, reader) for one in found]
 
 
 def approval_view(row: Approval, reader: Reader) -> ApprovalView:

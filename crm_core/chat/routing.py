@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, desc, select
+from sqlalchemy import bindparam, desc, select, text
 from sqlmodel import Session, col
 
 from crm_core.chat.tables import ChatMessage, Identity
@@ -16,7 +16,7 @@ _LAST_USED = (
 _ABOUT = (
     select(col(ChatMessage.id), col(ChatMessage.chat), col(ChatMessage.person_id))
     .where(col(ChatMessage.tenant) == bindparam("tenant"), col(ChatMessage.subject) == bindparam("subject"),
-           col(ChatMessage.direction) == "out")
+           text("subject <> ''"), col(ChatMessage.direction) == "out")  # the words of the partial index
     .order_by(desc(col(ChatMessage.id))).limit(REDRAWN_CARDS)
 )  # fmt: skip
 

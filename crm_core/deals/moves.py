@@ -17,7 +17,7 @@ def enter(uow: Uow, deal: Deal, stage: Stage, cause: str) -> None:
     """Leave the present stage and enter another; won stages win the deal, leaving them takes that back."""
     before = deal.stage
     row = cast(Any, DealStage)
-    query = select(DealStage).where(row.deal_id == deal.id, row.left_at.is_(None))
+    query = select(DealStage).where(row.tenant == deal.tenant, row.deal_id == deal.id, row.left_at.is_(None))
     for stay in uow.rows(query):
         uow.touch(stay, left_at=uow.now)
     uow.new(DealStage, deal_id=deal.id, stage=stage.key, entered_at=uow.now, by_id=uow.actor.id, cause=cause)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from crm_core.customers.tables import Customer
 from crm_core.deals.lookup import customer_name
 from crm_core.followups.cadence import sop_named, sop_of
 from crm_core.followups.greetings import status
@@ -36,9 +37,9 @@ def my_followups(question: MyFollowups, reader: Reader) -> list[FollowupView]:
     query = reader.select(Followup, "followup").where(row.owner_id == reader.actor.id, row.state == "open")
     if question.until is not None:
         query = query.where(row.due_at < question.until)
-    return [
-        followup_view(found, reader) for found in reader.rows(query.order_by(row.due_at, row.id).limit(50))
-    ]
+    found = reader.rows(query.order_by(row.due_at, row.id).limit(50))
+    reader.preload(Customer, (one.customer_id for one in found))
+    return [followup_view(one, reader) for one in found]
 
 
 def followup_view(row: Followup, reader: Reader) -> FollowupView:

@@ -22,8 +22,9 @@ def policy_problems(settings: Settings) -> list[str]:
         parse_access(policies.documents["access"])
     except ConfigError as error:
         return [str(error)]
-    problems = []
-    for name, model in _declared():
+    declared = _declared()
+    problems = _unread(policies, [name for name, _ in declared])
+    for name, model in declared:
         for policy in [name] if name in policies.documents else policies.names(name):
             for unit, line in policies.all_scopes(policy):
                 try:
@@ -31,6 +32,18 @@ def policy_problems(settings: Settings) -> list[str]:
                 except ConfigError as error:
                     problems.append(str(error))
     return list(dict.fromkeys(problems))
+
+
+def _unread(policies: Policies, declared: list[str]) -> list[str]:
+    """Files that nothing reads, such as one with a misspelt name, and files whose content has another name."""
+    problems = []
+    for name, document in policies.documents.items():
+        folder, _, stem = name.rpartition("/")
+        if name != "access" and name not in declared and folder not in declared:
+            problems.append(f"{document.locate(())}: no policy has the name {name!r}")
+        elif folder and document.values.get("name", stem) != stem:
+            problems.append(f"{document.locate(('name',))}: the name must be {stem!r}, like the file's")
+    return problems
 
 
 def _declared() -> list[tuple[str, type[BaseModel]]]:

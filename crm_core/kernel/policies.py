@@ -158,7 +158,11 @@ def load_yaml(path: Path) -> tuple[dict[str, Any], dict[tuple[str | int, ...], s
 
 @lru_cache(maxsize=256)
 def _load_text(path: Path, _stamp: int) -> tuple[yaml.Node | None, str]:
-    text = path.read_text(encoding="utf-8")
+    raw = path.read_bytes()
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path.name}:{raw[: error.start].count(10) + 1}", "is not UTF-8 text") from error
     try:
         return yaml.compose(text, Loader=yaml.SafeLoader), text
     except yaml.MarkedYAMLError as error:
@@ -173,7 +177,10 @@ def _load_yaml(path: Path, stamp: int) -> tuple[dict[str, Any], dict[tuple[str |
         return {}, lines
     if not isinstance(node, yaml.MappingNode):
         raise ConfigError(f"{path.name}:1", "must be a mapping")
-    _mark(node, (), path.name, lines)
+    try:
+        _mark(node, (), path.name, lines)
+    except RecursionError as error:
+        raise ConfigError(f"{path.name}:1", "an alias stands for something that it is part of") from error
     try:
         loaded: dict[str, Any] = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError) as error:
@@ -206,6 +213,8 @@ def _mark(
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise ConfigError(f"{name}:{key.start_mark.line + 1}", "a key must be a word")
             if key.value in seen:
                 raise ConfigError(f"{name}:{key.start_mark.line + 1}", f"{key.value!r} is given twice")
             seen.add(key.value)
@@ -218,6 +227,8 @@ def _mark(
 
 def _overrides(items: Any, marks: dict[tuple[str | int, ...], str], name: str) -> list[Override]:
     found = []
+    if not isinstance(items or [], list):
+        raise ConfigError(marks.get(("overrides",), name), "overrides must be a list")
     for i, item in enumerate(items or []):
         where = marks.get(("overrides", i), name)
         if not isinstance(item, dict) or not isinstance(item.get("set"), dict):

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 _NOISE = re.compile(r"[\W_]+|\d{4}款|想看|想买|咨询")
+
+FILLED = ("name", "vehicle", "city", "source")
 
 
 class Words(BaseModel):
@@ -20,6 +22,19 @@ class Words(BaseModel):
     model_config = ConfigDict(extra="forbid")
     zh: str
     en: str
+
+    @field_validator("zh", "en")
+    @classmethod
+    def _fillable(cls, text: str) -> str:
+        try:
+            text.format_map(dict.fromkeys(FILLED, ""))
+        except (KeyError, IndexError, AttributeError) as error:
+            raise ValueError(f"only {', '.join(FILLED)} can stand in braces") from error
+        return text
+
+    def filled(self, **values: str) -> tuple[str, str]:
+        """Both sentences with their braces filled in."""
+        return self.zh.format_map(values), self.en.format_map(values)
 
 
 class When(BaseModel):
@@ -129,8 +144,7 @@ def choose_owner(lead: Arriving, people: Sequence[Candidate], policy: Assignment
         free = [p for p in able if p.load < policy.load_cap] or able
         if free:
             chosen = min(free, key=lambda p: rank(rule.choose, p))
-            zh, en = (text.format(name=chosen.name, vehicle=lead.vehicle, city=lead.city, source=lead.source)
-                      for text in (rule.reason.zh, rule.reason.en))  # fmt: skip
+            zh, en = rule.reason.filled(name=chosen.name, vehicle=lead.vehicle, city=lead.city, source=lead.source)
             return Choice(chosen.id, rule.name, zh, en)
     return Choice(None, "nobody_on_duty", "当班没有可分配的同事,已放入公海", "nobody is on duty, it went to the public pool")
 

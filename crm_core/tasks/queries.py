@@ -8,11 +8,13 @@ from sqlalchemy import and_, or_, select
 
 from crm_core.customers.history import tells_history
 from crm_core.customers.messages import RecordView
+from crm_core.customers.tables import Customer
 from crm_core.deals.lookup import customer_name
 from crm_core.kernel.errors import NotFound
 from crm_core.kernel.registry import answers
 from crm_core.kernel.uow import Reader
 from crm_core.org.people import person_name
+from crm_core.org.tables import Person
 from crm_core.tasks.messages import MyTasks, TaskCard, TaskView
 from crm_core.tasks.rules import is_overdue
 from crm_core.tasks.tables import Task
@@ -48,7 +50,10 @@ def my_tasks(question: MyTasks, reader: Reader) -> list[TaskView]:
     late = and_(row.state == "open", row.due_at < reader.now)
     query = query.where(or_(and_(*inside), late, and_(row.due_at.is_(None), row.state == "open")))
     query = query.order_by(row.due_at.is_(None), row.due_at, row.id).limit(question.limit)
-    return [task_view(found, reader) for found in reader.rows(query)]
+    found = reader.rows(query)
+    reader.preload(Customer, (one.customer_id for one in found))
+    reader.preload(Person, (person for one in found for person in (one.owner_id, one.asker_id)))
+    return [task_view(one, reader) for one in found]
 
 
 def task_view(row: Task, reader: Reader) -> TaskView:

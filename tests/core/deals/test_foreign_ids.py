@@ -128,3 +128,14 @@ def test_a_number_in_a_name_is_not_kept_in_clear(house: House) -> None:
     for name in ("张伟13912345678", "张伟 139-1234-5678", "１３９１２３４５６７８"):
         made = house.do("rep1", AddCustomer(name=name, unit=f"{DEALER}a.", owner_id=house.id("rep1")))
         assert "****5678" in house.ask("rep1", CustomerCard(customer_id=made.id)).name
+
+
+def test_another_tenants_colleague_with_the_same_code_is_never_taken_for_ours(house: House) -> None:
+    there = house.core.system("other")
+    for code in ("rep1", house.id("rep2")):
+        house.core.execute(AddPerson(code=code, name="别人", role="rep", unit="other.east.dealer."), there)
+    with pytest.raises(NotFound):
+        house.core.actor("rep1")
+    assert house.core.actor("rep1", "starway").id == house.id("rep1")
+    assert house.core.actor(house.id("rep1")).name == "陈晓明"
+    assert house.core.actor(house.id("rep2")).tenant == "starway"

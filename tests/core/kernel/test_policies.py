@@ -144,7 +144,7 @@ def check(tmp_path: Path, name: str, text: str) -> list[str]:
 
 
 def test_the_shipped_policies_are_good(tmp_path: Path) -> None:
-    assert check(tmp_path, "own.yaml", "a: 1\n") == []
+    assert check(tmp_path, "privacy.yaml", "dedupe_scope: group\n") == []
 
 
 @pytest.mark.parametrize(
