@@ -13,6 +13,7 @@ from bot.conversation.brain import Brain, Rooms
 from bot.conversation.pipeline import Pipeline, Turn, body_of
 from bot.ports import Card, Inbound, InboundKind, Outbound, card_from_dict
 from bot.texts import Texts
+from crm_core.chat.buttons import LIFETIME
 from crm_core.kernel.access import Actor
 from crm_core.kernel.errors import Conflict
 from crm_core.kernel.ids import new_id
@@ -77,7 +78,7 @@ class Terminal:
         return self._turn(InboundKind.TEXT, text=text)
 
     def press(self, wanted: str) -> Shown:
-        """Press the newest live button with this label or id that was shown to this person."""
+        """Press the newest button with this label or id that was shown to this person, a live one first."""
         action = self._button(wanted)
         if action is None:
             return self._told("press.no_button", label=wanted)
@@ -87,8 +88,13 @@ class Terminal:
         by_id = self._core.chats.buttons.find(wanted)
         if by_id is not None and by_id.person_id == self._id:
             return by_id
-        recent = self._core.chats.buttons.recent(self._id, self._core.now())
-        return max((a for a in recent if a.label == wanted), key=_newness, default=None)
+        now = self._core.now()
+        return self._newest(wanted, now) or self._newest(wanted, now - LIFETIME)
+
+    def _newest(self, label: str, live_at: datetime) -> LiveAction | None:
+        """The newest button of a label that was live then; one that was used says itself what became of it."""
+        recent = self._core.chats.buttons.recent(self._id, live_at)
+        return max((a for a in recent if a.label == label), key=_newness, default=None)
 
     def _told(self, key: str, **params: str) -> Shown:
         return Shown(self._name, [Outbound(text=self._texts.say(key, self._actor.language, **params))])

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.cards.base import PRIMARY, Easel, button, joined, lines, out, pushed
-from bot.ports import Button, Card, Outbound, Source
+from bot.ports import Button, Card, Outbound
 from bot.texts import Voice
 from crm_core.customers.messages import CustomerCard, CustomerLine, CustomerView, RecordView
 
@@ -52,12 +52,10 @@ def history_card(voice: Voice, name: str, records: Sequence[RecordView], custome
     fields = tuple(
         line
         for record in records
-        for line in lines(voice, (record_label(voice, record), record_text(voice, record)))
+        for line in lines(voice, (joined(record_label(voice, record), record.by_name), record_text(voice, record)))
     )
-    sources = tuple(Source(record.ref, joined(voice.when(record.at), record.by_name)) for record in records)
     title = voice.say("card.history", name=name) if name else voice.say("card.own_history")
-    return Card("history", title, fields, sources=sources,
-                subject=f"customer:{customer_id}")  # fmt: skip
+    return Card("history", title, fields, subject=f"customer:{customer_id}")
 
 
 def record_text(voice: Voice, record: RecordView) -> str:

@@ -58,9 +58,10 @@ def _rows(voice: Voice, answer: FitAnswer) -> tuple[Field, ...]:
     """The catalogue rows it comes from, numbered, and what else may decide."""
     common = _common(answer.rows)
     fields = [
-        Field(f"{n}. {row.oe}", joined("" if row.fits else voice.say("verdict.does_not_fit"), row.part_name,
+        Field(f"{n}. {row.oe}", joined("" if row.fits else voice.say("verdict.does_not_fit"),
+                                       row.part_name if row.part_name != answer.part else "",
                                        row.model if row.model != answer.vehicle else "",
-                                       _conditions(voice, row, common), row.note))
+                                       _conditions(voice, row, common), row.note) or voice.say("verdict.fits"))
         for n, row in enumerate(islice(answer.rows, MAX_ROWS), start=1)
     ]  # fmt: skip
     for name, values in answer.qualifiers:

@@ -20,9 +20,10 @@ MAX_SETTLED = 8
 class Draft:
     """A command in the making. `slots` are `{name: {"value", "words"}}`, `chosen` the records they stand for.
 
-    Of the cards shown for it only the newest (`round`, `title`) can be confirmed. `asked` names the slot the person was asked for; `command` is what a confirmation card showed;
+    `asked` names the slot the person was asked for; `command` is what a confirmation card showed;
     `undo_id` is the write this draft corrects; `rest` are further commands of the same message; `options` are
-    the chips that were offered, by label, for whoever types one.
+    the chips that were offered, by label, for whoever types one. Of the cards shown for it only the newest
+    (`round`, `title`) can be confirmed.
     """
 
     intent: str

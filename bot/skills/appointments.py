@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.cards.appointments import appointment_card
+from bot.cards.base import joined
 from bot.conversation.gate import Act, Need, Step, Tier, after, pass_through, perform, skill
 from bot.conversation.pending import Draft
 from bot.conversation.people import customer
@@ -13,6 +14,7 @@ from bot.conversation.slots import When, read_when, vehicle_words
 from bot.conversation.talk import Talk
 from crm_core.appointments.messages import (
     AppointmentCard,
+    Appointments,
     AppointmentView,
     Book,
     CancelAppointment,
@@ -22,6 +24,8 @@ from crm_core.appointments.messages import (
     Reschedule,
 )
 from crm_core.deals.messages import DealView, OpenDeals
+from crm_core.followups.messages import ExplainCadence, StepPlan
+from crm_core.kernel.errors import ChexinError
 from crm_core.kernel.registry import Result
 
 
@@ -150,16 +154,46 @@ def press_done(talk: Talk, params: dict[str, Any]) -> None:
         talk.memory.put(draft, talk.now)
 
 
+def log_drive(talk: Talk, customer_id: str, text: str, vehicle: str, draft: Draft) -> None:
+    """A drive that took place, told in words: the one that was booked, else one made for it, is done."""
+    booked: list[AppointmentView] = talk.ask(Appointments(customer_id=customer_id, kind="test_drive"))
+    if booked:
+        drive_id = booked[0].id
+    else:
+        deal = _deal(talk, customer_id)
+        drive_id = talk.do(Book(kind="test_drive", customer_id=customer_id, start=talk.now, vehicle=vehicle,
+                                deal_id=deal.id if deal else None)).id  # fmt: skip
+    perform(talk, CompleteAppointment(appointment_id=drive_id, text=text), draft)
+
+
 @after(CompleteAppointment)
 def completed(talk: Talk, command: CompleteAppointment, result: Result, draft: Draft | None) -> None:
-    view = result.view
-    name = ""
-    if isinstance(view, AppointmentView):
-        _look_at(talk, view)
-        name = view.customer_name
-    kind = view.kind if isinstance(view, AppointmentView) else "visit"
-    talk.say(f"appointment.done_{kind}" if kind == "test_drive" else "appointment.done",
-             *talk.take_back(result.undo_id), name=name)  # fmt: skip
+    """Noted; of a drive also when its follow-up comes."""
+    view: AppointmentView = result.view
+    _look_at(talk, view)
+    name, undo = view.customer_name, talk.take_back(result.undo_id)
+    if view.kind != "test_drive":
+        talk.say("appointment.done", *undo, name=name)
+        return
+    told = _followup(talk, view.id)
+    if command.text:
+        kind = talk.voice.label("appointment", view.kind)
+        said = talk.voice.say("contact.logged", name=name, kind=kind, text=command.text)
+    else:
+        said = talk.voice.say("appointment.done_test_drive", name=name)
+    talk.tell(joined(said, told, by="\n"), *undo)
+
+
+def _followup(talk: Talk, appointment_id: str) -> str:
+    """When the follow-up of a drive reminds, and when it counts as missed; empty when policy plans none."""
+    try:
+        steps: list[StepPlan] = talk.ask(ExplainCadence(sop="test_drive", subject=f"appointment:{appointment_id}"))
+    except ChexinError:
+        return ""
+    at = {step.do: step.at for step in reversed(steps)}
+    if "remind" not in at or "miss" not in at:
+        return ""
+    return talk.voice.say("contact.drove", nudge=talk.voice.when(at["remind"]), close=talk.voice.when(at["miss"]))
 
 
 @verb("appointment.no_show")

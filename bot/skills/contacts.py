@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from bot.conversation.gate import Act, Need, Step, Tier, after, skill
 from bot.conversation.pending import Draft
 from bot.conversation.people import customer
-from bot.conversation.slots import read_when
+from bot.conversation.slots import read_when, vehicle_words
 from bot.conversation.talk import Talk
-from bot.skills.leads import log_outcome
+from bot.skills.appointments import log_drive
+from bot.skills.leads import log_outcome, settle_outcome
 from crm_core.customers.messages import AddNote, LogContact, RecordView
 from crm_core.kernel.registry import Result
 from crm_core.leads.messages import LatestLead, LeadView, MarkContacted
@@ -19,43 +21,62 @@ KINDS = {"visit": "visit", "walk_in": "visit", "wecom": "chat", "wechat": "chat"
          "message": "message", "email": "message", "call": "call", "phone": "call"}  # fmt: skip
 
 
+# Words that say the drive took place; 想试驾 and 约了试驾 do not.
+DROVE = re.compile(r"(?:到店|来店|过来|(?<![想要约再去来]))试驾(?:了|过|完|后|结束)|(?:到店|来店)试驾(?!预约)|试完车|试了车"
+                   r"|\btest[- ]drove\b|\b(?:took|had|did|finished) (?:a|the|his|her|their) test drive\b", re.I)  # fmt: skip
+
+
 @skill("log_contact", tier=Tier.OWN)
 def log_contact(talk: Talk, draft: Draft) -> Step:
     """A contact log; the first one with a new lead ends its reminders."""
-    text = draft.text("text") or draft.text("outcome")
+    text = _own_words(talk, draft)
     if "lead" in draft.chosen:
-        if not text:
+        if not draft.value("outcome") and not draft.value("text"):
             return Need("outcome", "outcome")
-        command = MarkContacted(lead_id=draft.chosen["lead"], text=text)
+        command = MarkContacted(lead_id=draft.chosen["lead"], text=draft.text("text") or draft.text("outcome"))
         log_outcome(talk, command, draft.chosen.get("first", ""), draft)
         return None
     who = customer(talk, draft)
     if isinstance(who, Need) or who is None:
         return who or Need("person")
     lead: LeadView | None = talk.ask(LatestLead(customer_id=who))
-    kind = KINDS.get(draft.text("channel"), "call")
+    at = _when(talk, draft)
+    if DROVE.search(text) and (at is None or at.date() == talk.now.date()):
+        log_drive(talk, who, text, vehicle_words(draft.value("vehicle"), draft.words("vehicle")), draft)
+        return None
+    kind = "visit" if DROVE.search(text) else KINDS.get(draft.text("channel"), "call")
     if lead is not None and lead.state == "new" and kind == "call":
-        return Act(MarkContacted(lead_id=lead.id, outcome=_outcome(draft), text=text or talk.text))
-    return Act(LogContact(customer_id=who, text=text or talk.text, kind=kind, outcome=_outcome(draft),
-                          at=_when(talk, draft)))  # fmt: skip
+        return Act(MarkContacted(lead_id=lead.id, outcome=_outcome(talk, draft), text=text))
+    return Act(LogContact(customer_id=who, text=text, kind=kind, outcome=_outcome(talk, draft), at=at))
 
 
-def _outcome(draft: Draft) -> str:
-    """The outcome when it is a short word and not the whole sentence."""
-    said, text = draft.text("outcome"), draft.text("text")
-    return said if text and said != text and len(said) <= 20 else ""
+def _own_words(talk: Talk, draft: Draft) -> str:
+    """The sentence as it was said, not what was cut out of it; a later correction of the text wins."""
+    text = draft.text("text") or draft.text("outcome")
+    kept = draft.slots.setdefault("said", {"value": talk.text or text, "words": text})
+    return str(kept["value"] if kept["words"] == text else text)
+
+
+def _outcome(talk: Talk, draft: Draft) -> str:
+    """The outcome when what was said is one of the known ones."""
+    said = draft.text("outcome")
+    known = (key.rpartition(".")[2] for key in talk.voice.texts.keys("label.outcome."))
+    return next((key for key in known if said and said in (key, talk.voice.label("outcome", key))), "")
 
 
 def _when(talk: Talk, draft: Draft) -> datetime | None:
     """When it took place; a time ahead is what was agreed, not when it was."""
     when = read_when(draft.value("when"), talk.actor.zone)
-    at = when.start if when and not when.vague else None
-    return at if at and at <= talk.now else None
+    if when is None or when.start is None:
+        return None
+    at = when.start if not when.vague or when.end is None else when.start + (when.end - when.start) / 2
+    return at if at <= talk.now else None
 
 
 @after(LogContact)
 def logged(talk: Talk, command: LogContact, result: Result, draft: Draft | None) -> None:
     view: RecordView = result.view
+    settle_outcome(talk, command.customer_id)
     name = talk.memory.focus_name(talk.now) or ""
     talk.say("contact.logged", *talk.take_back(result.undo_id, draft), name=name, text=view.text or
              talk.voice.label("outcome", view.outcome), kind=talk.voice.label("record", view.kind))  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 from bot.cards.base import joined
 from bot.cards.customers import customer_card, history_card, record_label, record_text
 from bot.cards.knowledge import answer_card
+from bot.conversation.brain import CONTACTS
 from bot.conversation.gate import Need, Step, skill
 from bot.conversation.pending import Draft
 from bot.conversation.people import PRONOUNS, customer
@@ -17,6 +18,8 @@ from crm_core.vehicles.messages import CarView, FindCar
 
 SELF = frozenset({"我", "我的", "自己", "本人", "me", "i", "my", "myself", "mine"})
 SHOWN = 5
+# What people mean by what was said and done, before the steps the system noted.
+TALKS = (*CONTACTS, "note", "test_drive", "service")
 
 
 @skill("ask_history")
@@ -47,7 +50,8 @@ def _answer(talk: Talk, question: str, name: str, records: list[RecordView], cus
         sources = [(joined(record_label(talk.voice, r), r.by_name), r.ref) for r in cited]
         talk.show(answer_card(talk.voice, lines, sources, title=title))
     else:
-        talk.show(history_card(talk.voice, name, records[:SHOWN], customer_id), talk.voice.say("history.no_match"))
+        talked = [r for r in records if r.kind in TALKS] or records
+        talk.show(history_card(talk.voice, name, talked[:SHOWN], customer_id), talk.voice.say("history.no_match"))
 
 
 def _whose(talk: Talk, draft: Draft) -> str | Need | None:

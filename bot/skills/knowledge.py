@@ -40,7 +40,9 @@ def answer_question(talk: Talk, question: str) -> None:
 
 
 def _suggest(talk: Talk, question: str, titles: tuple[str, ...]) -> None:
-    """What is near, and a person when none of it is meant."""
+    """What is near, in the person's language when there is any, and a person when none of it is meant."""
+    english = talk.voice.lang == "en"
+    titles = tuple(t for t in titles if t.isascii() == english) or titles
     offer = talk.memory.offer_readings([
         {"intent": "ask_knowledge", "slots": {"text": {"value": words, "words": words}}} for words in (*titles, question)
     ])  # fmt: skip
@@ -83,7 +85,7 @@ def press_pass_on(talk: Talk, params: dict[str, Any]) -> None:
 def talk_to_human(talk: Talk, draft: Draft) -> Step:
     """A person takes over: his own rep, or whoever is in charge."""
     title = talk.voice.say("task.wants_person", name=talk.actor.name)
-    return Act(AddTask(title=title[:200], kind="handoff", role="rep", text=talk.text[:2000],
+    return Act(AddTask(title=title[:200], kind="handoff", role="rep", text=draft.text("text")[:2000],
                        customer_id=talk.actor.customer_id))  # fmt: skip
 
 

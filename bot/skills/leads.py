@@ -126,6 +126,13 @@ def _asked_outcome(talk: Talk, lead_id: str) -> Draft | None:
     return next((d for d in talk.memory.drafts if d.intent == "log_contact" and d.chosen.get("lead") == lead_id), None)
 
 
+def settle_outcome(talk: Talk, customer_id: str) -> None:
+    """How it went was told in another sentence: it is not asked for any more."""
+    for draft in list(talk.memory.drafts):
+        if draft.intent == "log_contact" and draft.asked == "outcome" and draft.chosen.get("person") == customer_id:
+            talk.memory.settle(draft.token, talk.voice.say("status.answered"))
+
+
 def log_outcome(talk: Talk, command: MarkContacted, first: str, draft: Draft | None) -> None:
     """Keep one contact record: the one made with the press on 已联系 (its undo is `first`) gives way."""
     if first:

@@ -38,7 +38,16 @@ def create_quote(talk: Talk, draft: Draft) -> Step:
                           quantity=quantity if isinstance(quantity, int) and quantity > 0 else 1)  # fmt: skip
     words = {"price": draft.words("money"), "amount": draft.words("money"), "title": draft.words("vehicle")}
     return Act(command, talk.voice.say("card.confirm_quote", name=view.customer_name), words=words,
-               slots=[shown(talk, draft, view.customer_name)])  # fmt: skip
+               slots=_offered(talk, draft, view, command))  # fmt: skip
+
+
+def _offered(talk: Talk, draft: Draft, view: DealView, command: CreateQuote) -> list[tuple[str, str, str]]:
+    """What is quoted; at the list price when no other was said."""
+    label = talk.voice.label
+    lines = [shown(talk, draft, view.customer_name), (label("field", "vehicle"), command.title, draft.words("vehicle"))]
+    if command.price_fen is None and view.list_fen:
+        lines.append((label("field", "list_price"), talk.voice.money(view.list_fen), ""))
+    return [line for line in lines if line[1]]
 
 
 @after(CreateQuote)

@@ -25,6 +25,7 @@ from crm_core.leads.messages import LatestLead, LeadCard, LeadView, MarkContacte
 from crm_core.tasks.messages import AddTask, CompleteTask, MyTasks, SnoozeTask, TaskCard, TaskView
 
 NINE = time(9)
+LOOK_BACK = timedelta(days=7)
 
 
 @skill("remind_me", tier=Tier.OWN)
@@ -158,6 +159,7 @@ def my_tasks(talk: Talk, draft: Draft) -> Step:
     tasks: list[TaskView] = talk.ask(MyTasks(end=end))
     groups = [
         ("overdue", [_task_line(talk, t) for t in tasks if t.overdue]),
+        ("unsettled", _unsettled(talk, start)),
         ("appointments", appointment_lines(talk.voice, talk.ask(Appointments(start=start, end=end)))),
         ("tasks", [_task_line(talk, t) for t in tasks if not t.overdue and _within(t.due_at, start)]),
         ("followups", [(talk.voice.when(f.due_at), joined(f.title, f.customer_name))
@@ -178,6 +180,13 @@ def _span(talk: Talk, start: datetime | None, end: datetime | None) -> tuple[dat
     midnight = talk.voice.here.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
     start = start or midnight
     return start, end or start + timedelta(days=1)
+
+
+def _unsettled(talk: Talk, start: datetime) -> list[tuple[str, str]]:
+    """Appointments before the span of which nobody has said how they went; only while it has begun."""
+    if start > talk.now:
+        return []
+    return appointment_lines(talk.voice, talk.ask(Appointments(start=start - LOOK_BACK, end=start)))
 
 
 def _within(due: datetime | None, start: datetime) -> bool:
