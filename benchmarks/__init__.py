@@ -12,6 +12,7 @@ BENCHES = {
     "leads": "a lead taken in: the command alone, and over HTTP",
     "turns": "people in a chat: through the whole pipeline",
     "growth": "2,000 customers against 200,000",
+    "understanding": "what people type, read offline: intents, slots, wrong writes",
 }
 
 

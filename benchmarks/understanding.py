@@ -179,11 +179,25 @@ def _show(verdict: Verdict) -> None:
 
 
 def _table(results: list[dict[str, Any]]) -> None:
-    columns = ("items", "intent", "slots", "all", "offered", "wrong_writes", "wrong_silent_writes", "p50_ms", "p95_ms")
-    print(f"{'':26}" + "".join(f"{column:>20}" if len(column) > 12 else f"{column:>13}" for column in columns))
+    columns = (
+        "items",
+        "intent",
+        "slots",
+        "all",
+        "offered",
+        "wrong_writes",
+        "wrong_silent_writes",
+        "p50_ms",
+        "p95_ms",
+    )
+    print(
+        f"{'':26}" + "".join(f"{column:>20}" if len(column) > 12 else f"{column:>13}" for column in columns)
+    )
     for line in results:
         cells = (str(line[column]) for column in columns)
-        sized = (f"{cell:>{20 if len(column) > 12 else 13}}" for cell, column in zip(cells, columns, strict=True))
+        sized = (
+            f"{cell:>{20 if len(column) > 12 else 13}}" for cell, column in zip(cells, columns, strict=True)
+        )
         print(f"{line['item']:26}" + "".join(sized))
 
 

@@ -160,8 +160,11 @@ def _continues(command: Command, before: Command) -> bool:
 
 
 def _only_identifies(command: Command, all_: list[Command]) -> bool:
-    """A name with its number beside another command says whom that is about; it asks for no new lead."""
-    others = [c for c in all_ if c.intent != "create_lead" and "person" in c.slots]
+    """A name with its number beside another command says whom that is about; it asks for no new lead.
+
+    Beside a test drive it does: who comes to drive and leaves a number is a lead.
+    """
+    others = [c for c in all_ if c.intent not in ("create_lead", "book_test_drive") and "person" in c.slots]
     bare = set(command.slots) <= {"person", "phone", "when"}
     return command.intent == "create_lead" and bare and bool(others)
 

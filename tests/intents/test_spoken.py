@@ -59,7 +59,9 @@ def test_a_day_and_a_clock_said_apart_are_one_moment() -> None:
     ("text", "intents"),
     [
         ("帮王建国13912345678约明天下午试驾", ["book_test_drive"]),
+        ("王建国 13912345678,明天下午提醒我给他报价", ["remind_me"]),
         ("王建国 13912345678 想看秦PLUS 明天上午试驾", ["create_lead", "book_test_drive"]),
+        ("我叫方晓，电话13700137001，想试驾ES6", ["create_lead", "book_test_drive"]),
     ],
 )
 def test_a_number_beside_a_name_is_a_lead_only_with_an_interest(text: str, intents: list[str]) -> None:
