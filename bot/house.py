@@ -45,6 +45,7 @@ class Works(Protocol):
     def moved(self) -> None: ...
     def replan(self) -> None: ...
     def watch(self) -> bool: ...
+    def alive(self) -> bool: ...
 
 
 MakeWorks = Callable[..., Works]
@@ -69,7 +70,8 @@ class House:
         self.sessions = Sessions(core)
         self.intake = Intake(core, _keys(core, settings, demo is not None))
         self._demo = demo
-        self._brain = Rooms(core, core.settings.data_dir / "index" if self.works else None)
+        self._brain = Rooms(core, core.settings.data_dir / "index" if self.works else None,
+                            chroma_url=settings.chroma_url, embeddings=settings.embeddings)  # fmt: skip
         self._turns = TurnRunner(core, Pipeline(core, self.texts, self._brain), self._turn_done, self._sorry)
         self._deliverer = Deliverer(core, self.texts, self.name, self.hub.poke)
         self._works = make_works(core, self.name, turns=self._turns.run, deliver=self._deliverer.run,
@@ -183,6 +185,8 @@ class House:
             structlog.get_logger().error("health_failed", error=type(error).__name__)
             return found | {"status": "database unavailable"}
         if self.works:
+            if not self._works.alive():
+                found["status"] = "work stands still"
             late = self._works.findings
             found["overdue"] = {"timers": late.timers, "messages": late.messages, "arrivals": late.arrivals,
                                 "dead": late.dead}  # fmt: skip

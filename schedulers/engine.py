@@ -66,6 +66,10 @@ class Engine:
         jobs.plan(self._core)
         self.knock()
 
+    def alive(self) -> bool:
+        """Whether both loops still come round."""
+        return self._turns.alive() and self._due.alive()
+
     def watch(self) -> bool:
         """Called from outside the scheduler, because a wall clock set back would stop it there."""
         return self._clock.watch()

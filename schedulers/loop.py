@@ -12,6 +12,7 @@ import structlog
 from crm_core.api import Core
 
 TICK_SECONDS = 1.0
+STILL_SECONDS = 120.0
 
 
 class DueLoop:
@@ -37,6 +38,10 @@ class DueLoop:
     def knock(self) -> None:
         """Something may be due; look at once. Callable from any thread."""
         self._knock.set()
+
+    def alive(self) -> bool:
+        """Whether a round ended lately; one that has not begun counts from its making."""
+        return time.monotonic() - self.last_round < STILL_SECONDS
 
     def stop(self) -> None:
         """End after the present round."""

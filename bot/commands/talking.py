@@ -35,13 +35,15 @@ def read_now(text: str) -> datetime | None:
 
 def say(text: str, as_: str, now: str, press: str, inbox: bool, as_json: bool) -> int:
     """One turn, a button, what was pushed, or (`-`) a transcript from standard input, a line a turn."""
+    from bot.conversation.brain import Rooms
+    from bot.settings import BotSettings
     from bot.terminal import Terminal
 
     if not (text or press or inbox):
         raise Invalid("text", "error.nothing_said")
     core = _opened(now)
     try:
-        terminal = Terminal(core, as_)
+        terminal = Terminal(core, as_, Rooms(core, embeddings=BotSettings().embeddings))
         if inbox:
             _print(terminal.inbox(), as_json)
         for line in _lines(text):
@@ -66,10 +68,11 @@ def _print(turn: Any, as_json: bool) -> None:
 def ask(question: str, as_: str, as_json: bool) -> int:
     """A cited answer from the knowledge base, or an honest no."""
     from bot.conversation.brain import Rooms
+    from bot.settings import BotSettings
 
     core = _opened("")
     try:
-        found = Rooms(core).knowledge(question, core.actor(as_))
+        found = Rooms(core, embeddings=BotSettings().embeddings).knowledge(question, core.actor(as_))
         sources = [{"title": title, "detail": detail} for title, detail in found.sources]
         if as_json:
             print(json.dumps({"state": found.state, "text": found.text, "sources": sources,

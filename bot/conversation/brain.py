@@ -87,9 +87,12 @@ class Rooms:
     kept in the database.
     """
 
-    def __init__(self, core: Core, index: Path | None = None) -> None:
+    def __init__(self, core: Core, index: Path | None = None, *, chroma_url: str = "", embeddings: str = "") -> None:
+        """`chroma_url` names a Chroma server instead of `index`; `embeddings` a provider instead of the bundled models."""
         self._core = core
         self._index = index
+        self._chroma_url = chroma_url
+        self._embeddings = embeddings
         self._bases: dict[str, KnowledgeBase] = {}
         self._lock = threading.Lock()
 
@@ -161,12 +164,16 @@ class Rooms:
 
     def _open(self, tenant: str) -> KnowledgeBase:
         from bot.conversation.documents import SHIPPED, CoreDocuments
+        from retrieval.embeddings import open_vectoriser
         from retrieval.knowledge import KnowledgeBase
         from retrieval.vectors import FileVectorCache
 
-        directory = self._index / tenant if self._index else None
+        directory = self._index / tenant if self._index and not self._chroma_url else None
         shipped = [FileVectorCache(SHIPPED)] if SHIPPED.exists() else []
-        return KnowledgeBase(CoreDocuments(self._core, tenant), directory=directory, shipped=shipped)
+        return KnowledgeBase(
+            CoreDocuments(self._core, tenant), directory=directory, chroma_url=self._chroma_url or None,
+            vectoriser=open_vectoriser(self._embeddings) if self._embeddings else None, shipped=shipped,
+        )  # fmt: skip
 
 
 _STATES = {"answer": "answer", "did_you_mean": "suggest", "unknown": "unknown"}

@@ -13,7 +13,7 @@ from crm_core.kernel.clock import FixedClock, SystemClock
 from crm_core.leads.messages import CreateLead
 from schedulers import jobs
 from schedulers.engine import Engine
-from schedulers.loop import TICK_SECONDS, DueLoop
+from schedulers.loop import STILL_SECONDS, TICK_SECONDS, DueLoop
 from tests.support.site import settle_group
 
 
@@ -160,3 +160,12 @@ def wait_until(done: object, patience: float = 15.0) -> None:
     while not done():  # type: ignore[operator]
         assert time.monotonic() < until, "waited in vain"
         time.sleep(0.02)
+
+
+def test_a_loop_that_hangs_is_not_alive(small: Core) -> None:
+    loop = DueLoop(small, [lambda: 0], "test")
+    assert loop.alive()
+    loop.last_round -= STILL_SECONDS + 1
+    assert not loop.alive()
+    loop.round()
+    assert loop.alive()
