@@ -14,6 +14,7 @@ from bot.conversation.pipeline import Pipeline, Turn, body_of
 from bot.ports import Card, Inbound, InboundKind, Outbound, card_from_dict
 from bot.texts import Texts
 from crm_core.chat.buttons import LIFETIME
+from crm_core.followups.messages import PlanBirthdays
 from crm_core.kernel.access import Actor
 from crm_core.kernel.errors import Conflict
 from crm_core.kernel.ids import new_id
@@ -135,11 +136,10 @@ class Terminal:
                 self._core.inbox.release(arrival)
 
     def inbox(self) -> Shown:
-        """What was pushed to this person and not yet shown; due timers fire first when no server does that."""
+        """What was pushed to this person and not yet shown; what is due happens first when no server sees to it."""
         now, actor = self._core.now(), self._actor
         if not self._served():
-            while self._core.timers.fire_due(now):
-                continue
+            self._catch_up(now)
         replies, seen = [], []
         for row in self._core.outbox.unseen(self._id):
             assert row.id is not None
@@ -148,6 +148,11 @@ class Terminal:
                 replies.append(self._drawn(row, actor))
         self._core.outbox.mark_shown(seen, now)
         return Shown(self._name, replies)
+
+    def _catch_up(self, now: datetime) -> None:
+        self._core.execute(PlanBirthdays(), self._core.system(self._actor.tenant))
+        while self._core.timers.fire_due(now):
+            continue
 
     def _served(self) -> bool:
         return self._core.leases.held(SERVER, self._core.now())

@@ -24,6 +24,9 @@ from intents.types import Candidate, Command, Context, Understanding
 MAX_TEXT = 2000
 # A number somebody left that is not one we can call.
 _DIGITS = re.compile(r"\d{6,}")
+PHONE_DIGITS = 11
+# A question is not the answer to one.
+_ASKS = re.compile(r"[?？]\s*$|吗\s*$|^查|^(?:what|how|when|where|who|which|does|is|can)\b", re.I)
 FREE_SLOTS = ("text", "reason", "outcome")
 # What people mostly correct, so that the bare value is understood.
 MAIN_SLOT = {"create_lead": "phone", "remind_me": "when", "book_test_drive": "when", "book_service": "when",
@@ -103,7 +106,7 @@ def _for_draft(talk: Talk, draft: Draft, understood: Understanding, said: str) -
         if draft.asked in FREE_SLOTS and understood.layer == "ranker":
             return _fill_free(talk, draft, said)
         return first.intent == draft.intent and bool(draft.asked) and _fill(talk, draft, first)
-    if draft.asked in FREE_SLOTS:
+    if draft.asked in FREE_SLOTS and not _ASKS.search(said):
         return _fill_free(talk, draft, said)
     if not gate.is_slot(talk, draft.asked):
         return False
@@ -226,6 +229,10 @@ def _unrecognised(talk: Talk, said: str) -> None:
             talk.say("lead.visitor_odd_phone")
         else:
             answer_question(talk, said)
+        return
+    number = _DIGITS.search(said)
+    if number is not None and len(number[0]) != PHONE_DIGITS:
+        talk.say("lead.odd_digits", number=number[0])
         return
     talk.memory.misses += 1
     if talk.memory.misses >= 3:

@@ -20,6 +20,7 @@ from crm_core.approvals.messages import (
     PendingApprovals,
     WithdrawApproval,
 )
+from crm_core.kernel.errors import AlreadyDecided
 from crm_core.kernel.registry import Result
 from crm_core.quotes.messages import ApplyDiscount
 
@@ -36,6 +37,8 @@ def decide_approval(talk: Talk, draft: Draft) -> Step:
     if not isinstance(approval_id, str):
         return approval_id
     view: ApprovalView = talk.ask(ApprovalCard(approval_id=approval_id))
+    if view.state != "pending":
+        raise AlreadyDecided(state=view.state, by=view.decider_name)
     decision, amount = _decision(draft, view)
     if decision == "counter" and amount is None:
         half = view.requested_fen // 200 * 100

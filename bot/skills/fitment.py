@@ -27,13 +27,18 @@ def ask_fitment(talk: Talk, draft: Draft) -> Step:
     if vehicle is None:
         answer: FitAnswer = talk.ask(StockOf(oe=draft.text("oe")))
         if answer.near and not answer.part:
-            talk.show(stock_card(talk.voice, answer, staff=talk.is_staff))
+            talk.show(stock_card(talk.voice, _named(draft, answer), staff=talk.is_staff))
             return None
         return Need("vehicle", "vehicle_for_part", {"part": joined(answer.part, answer.oe or draft.text("oe"), by=" ")})
     answer = talk.ask(CheckFit(part=_part(talk, draft), vehicle=vehicle))
-    if not answer.oe:
-        answer = answer.model_copy(update={"oe": draft.words("oe") or draft.text("oe")})
-    return _show(talk, draft, answer)
+    return _show(talk, draft, _named(draft, answer))
+
+
+def _named(draft: Draft, answer: FitAnswer) -> FitAnswer:
+    """A number the catalogue does not know is called as it was said."""
+    if answer.oe:
+        return answer
+    return answer.model_copy(update={"oe": draft.words("oe") or draft.text("oe")})
 
 
 @skill("ask_stock")
@@ -41,7 +46,7 @@ def ask_stock(talk: Talk, draft: Draft) -> Step:
     """Stock of a part or a new car; a customer hears yes, no, or in how many days."""
     if draft.value("oe"):
         answer: FitAnswer = talk.ask(StockOf(oe=draft.text("oe")))
-        talk.show(stock_card(talk.voice, answer, staff=talk.is_staff))
+        talk.show(stock_card(talk.voice, _named(draft, answer), staff=talk.is_staff))
         return None
     if draft.value("part"):
         return _lookup(talk, draft, _vehicle(talk, draft))

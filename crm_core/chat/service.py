@@ -21,7 +21,7 @@ from crm_core.chat.tables import Chat, ChatMessage
 from crm_core.chat.threads import Shown, Threads
 from crm_core.kernel.db import Database
 from crm_core.kernel.inbox import Arrival, InboxQueue
-from crm_core.kernel.outbox import PENDING, Delivery, OutboxQueue, Outcome, Settled
+from crm_core.kernel.outbox import Delivery, OutboxQueue, Outcome, Settled
 from crm_core.kernel.pii import Cipher
 from crm_core.kernel.tables import Outbox, new_row
 
@@ -42,11 +42,6 @@ class Conversation:
 
     state: dict[str, Any] = field(default_factory=dict)
     version: int = 0
-
-
-def used_up(body: dict[str, Any], status: str) -> dict[str, Any]:
-    """The body of a card whose buttons have done their work: none is left, and it says what became of it."""
-    return {**body, "card": {**body["card"], "buttons": [], "status": status, "tone": "done"}}
 
 
 class Chats(Threads):
@@ -122,8 +117,7 @@ class Chats(Threads):
     def _spend(self, session: Session, arrival: Arrival, chat: str, key: str, status: str, now: datetime) -> None:
         """A card that is about no record shows its status instead of buttons; one that is, is redrawn by its change.
 
-        What is sent already is redrawn; what still waits to be sent leaves like that; the terminal only loses
-        its buttons.
+        What the terminal showed only loses its buttons.
         """
         self.buttons.end(session, key, now)
         card = session.execute(
@@ -133,7 +127,6 @@ class Chats(Threads):
             )
         ).first()  # fmt: skip
         if card is None:
-            self._spend_unsent(session, key, status)
             return
         own = f"spent:{arrival.id}:{card.id}"
         text = json.dumps({"message": card.id, "status": status}, ensure_ascii=False)
@@ -142,15 +135,6 @@ class Chats(Threads):
             "priority": 0, "payload_enc": self._cipher.seal(f"outbox.payload.{own}", text), "dedupe_key": own,
             "due_at": now, "created_at": now, "state": 0, "shown_at": now,
         }))  # fmt: skip
-
-    def _spend_unsent(self, session: Session, key: str, status: str) -> None:
-        unsent = select(Outbox).where(col(Outbox.dedupe_key) == key, col(Outbox.state) == PENDING,
-                                      col(Outbox.subject) == "")  # fmt: skip
-        row = session.execute(unsent).scalars().first()
-        body = self._outbox.open_payload(key, row.payload_enc) if row is not None else {}
-        if row is not None and body.get("card"):
-            text = json.dumps(used_up(body, status), ensure_ascii=False, default=str)
-            row.payload_enc = self._cipher.seal(f"outbox.payload.{key}", text)
 
     def _reply_row(
         self, tenant: str, chat: str, person_id: str, key: str, body: dict[str, Any], now: datetime,
