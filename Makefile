@@ -6,6 +6,8 @@ SHELL := /bin/bash
 
 VENV   := .venv
 PY     := $(VENV)/bin/python
+# Tests run beside each other, a file to a process; WORKERS=0 runs them one after the other.
+WORKERS ?= auto
 # May be set on the command line: PORT=8081, CLOCK=+1h, and ARGS, passed on as they are.
 CLOCK  ?=
 ARGS   ?=
@@ -34,7 +36,7 @@ run: $(RUNTIME) ## the demo dealership on http://127.0.0.1:8080  (PORT=8081, CLO
 	@$(PY) run_bot.py serve --demo $(if $(CLOCK),--clock=$(CLOCK)) $(ARGS)
 
 test: $(DEVTOOLS) ## everything but the browser and the long kills, on SQLite and PostgreSQL
-	@$(PY) -m pytest -q -m "not browser and not slow" $(ARGS)
+	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile -m "not browser and not slow" $(ARGS)
 
 check: $(DEVTOOLS) ## style, types, import rules, policies and texts
 	@$(PY) -m ruff check .
