@@ -476,4 +476,4 @@ def test_the_card_goes_where_the_rep_reads(house: House) -> None:
     actor = house.actors["rep1"]
     house.job(BindAccount(person_id=actor.id, channel="telegram", account="bot", native_id="7", chat="tg:7"))
     arrive(house)
-    (delivery,) = [d for d in house.core.outbox.claim("w", house.clock.now()) if d.kind == "lead"]
+    (_delivery,) = [d for d in house.core.outbox.claim("w", house.clock.now()) if d.kind == "lead"]
