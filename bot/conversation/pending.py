@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -106,7 +106,7 @@ class Memory:
 
     def save(self) -> dict[str, Any]:
         """The plain form."""
-        return asdict(self)
+        return vars(self) | {"drafts": [vars(draft) for draft in self.drafts]}
 
     @property
     def waiting(self) -> Draft | None:

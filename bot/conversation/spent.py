@@ -6,6 +6,7 @@ from bot.conversation.pending import Draft
 from bot.conversation.talk import Talk
 from crm_core.chat.service import LiveAction
 
+SHOWN = 24
 Spent = tuple[tuple[str, str], ...]
 # What a pressed card shows; the others show the label that was pressed.
 _STATUS = {"draft.confirm": "confirmed", "draft.cancel": "cancelled", "undo": "undone"}
@@ -37,8 +38,8 @@ class Watch:
         moved = {d.token for d in memory.drafts if d.token in self._rounds and self._went_on(d)}
         if not settled and not moved:
             return {}
-        recent = self._talk.core.chats.buttons.recent(self._talk.actor.id, self._talk.now)
-        cards = [a for a in recent if not a.subject and a.chat == self._talk.chat]
+        talk = self._talk
+        cards = talk.core.chats.buttons.loose(talk.actor.id, talk.chat, talk.now, SHOWN)
         ended = say("status.answered" if self._talk.commands else "status.cancelled")
         found = {a.message_key: say("status.replaced") for a in cards if a.params.get("t") in moved}
         found |= {a.message_key: ended for a in cards if a.params.get("t") in settled}

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, desc, insert, select, update
-from sqlmodel import Session, SQLModel, col
+from sqlalchemy.engine import RowMapping
+from sqlmodel import Session, SQLModel
 
 from crm_core.chat.tables import Action
 from crm_core.kernel.db import Database
@@ -17,6 +18,14 @@ from crm_core.kernel.pii import Cipher
 LIFETIME = timedelta(days=30)
 RECENT = 80
 _ACTIONS: Any = SQLModel.metadata.tables[str(Action.__tablename__)]
+_BY_ID = select(_ACTIONS).where(_ACTIONS.c.id == bindparam("id"))
+_RECENT = (
+    select(_ACTIONS)
+    .where(_ACTIONS.c.person_id == bindparam("person"), _ACTIONS.c.expires_at > bindparam("now"))
+    .order_by(desc(_ACTIONS.c.shown_at), desc(_ACTIONS.c.message_key))
+    .limit(bindparam("limit"))
+)
+_LOOSE = _RECENT.where(_ACTIONS.c.chat == bindparam("chat"), _ACTIONS.c.subject == "")
 _OF_MESSAGE = select(_ACTIONS.c.id, _ACTIONS.c.expires_at).where(_ACTIONS.c.message_key == bindparam("key"))
 
 
@@ -105,17 +114,22 @@ class Buttons:
     def find(self, action_id: str) -> LiveAction | None:
         """The button with this id, live or not; the caller checks addressee and time."""
         with self._database.read() as session:
-            row = session.get(Action, action_id[:32])
+            row = session.connection().execute(_BY_ID, {"id": action_id[:32]}).mappings().first()
             return self._live(row) if row is not None else None
 
     def recent(self, person_id: str, now: datetime, limit: int = RECENT) -> list[LiveAction]:
         """Live buttons of a person, last shown first; for pressing by label and for bare answers."""
-        query = select(Action).where(col(Action.person_id) == person_id, col(Action.expires_at) > now)
         with self._database.read() as session:
-            newest = query.order_by(desc(col(Action.shown_at)), desc(col(Action.message_key))).limit(limit)
-            return [self._live(row) for row in session.execute(newest).scalars()]
+            given = {"person": person_id, "now": now, "limit": limit}
+            return [self._live(row) for row in session.connection().execute(_RECENT, given).mappings()]
 
-    def _live(self, row: Action) -> LiveAction:
-        kept = json.loads(self._cipher.get(row, "params"))
-        return LiveAction(row.id, row.person_id, row.chat, row.verb, kept["params"], kept["label"], row.subject,
-                          row.message_key, row.shown_at, row.expires_at)  # fmt: skip
+    def loose(self, person_id: str, chat: str, now: datetime, limit: int = RECENT) -> list[LiveAction]:
+        """Of these, the ones in a chat on cards that are about no record."""
+        with self._database.read() as session:
+            given = {"person": person_id, "now": now, "limit": limit, "chat": chat}
+            return [self._live(row) for row in session.connection().execute(_LOOSE, given).mappings()]
+
+    def _live(self, row: RowMapping) -> LiveAction:
+        kept = json.loads(self._cipher.open(f"actions.params.{row['id']}", row["params_enc"]))
+        return LiveAction(row["id"], row["person_id"], row["chat"], row["verb"], kept["params"], kept["label"],
+                          row["subject"], row["message_key"], row["shown_at"], row["expires_at"])  # fmt: skip
