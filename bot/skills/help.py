@@ -42,6 +42,7 @@ def greet(talk: Talk, draft: Draft) -> Step:
     """Hello."""
     hour = talk.voice.here.hour
     part = "morning" if hour < 12 else "afternoon" if hour < 18 else "evening"
-    key = "greet.staff" if talk.is_staff else "greet.customer"
+    desk = "greet.desk" if talk.actor.role in ROLES else "greet.staff"
+    key = desk if talk.is_staff else "greet.customer"
     talk.say(key, name=talk.actor.name, hello=talk.voice.say(f"greet.{part}"))
     return None

@@ -27,6 +27,8 @@ from crm_core.leads.messages import (
 )
 from crm_core.undo.messages import UndoLast
 
+# Another dealer's customer, where the group shares them: no more than this is said.
+LOOKED_AFTER = "looked_after"
 REASONS = ("price", "competitor", "not_now", "unreachable", "other")
 
 
@@ -59,10 +61,15 @@ def _understood(talk: Talk, draft: Draft) -> list[tuple[str, str, str]]:
 def lead_created(talk: Talk, command: CreateLead, result: Result, draft: Draft | None) -> None:
     """The card of the new lead, or of the one that was there already."""
     view: LeadView = result.view
-    if draft is not None:
+    if draft is not None and view.customer_id:
         draft.chosen["person"] = view.customer_id
     if not talk.is_staff:
         talk.say("lead.visitor_thanks")
+        return
+    if view.state == LOOKED_AFTER:
+        talk.say("lead.looked_after")
+        if draft is not None:
+            draft.rest = []
         return
     talk.about("customer", view.customer_id, view.name)
     talk.about("lead", view.id, view.name)
@@ -80,7 +87,7 @@ def my_leads(talk: Talk, draft: Draft) -> Step:
         talk.say("lead.none")
         return None
     what = (level and talk.voice.say("lead.level", level=level)) or talk.voice.label("stage", stage)
-    talk.show(lead_list(talk.voice, found, talk.voice.say("card.leads", n=len(found), what=what)))
+    talk.show(lead_list(talk.voice, found, talk.voice.say("card.leads", n=len(found), what=what).strip()))
     return None
 
 

@@ -84,3 +84,12 @@ def test_every_intent_has_a_name() -> None:
 
 def test_placeholders_ignore_escaped_braces() -> None:
     assert placeholders("{a} {{b}} {c:>3}") == {"a", "c"}
+
+
+def test_every_error_has_its_words() -> None:
+    """A key an error is raised with is a text; else people would hear only that it did not work."""
+    root = Path(__file__).parents[2]
+    sources = [p for room in ("bot", "crm_core") for p in (root / room).rglob("*.py")]
+    used = {key for p in sources for key in re.findall(r'"(error\.[a-z_]+)"', p.read_text(encoding="utf-8"))}
+    assert used
+    assert sorted(key for key in used if not Texts.load().has(key)) == []
