@@ -48,14 +48,14 @@ def pending_approvals(question: PendingApprovals, reader: Reader) -> list[Approv
 
 
 def approval_view(row: Approval, reader: Reader) -> ApprovalView:
-    """An approval the actor may know of, with the numbers of its deal as they are now."""
+    """An approval the actor may know of, with the numbers of its deal; the discount as it was when he was asked."""
     quote, deal = reader.session.get(Quote, row.record_id), reader.session.get(Deal, row.deal_id)
     assert quote is not None
     assert deal is not None
     return ApprovalView(
         **_request(row, reader), **_decision(row, quote, deal, reader),
         deal_ref=deal.ref, interest=deal.interest or quote.title, stage_name=stage_name(reader, deal),
-        level=deal.level, list_fen=quote.list_fen, current_discount_fen=quote.discount_fen,
+        level=deal.level, list_fen=quote.list_fen, current_discount_fen=row.before_fen,
         net_fen=quote.list_fen - _effective(row), percent=percent(row.amount_fen, quote.list_fen),
     )  # fmt: skip
 

@@ -31,6 +31,7 @@ class Approval(Owned, table=True):
     record_version: int
     deal_id: str = Field(max_length=26)
     amount_fen: int = Field(sa_type=BigInteger)
+    before_fen: int = Field(default=0, sa_type=BigInteger)
     granted_fen: int | None = Field(default=None, sa_type=BigInteger)
     rule: str = Field(max_length=80)
     asker_id: str = Field(max_length=26)

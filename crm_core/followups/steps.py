@@ -59,7 +59,7 @@ def _offer(uow: Uow, row: Followup, step: Step, index: int, key: str) -> None:
 
 def _pool(uow: Uow, row: Followup, step: Step, index: int, key: str) -> None:
     if row.lead_id is not None:
-        uow.call(ReleaseLead(lead_id=row.lead_id, reason=f"{step.text.zh} / {step.text.en}"))
+        uow.call(ReleaseLead(lead_id=row.lead_id, reason=step.text.zh, reason_en=step.text.en))
     end(uow, row, "missed", "pool")
 
 

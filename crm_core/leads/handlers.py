@@ -284,9 +284,9 @@ def release_lead(cmd: ReleaseLead, uow: Uow) -> Result:
         return Result(id=lead.id)
     previous = lead.owner_id
     uow.change("owner", person_name(uow, previous), "", "person")
-    why = mask_phones(clean_text(cmd.reason))[:200]
-    uow.touch(lead, state="pool", owner_id=None, unit=dealer_of(lead.unit), rule="pool", reason_zh=why,
-              reason_en=why, assigned_at=None)  # fmt: skip
+    zh, en = (mask_phones(clean_text(text))[:200] for text in (cmd.reason, cmd.reason_en or cmd.reason))
+    uow.touch(lead, state="pool", owner_id=None, unit=dealer_of(lead.unit), rule="pool", reason_zh=zh,
+              reason_en=en, assigned_at=None)  # fmt: skip
     uow.audit("release", "lead", lead.id, before=previous)
     uow.emit(LeadAssigned(lead_id=lead.id, owner_id=None, previous_id=previous))
     uow.push(previous, "lead_pool", subject=f"lead:{lead.id}", key=f"lead:{lead.id}:pool:{lead.version}")

@@ -84,10 +84,11 @@ class OfferLead(Command):
 
 
 class ReleaseLead(Command):
-    """Put the lead into the public pool (公海)."""
+    """Put the lead into the public pool (公海). `reason_en` is for those who read English; default: `reason`."""
 
     lead_id: str
     reason: str = ""
+    reason_en: str = ""
 
 
 class LeadCreated(Event):

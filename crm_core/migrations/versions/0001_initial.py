@@ -150,6 +150,7 @@ def upgrade() -> None:
         sa.Column("record_version", sa.Integer(), nullable=False),
         sa.Column("deal_id", sa.String(length=26), nullable=False),
         sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("before_fen", sa.BigInteger(), nullable=False),
         sa.Column("granted_fen", sa.BigInteger(), nullable=True),
         sa.Column("rule", sa.String(length=80), nullable=False),
         sa.Column("asker_id", sa.String(length=26), nullable=False),

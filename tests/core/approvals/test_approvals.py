@@ -75,6 +75,7 @@ def test_a_counter_offer_is_the_decision_and_the_rep_applies_it(house: House) ->
     assert house.ask("rep1", ApprovalCard(approval_id=approval)).may_apply
     applied = house.do("rep1", ApplyDiscount(approval_id=approval)).view
     assert (applied.state, applied.quote.discount_fen) == ("applied", 500_000)
+    assert house.ask("rep1", ApprovalCard(approval_id=approval)).current_discount_fen == 0, "what he was asked about"
     with pytest.raises(Conflict) as error:
         house.do("rep1", ApplyDiscount(approval_id=approval))
     assert error.value.key == "error.approval_applied"
