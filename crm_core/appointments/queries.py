@@ -94,13 +94,13 @@ def _told(other: Appointment, reader: Reader) -> str:
     return f"{span} {customer_name(reader, other.customer_id)} {other.vehicle}".strip()
 
 
-@tells_history("test_drive", "service")
+@tells_history("test_drive", "service", "delivery")
 def told_appointments(reader: Reader, customer_id: str) -> list[RecordView]:
-    """A customer's visible appointments: test drives, and everything in the workshop or the house."""
+    """A customer's visible appointments, under their own kinds."""
     row = cast(Any, Appointment)
     query = reader.select(Appointment, "appointment").where(row.customer_id == customer_id)
     return [
-        RecordView(id=a.id, ref=a.ref, customer_id=customer_id, kind="test_drive" if a.kind == "test_drive" else "service",
+        RecordView(id=a.id, ref=a.ref, customer_id=customer_id, kind=a.kind,
                    at=a.start_at, by_name=person_name(reader, a.owner_id), outcome=a.state,
                    text=" ".join(filter(None, (a.vehicle, _text(a, reader), _outcome(a, reader)))))
         for a in reader.rows(query.order_by(row.start_at.desc()).limit(50))
