@@ -12,6 +12,7 @@ import benchmarks
 from crm_core.kernel.errors import ConfigError
 from tests.support.postgres import NoPostgres, find_binaries
 
+pytestmark = pytest.mark.slow
 FLOORS = {"driver", "core"}
 
 
