@@ -12,13 +12,14 @@ from bot.conversation.pending import Draft
 from bot.conversation.presses import carry_out, presses
 from bot.conversation.slots import keep_day
 from bot.conversation.talk import Talk
-from bot.ports import Button
+from bot.ports import Button, Style
 from bot.skills.approvals import last_shown
 from bot.skills.drafts import take
 from bot.skills.help import show_help
 from bot.skills.knowledge import answer_question
 from bot.skills.language import switch, wanted
 from crm_core.kernel.phones import parse_phone
+from crm_core.tasks.messages import TaskCard, TaskView
 from intents.types import Candidate, Command, Context, Understanding
 
 MAX_TEXT = 2000
@@ -230,6 +231,8 @@ def _unrecognised(talk: Talk, said: str) -> None:
         else:
             answer_question(talk, said)
         return
+    if _may_answer(talk, said):
+        return
     number = _DIGITS.search(said)
     if number is not None and len(number[0]) != PHONE_DIGITS:
         talk.say("lead.odd_digits", number=number[0])
@@ -241,6 +244,20 @@ def _unrecognised(talk: Talk, said: str) -> None:
         show_help(talk)
     else:
         talk.say("sorry.first" if talk.memory.misses == 1 else "sorry.second")
+
+
+def _may_answer(talk: Talk, said: str) -> bool:
+    """A colleague who was asked something and types a plain sentence most likely answers; one press sends it."""
+    recent = talk.core.chats.buttons.recent(talk.actor.id, talk.now)
+    asked = next((action for action in recent if action.verb == "task.answer"), None)
+    if asked is None:
+        return False
+    task: TaskView = talk.ask(TaskCard(task_id=asked.params["task"]))
+    if task.state != "open":
+        return False
+    send = Button(talk.voice.say("button.send_answer"), "task.answer_with", {"task": task.id, "text": said}, Style.PRIMARY)
+    talk.say("task.is_answer", send, question=task.title)
+    return True
 
 
 def _leaves_phone(talk: Talk) -> bool:

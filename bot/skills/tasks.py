@@ -235,3 +235,10 @@ def press_open(talk: Talk, params: dict[str, Any]) -> None:
 def press_answer(talk: Talk, params: dict[str, Any]) -> None:
     """The next sentence is the answer."""
     pass_through(talk, Draft("add_note", chosen={"task": params["task"]}))
+
+
+@verb("task.answer_with")
+def press_answer_with(talk: Talk, params: dict[str, Any]) -> None:
+    """The sentence just typed is the answer."""
+    said = {"value": params["text"], "words": params["text"]}
+    pass_through(talk, Draft("add_note", {"text": said}, {"task": params["task"]}))

@@ -46,7 +46,8 @@ def ask_approval(cmd: AskApproval, uow: Uow) -> Result:
     approval = uow.new(
         Approval, ref=short_ref("A"), kind=cmd.kind, unit=deal.unit, owner_id=deal.owner_id,
         customer_id=deal.customer_id, record_id=cmd.record_id, record_version=cmd.record_version, deal_id=deal.id,
-        amount_fen=cmd.amount_fen, before_fen=quote.discount_fen, rule=cmd.rule[:80], asker_id=uow.actor.id, approver_id=found.person_id,
+        amount_fen=cmd.amount_fen, before_fen=quote.discount_fen, rule=cmd.rule[:80], asker_id=uow.actor.id,
+        approver_id=found.person_id,
         reason_enc=clean_text(cmd.reason)[:MAX_TEXT] or None, said_enc=clean_text(cmd.said)[:MAX_TEXT] or None,
     )  # fmt: skip
     uow.flush()
