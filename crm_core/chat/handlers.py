@@ -46,15 +46,20 @@ def invite_person(cmd: InvitePerson, uow: Uow) -> Result:
 
 @handles(BindAccount)
 def bind_account(cmd: BindAccount, uow: Uow) -> Result:
-    """An account belongs to one person; binding it anew moves it. One binds his own, or those one may invite."""
+    """An account belongs to one person; binding it anew moves it.
+
+    Only whoever may invite the person vouches for it: a channel that redeemed a token acts as the deployment. A
+    person himself does not, or he could take somebody else's account.
+    """
     person = uow.session.get(Person, cmd.person_id)
-    own = cmd.person_id == uow.actor.id
-    if person is None or not (own or uow.access.allows(uow.actor, "person", "invite", person)):
+    if person is None or not uow.access.allows(uow.actor, "person", "invite", person):
         raise NotFound(resource="person")
     row = uow.first(
         select(Identity).where(col(Identity.channel) == cmd.channel, col(Identity.account) == cmd.account,
                                col(Identity.native_id) == cmd.native_id)
     )  # fmt: skip
+    if row is not None and row.tenant != uow.tenant:
+        raise NotFound(resource="person")
     if row is None:
         row = uow.new(Identity, channel=cmd.channel, account=cmd.account, native_id=cmd.native_id,
                       person_id=cmd.person_id, chat=cmd.chat, used_at=uow.now)  # fmt: skip

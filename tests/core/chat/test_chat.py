@@ -320,6 +320,16 @@ def test_an_account_is_one_persons_and_binding_it_anew_moves_it(house: House) ->
     assert house.core.chats.chat_of(house.id("rep1")) == Chats.web_chat(house.id("rep1"))
 
 
+def test_nobody_binds_an_account_by_his_own_word(house: House) -> None:
+    """Else a rep could take over what another rep reads."""
+    house.job(BindAccount(person_id=house.id("rep2"), channel="telegram", account="bot", native_id="7", chat="tg:7"))
+    for who in ("rep1", "rep2"):
+        mine = BindAccount(person_id=house.id(who), channel="telegram", account="bot", native_id="7", chat="tg:7")
+        with pytest.raises(NotFound):
+            house.do("rep1", mine)
+    assert house.core.chats.chat_of(house.id("rep2")) == "tg:7"
+
+
 def test_a_visitor_sees_what_is_public_and_nothing_else(house: House) -> None:
     from crm_core.customers.messages import FindCustomers
     from crm_core.leads.messages import MyLeads
