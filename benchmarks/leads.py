@@ -18,7 +18,7 @@ from crm_core.leads.messages import CreateLead
 WARM_UP = 20
 PATH = "/api/leads"
 SURNAMES = "王李张刘陈杨黄赵周吴徐孙马朱胡郭何林高罗"
-GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰涛明超秀霞平刚"
+GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰涛明超秀霞平波"
 CARS = ("ES6", "宝马X5", "比亚迪汉", "迈腾", "凯美瑞", "奥迪A6L", "理想L7", "帕萨特")
 
 

@@ -14,7 +14,7 @@ from .time_zh_words import D1, FLOATING, HOLIDAYS, LUNAR_DAY, M1, PART, REL_DAYS
 _UNIT = UNIT
 _YEAR = rf"(?:(?P<y>{Y1})\s?年?|(?P<ry>今|明|去|后|前|大前|本)年)"
 _NAMES = "|".join(sorted([*HOLIDAYS, *FLOATING, "清明节", "清明"], key=len, reverse=True))
-_SHIFT = r"(?:上上|下下|上一|下一|这一|上|下|这|本|今|当)"
+_SHIFT = r"(?:上上|下下|上一|下一|这一|(?<!一)上|(?<!一)下|这|本|今|当)"
 
 RULES: list[tuple[str, Reader]] = [
     (
