@@ -59,6 +59,8 @@ def _checked(settings: BotSettings, role: str, roles: tuple[str, ...], demo: boo
         problems.append("CHEXIN_DATABASE_URL: several processes need PostgreSQL; SQLite serves one with --role all")
     if moved and not demo:
         problems.append("CLOCK: only the demo's clock can be moved")
+    if settings.llm_model:
+        print("note: LLM_MODEL is set, but this version does not use a language model yet", file=sys.stderr)
     if problems:
         for problem in problems:
             print(f"error: {problem}", file=sys.stderr)
