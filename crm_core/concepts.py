@@ -8,6 +8,7 @@ import importlib.util
 CONCEPTS = (
     "undo", "org", "customers", "vehicles", "leads", "deals", "quotes", "approvals", "orders", "appointments",
     "tasks", "followups", "fitment", "knowledge", "chat", "imports",
+    "renewals", "delivery", "insights",
 )  # fmt: skip
 _CODE = ("handlers", "queries", "reactions")
 

@@ -8,7 +8,7 @@ from sqlalchemy import JSON, Column, Index, UniqueConstraint
 from sqlmodel import Field
 
 from crm_core.kernel.db import UnitPath, UtcDateTime
-from crm_core.kernel.tables import Owned, Row, text_column
+from crm_core.kernel.tables import Owned, Row, added, text_column
 
 
 class Customer(Owned, table=True):
@@ -43,6 +43,7 @@ class Customer(Owned, table=True):
     birth_year_enc: str | None = text_column()
     lunar: bool = False
     touched_at: datetime = Field(sa_type=UtcDateTime)
+    decision_maker: bool = added(False)
 
 
 class ContactPoint(Row, table=True):

@@ -44,3 +44,5 @@ class Followup(Owned, table=True):
     greeted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     satisfaction: int | None = None
     answer_enc: str | None = text_column()
+    snoozed_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    muted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -76,6 +76,12 @@ def json_column(**kw: Any) -> Any:
     return Field(default_factory=dict, sa_column_kwargs=kw, sa_type=JSON)
 
 
+def added(default: Any, **kw: Any) -> Any:
+    """A column that came later: the database fills it in for whoever does not know it yet (an older process)."""
+    server: Any = text(str(default).lower()) if isinstance(default, bool) else str(default)
+    return Field(default=default, sa_column_kwargs={"server_default": server}, **kw)
+
+
 def text_column() -> Any:
     """A nullable text column of any length; with the suffix `_enc` it holds a sealed value."""
     return Field(default=None, sa_type=Text)
@@ -108,13 +114,21 @@ class Inbox(SQLModel, table=True):
 
 
 class Outbox(SQLModel, table=True):
-    """A message that is due now to one chat. States: 0 pending, 1 claimed, 2 sent, 3 uncertain, 4 dead."""
+    """A message that is due now to one chat; `account` is the bot, app or page it leaves by.
+
+    States: 0 pending, 1 claimed, 2 sent, 3 uncertain, 4 dead, 5 skipped by an admin, 6 folded into a digest.
+    `settled_at` is when it left the queue, `told_at` when somebody was told that it may not have arrived.
+    """
 
     __tablename__ = "outbox"
     __table_args__ = (
         UniqueConstraint("dedupe_key"),
         Index("ix_outbox_due", "priority", "due_at", "id", sqlite_where=text("state = 0"),
               postgresql_where=text("state = 0")),
+        Index("ix_outbox_account", "account", "priority", "due_at", "id", sqlite_where=text("state = 0"),
+              postgresql_where=text("state = 0")),
+        Index("ix_outbox_trouble", "settled_at", "id", sqlite_where=text("state in (3,4)"),
+              postgresql_where=text("state in (3,4)")),
         Index("ix_outbox_chat", "chat", "id", sqlite_where=text("state in (0,1)"),
               postgresql_where=text("state in (0,1)")),
         Index("ix_outbox_lease", "lease_until", sqlite_where=text("state = 1"),
@@ -144,6 +158,9 @@ class Outbox(SQLModel, table=True):
     provider_id: str | None = Field(default=None, max_length=128)
     body_enc: str | None = Field(default=None, sa_type=Text)
     error: str | None = Field(default=None, max_length=200)
+    account: str = added("", max_length=64)
+    settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    told_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class Attempt(SQLModel, table=True):
@@ -157,15 +174,48 @@ class Attempt(SQLModel, table=True):
     worker: str = Field(max_length=60)
     at: datetime = Field(sa_type=UtcDateTime)
     outcome: str | None = Field(default=None, max_length=20)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    error: str | None = Field(default=None, max_length=200)
+
+
+class Bucket(SQLModel, table=True):
+    """A limit shared by all processes: `tokens` were left at `at`; nothing is given before `blocked_until`."""
+
+    __tablename__ = "buckets"
+    id: str = Field(primary_key=True, max_length=160)
+    tokens: float = 0.0
+    at: datetime = Field(sa_type=UtcDateTime)
+    blocked_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class WorkerRow(SQLModel, table=True):
+    """A process that works: when it last gave a sign of life, and when its due loop last came round.
+
+    A process that ends cleanly takes its row with it; one that stands still is found by it.
+    """
+
+    __tablename__ = "workers"
+    id: str = Field(primary_key=True, max_length=60)
+    role: str = Field(default="all", max_length=10)
+    version: str = Field(default="", max_length=20)
+    started_at: datetime = Field(sa_type=UtcDateTime)
+    seen_at: datetime = Field(sa_type=UtcDateTime)
+    round_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    told_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class Timer(SQLModel, table=True):
-    """Something to do at an instant, once. States: 0 pending, 1 fired, 2 cancelled, 3 dead."""
+    """Something to do at an instant, once. States: 0 pending, 1 fired, 2 cancelled, 3 dead.
+
+    `priority` decides who goes first when many are due, as after an outage.
+    """
 
     __tablename__ = "timers"
     __table_args__ = (
         UniqueConstraint("dedupe_key"),
         Index("ix_timers_due", "due_at", "id", sqlite_where=text("state = 0"),
+              postgresql_where=text("state = 0")),
+        Index("ix_timers_rank", "priority", "due_at", "id", sqlite_where=text("state = 0"),
               postgresql_where=text("state = 0")),
         Index("ix_timers_subject", "subject", "state"),
     )  # fmt: skip
@@ -181,6 +231,7 @@ class Timer(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
     done_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     error: str | None = Field(default=None, max_length=200)
+    priority: int = added(2)
 
 
 class Executed(SQLModel, table=True):

@@ -196,11 +196,14 @@ class Uow(Reader):
         """Every card already sent about `subject` (`lead:ID`) is drawn anew in place."""
         self.refreshed[subject] = None
 
-    def timer(self, kind: str, due_at: datetime, *, subject: str, key: str, **payload: Any) -> None:
+    def timer(
+        self, kind: str, due_at: datetime, *, subject: str, key: str, priority: int = Priority.REMINDER,
+        **payload: Any,
+    ) -> None:  # fmt: skip
         """Do something at `due_at`, once; `key` makes it unique for ever. A past instant is due at once."""
         self._late[Timer].append({
             "tenant": self.tenant, "kind": kind, "subject": subject, "payload": payload, "dedupe_key": key,
-            "due_at": due_at, "state": 0, "attempts": 0, "created_at": self.now,
+            "due_at": due_at, "state": 0, "attempts": 0, "created_at": self.now, "priority": priority,
         })  # fmt: skip
 
     def cancel_timers(self, subject: str, kind: str | None = None) -> int:

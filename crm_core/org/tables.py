@@ -48,6 +48,21 @@ class Person(Row, table=True):
     expertise: list[str] = Field(default_factory=list, sa_column=Column(JSON))
     away_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     active: bool = True
+    deputy_id: str | None = Field(default=None, max_length=26)
+
+
+class Absence(Row, table=True):
+    """A time somebody is away. Kinds: leave (off work), out (on the road, but at work)."""
+
+    __tablename__ = "absences"
+    __table_args__ = (Index("ix_absences_person", "tenant", "person_id", "end_at"),)
+    person_id: str = Field(max_length=26)
+    kind: str = Field(default="leave", max_length=10)
+    start_at: datetime = Field(sa_type=UtcDateTime)
+    end_at: datetime = Field(sa_type=UtcDateTime)
+    deputy_id: str | None = Field(default=None, max_length=26)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    text_enc: str | None = text_column()
 
 
 class GrantRow(SQLModel, table=True):

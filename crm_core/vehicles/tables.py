@@ -72,6 +72,9 @@ class Car(Owned, table=True):
     plate_index: str = Field(default="", max_length=32)
     bought_on: date | None = None
     mileage_km: int | None = None
+    mileage_on: date | None = None
+    serviced_on: date | None = None
+    serviced_km: int | None = None
     colour: str = Field(default="", max_length=40)
     options: list[str] = Field(default_factory=list, sa_column=Column(JSON))
 
