@@ -10,7 +10,7 @@ from crm_core.approvals.rules import ApprovalPolicy, Candidate
 from crm_core.approvals.tables import Approval
 from crm_core.kernel.access import Actor, Grant, Scope, in_range, reach
 from crm_core.kernel.uow import Reader
-from crm_core.org.people import dealer_of
+from crm_core.org.people import away, dealer_of
 from crm_core.org.tables import GrantRow, Person
 
 
@@ -35,14 +35,15 @@ def candidates(reader: Reader, unit: str, exclude: str) -> list[Candidate]:
         .order_by(person.code)
     )  # fmt: skip
     best: dict[str, Candidate] = {}
-    for order, (row, held) in enumerate(reader.session.execute(query).all()):
+    found = reader.session.execute(query).all()
+    gone = away(reader, {row.id: row for row, _ in found}.values())
+    for order, (row, held) in enumerate(found):
         depth = _depth(reader, Grant(held.role, held.unit), unit)
         if depth is None or not _holds(held, reader):
             continue
-        away = row.away_until is not None and row.away_until > reader.now
         known = best.get(row.id)
         if known is None or depth < known.depth:
-            best[row.id] = Candidate(row.id, depth, away, order)
+            best[row.id] = Candidate(row.id, depth, row.id in gone, order)
     return list(best.values())
 
 

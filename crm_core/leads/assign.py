@@ -14,7 +14,7 @@ from crm_core.kernel.uow import Reader, Uow
 from crm_core.leads.messages import CreateLead
 from crm_core.leads.rules import Arriving, AssignmentPolicy, Candidate, Choice, choose_owner
 from crm_core.leads.tables import Lead
-from crm_core.org.people import dealer_of, find_person, holders, zone_of
+from crm_core.org.people import away, dealer_of, find_person, holders, zone_of
 from crm_core.org.tables import GrantRow, Person, Unit
 from crm_core.vehicles.messages import FindModels
 from crm_core.vehicles.queries import models_for
@@ -80,7 +80,10 @@ def people(reader: Reader, unit: str, cap: int, *, win_rate: bool = False, exclu
     reader.session.flush()
     known = reader.session.execute(_LOADS, {"ids": [person.id for person in reps], "cap": cap})
     loads = {person_id: (load or 0, last) for person_id, load, last in known}
-    return [_candidate(reader, person, *loads[person.id], win_rate=win_rate) for person in reps]
+    gone = away(reader, reps)
+    return [
+        _candidate(reader, person, *loads[person.id], away=person.id in gone, win_rate=win_rate) for person in reps
+    ]
 
 
 def _loads() -> Any:
@@ -104,10 +107,12 @@ _UNITS_UNDER = (
 )  # fmt: skip
 
 
-def _candidate(reader: Reader, person: Person, load: int, last: datetime | None, *, win_rate: bool) -> Candidate:
+def _candidate(
+    reader: Reader, person: Person, load: int, last: datetime | None, *, away: bool, win_rate: bool
+) -> Candidate:
     return Candidate(
         id=person.id, code=person.code, name=person.name, expertise=tuple(person.expertise or ()),
-        away=person.away_until is not None and person.away_until > reader.now, load=load, last_assigned=last,
+        away=away, load=load, last_assigned=last,
         won=_win_rate(reader, person.id) if win_rate else None,
     )  # fmt: skip
 

@@ -40,7 +40,7 @@ from crm_core.leads.messages import (
 from crm_core.leads.queries import lead_view, looked_after, may_know, on_offer
 from crm_core.leads.rules import AssignmentPolicy, Choice, interest_key, same_interest
 from crm_core.leads.tables import Lead, Touch
-from crm_core.org.people import dealer_of, holders, manager_of, person_name
+from crm_core.org.people import dealer_of, manager_of, person_name
 
 OPEN = ("new", "contacted", "pool")
 SAID = ("vehicle", "source", "city", "message")
@@ -162,7 +162,7 @@ def _announce(lead: Lead, uow: Uow) -> None:
 
 def _tell_somebody(lead: Lead, uow: Uow) -> None:
     """Nobody could be given the lead: the nearest manager hears of it, else whoever looks after the dealer."""
-    somebody = manager_of(uow, lead.unit) or next(iter(holders(uow, "admin", lead.unit)), None)
+    somebody = manager_of(uow, lead.unit)
     if somebody is not None:
         uow.push(somebody.id, "lead_pool", subject=f"lead:{lead.id}", priority=Priority.MUST_KNOW,
                  key=f"lead:{lead.id}:nobody")  # fmt: skip

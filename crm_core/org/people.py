@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 
 from crm_core.kernel.access import Actor, Grant, Scope, after, reach
 from crm_core.kernel.uow import Reader
-from crm_core.org.tables import GrantRow, Person, Unit
+from crm_core.org.tables import Absence, GrantRow, Person, Unit
 
 # Asked in nearly every command, so built once.
 _UNITS = select(Unit).where(
@@ -32,6 +32,13 @@ _HOLDERS = (
             and_(col(GrantRow.unit) >= bindparam("dealer"), col(GrantRow.unit) < bindparam("after"))),
     )
 )  # fmt: skip
+_ABSENT = select(col(Absence.person_id)).where(
+    col(Absence.tenant) == bindparam("tenant"), col(Absence.person_id).in_(bindparam("ids", expanding=True)),
+    col(Absence.end_at) > bindparam("at"), col(Absence.start_at) <= bindparam("at"),
+    col(Absence.ended_at).is_(None), col(Absence.kind).in_(bindparam("kinds", expanding=True)),
+)  # fmt: skip
+# How far deputies of deputies are followed.
+_DEPUTIES = 5
 
 
 def load_actor(session: Session, who: str, now: datetime, tenant: str | None = None) -> Actor | None:
@@ -121,6 +128,68 @@ def zone_of(reader: Reader, path: str) -> str:
     return unit.zone if unit is not None else "Asia/Shanghai"
 
 
+def absent(reader: Reader, ids: Iterable[str], at: datetime | None = None, *, kinds: Sequence[str] = ("leave",)) -> set[str]:
+    """Which of these people are away at an instant (now): on leave; with kind `out` those on the road."""
+    asked = {"tenant": reader.tenant, "ids": list(ids), "at": at or reader.now, "kinds": list(kinds)}
+    return set(reader.session.execute(_ABSENT, asked).scalars()) if asked["ids"] else set()
+
+
+def away(reader: Reader, people: Iterable[Person], at: datetime | None = None) -> set[str]:
+    """Which of these people do not work at an instant (now)."""
+    known, when = list(people), at or reader.now
+    switched = {p.id for p in known if p.away_until is not None and reader.now <= when < p.away_until}
+    return switched | absent(reader, (p.id for p in known), when)
+
+
+def is_away(reader: Reader, person_id: str | None, at: datetime | None = None) -> bool:
+    """Whether a person does not work at an instant (now)."""
+    person = find_person(reader, person_id)
+    return person is not None and bool(away(reader, [person], at))
+
+
+def deputy_of(reader: Reader, person_id: str | None, at: datetime | None = None) -> Person | None:
+    """Who stands in for a person at an instant (now): named with the leave then, else his standing deputy.
+
+    A deputy who is away himself is represented by his own. None when nobody is named, or nobody of them is here.
+    """
+    seen, following = {person_id}, person_id
+    for _ in range(_DEPUTIES):
+        person = find_person(reader, following)
+        following = _named_deputy(reader, person, at or reader.now) if person is not None else None
+        deputy = find_person(reader, following)
+        if deputy is None or deputy.id in seen or not deputy.active or deputy.tenant != reader.tenant:
+            return None
+        if not is_away(reader, deputy.id, at):
+            return deputy
+        seen.add(deputy.id)
+    return None
+
+
+def _named_deputy(reader: Reader, person: Person, at: datetime) -> str | None:
+    leave = leave_of(reader, person.id, at)
+    return (leave.deputy_id if leave is not None else None) or person.deputy_id
+
+
+def leave_of(reader: Reader, person_id: str, at: datetime | None = None) -> Absence | None:
+    """The leave a person is on at an instant (now)."""
+    when = at or reader.now
+    query = select(Absence).where(
+        col(Absence.tenant) == reader.tenant, col(Absence.person_id) == person_id, col(Absence.kind) == "leave",
+        col(Absence.start_at) <= when, col(Absence.end_at) > when, col(Absence.ended_at).is_(None),
+    ).order_by(col(Absence.end_at).desc())  # fmt: skip
+    return reader.first(query)
+
+
+def stand_in(reader: Reader, person_id: str | None, unit: str, at: datetime | None = None) -> Person | None:
+    """Who does a person's work while he is away: his deputy, else a manager or admin who is here. None: nobody."""
+    deputy = deputy_of(reader, person_id, at)
+    if deputy is not None:
+        return deputy
+    above = [p for role in ("manager", "admin") for p in holders(reader, role, unit, exclude=(person_id or "",))]
+    gone = away(reader, above, at)
+    return next((p for p in above if p.id not in gone), None)
+
+
 def holders(
     reader: Reader, role: str, unit: str, *, exclude: Sequence[str] = (), on_duty: bool = False
 ) -> list[Person]:
@@ -134,12 +203,12 @@ def holders(
     seen = _seen_people(reader)
     for row, *grant in reader.session.execute(_HOLDERS, asked):
         held = Held(*grant)
-        away = row.away_until is not None and row.away_until > reader.now
         seen[row.id] = row
-        if row.id in exclude or not holds(held, reader.now) or (on_duty and away):
-            continue
-        found[row.id] = ((-_common(held.unit, unit), row.code), row)
-    return [row for _, row in sorted(found.values(), key=lambda item: item[0])]
+        if row.id not in exclude and holds(held, reader.now):
+            found[row.id] = ((-_common(held.unit, unit), row.code), row)
+    people = [row for _, row in sorted(found.values(), key=lambda item: item[0])]
+    gone = away(reader, people) if on_duty else ()
+    return [row for row in people if row.id not in gone]
 
 
 def _common(a: str, b: str) -> int:
@@ -153,7 +222,7 @@ def _common(a: str, b: str) -> int:
 
 
 def manager_of(reader: Reader, unit: str, *, exclude: Sequence[str] = ()) -> Person | None:
-    """The nearest manager on duty whose unit covers this one; else one who is away; else None."""
-    anybody = holders(reader, "manager", unit, exclude=exclude, on_duty=True)
-    anybody = anybody or holders(reader, "manager", unit, exclude=exclude)
-    return anybody[0] if anybody else None
+    """The nearest manager on duty whose unit covers this one, else the admin there; else one who is away; else None."""
+    found = [p for role in ("manager", "admin") for p in holders(reader, role, unit, exclude=exclude)]
+    gone = away(reader, found)
+    return next((p for p in found if p.id not in gone), None) or next(iter(found), None)

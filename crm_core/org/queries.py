@@ -9,7 +9,7 @@ from crm_core.kernel.errors import NotFound
 from crm_core.kernel.registry import answers
 from crm_core.kernel.uow import Reader
 from crm_core.org.messages import FindColleagues, Me, MyDealer, PersonView, UnitView
-from crm_core.org.people import dealer_of, holds, unit_of
+from crm_core.org.people import away, dealer_of, holds, is_away, unit_of
 from crm_core.org.tables import GrantRow, Person
 
 _HONORIFICS = ("师傅", "经理", "主管", "老师", "哥", "姐", "总")
@@ -21,7 +21,7 @@ def me(question: Me, reader: Reader) -> PersonView:
     person = reader.session.get(Person, reader.actor.id)
     if person is None:
         raise NotFound(resource="person")
-    return _view(person, reader.actor.role, reader)
+    return _view(person, reader.actor.role, reader, is_away(reader, person.id))
 
 
 @answers(FindColleagues)
@@ -33,11 +33,12 @@ def find_colleagues(question: FindColleagues, reader: Reader) -> list[PersonView
     )  # fmt: skip
     if question.role:
         query = query.where(col(GrantRow.role) == question.role)
-    ranked = {}
-    for row, grant in reader.session.execute(query).all():
+    found = reader.session.execute(query).all()
+    gone, ranked = away(reader, [row for row, _ in found]), {}
+    for row, grant in found:
         rank = _rank(question.words.strip(), row)
         if rank is not None and holds(grant, reader.now):
-            ranked[row.id] = (rank, row.code, _view(row, grant.role, reader))
+            ranked[row.id] = (rank, row.code, _view(row, grant.role, reader, row.id in gone))
     return [view for _, _, view in sorted(ranked.values(), key=lambda item: item[:2])]
 
 
@@ -66,12 +67,12 @@ def my_dealer(question: MyDealer, reader: Reader) -> UnitView:
                     address=unit.address, phone=unit.phone, pipeline=unit.pipeline)  # fmt: skip
 
 
-def _view(person: Person, role: str, reader: Reader) -> PersonView:
+def _view(person: Person, role: str, reader: Reader, away: bool) -> PersonView:
     unit = unit_of(reader, person.unit)
     english = reader.actor.language == "en" and unit is not None and unit.name_en
     name = "" if unit is None else (unit.name_en if english else unit.name)
     return PersonView(
         id=person.id, code=person.code, name=person.name, role=role, unit=person.unit, unit_name=name,
         language=person.language, zone=person.zone, kind=person.kind,
-        away=person.away_until is not None and person.away_until > reader.now,
+        away=away,
     )  # fmt: skip

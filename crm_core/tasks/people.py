@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from crm_core.kernel.errors import NotFound, Refused
 from crm_core.kernel.uow import Uow
-from crm_core.org.people import dealer_of, holders, manager_of
+from crm_core.org.people import away, dealer_of, holders, manager_of
 from crm_core.org.tables import Person
 from crm_core.tasks.rules import Worker, pick
 from crm_core.tasks.tables import Task
@@ -27,15 +27,12 @@ def person_for(uow: Uow, role: str, unit: str) -> tuple[Person, bool]:
     On duty and least busy first. Raises Refused when there is not even a manager.
     """
     people = holders(uow, role, unit, exclude=(uow.actor.id,))
-    load = _load(uow, [p.id for p in people])
-    workers = [
-        Worker(p.id, load.get(p.id, 0), p.away_until is not None and p.away_until > uow.now, place)
-        for place, p in enumerate(people)
-    ]
+    load, gone = _load(uow, [p.id for p in people]), away(uow, people)
+    workers = [Worker(p.id, load.get(p.id, 0), p.id in gone, place) for place, p in enumerate(people)]
     chosen = pick(workers)
     if chosen is not None:
         return next(p for p in people if p.id == chosen.person_id), False
-    manager = manager_of(uow, unit, exclude=(uow.actor.id,)) or next(iter(holders(uow, "admin", unit)), None)
+    manager = manager_of(uow, unit, exclude=(uow.actor.id,))
     if manager is None:
         raise Refused("error.no_colleague", role=role)
     return manager, True
