@@ -15,7 +15,8 @@ class Renewal(Owned, table=True):
     """Something of a customer's that comes due on a date. States: open, renewed, declined, lapsed, cancelled.
 
     `kind` is a key of the policy (insurance, inspection, maintenance, membership …); `estimated` says that the
-    date was worked out and not told by anybody.
+    date was worked out and not told by anybody. `told_on` is the local day on which the due date became known: only
+    days after it are reminded of; `planned_on` is the last local day for which a reminder was made.
     """
 
     __tablename__ = "renewals"
@@ -32,6 +33,8 @@ class Renewal(Owned, table=True):
     due_on: date
     estimated: bool = False
     state: str = Field(default="open", max_length=10)
+    told_on: date | None = None
+    planned_on: date | None = None
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     previous_id: str | None = Field(default=None, max_length=26)
     text_enc: str | None = text_column()

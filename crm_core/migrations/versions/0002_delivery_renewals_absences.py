@@ -43,6 +43,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_buckets")),
     )
     op.create_table(
+        "digest_choices",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("tenant", sa.String(length=40), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.String(length=26), nullable=False),
+        sa.Column("digest", sa.String(length=10), nullable=False),
+        sa.Column("enabled", sa.Boolean(), nullable=True),
+        sa.Column("send_at", sa.String(length=5), nullable=True),
+        sa.Column("weekday", sa.Integer(), nullable=True),
+        sa.Column("language", sa.String(length=8), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_digest_choices")),
+        sa.UniqueConstraint(
+            "tenant", "person_id", "digest", name=op.f("uq_digest_choices_tenant_person_id_digest")
+        ),
+    )
+    op.create_table(
         "renewals",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("tenant", sa.String(length=40), nullable=False),
@@ -63,6 +81,8 @@ def upgrade() -> None:
         sa.Column("due_on", sa.Date(), nullable=False),
         sa.Column("estimated", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("told_on", sa.Date(), nullable=True),
+        sa.Column("planned_on", sa.Date(), nullable=True),
         sa.Column("closed_at", UtcDateTime(), nullable=True),
         sa.Column("previous_id", sa.String(length=26), nullable=True),
         sa.Column("text_enc", sa.Text(), nullable=True),
@@ -203,6 +223,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_renewals_car")
 
     op.drop_table("renewals")
+    op.drop_table("digest_choices")
     op.drop_table("buckets")
     with op.batch_alter_table("absences", schema=None) as batch_op:
         batch_op.drop_index("ix_absences_person")
