@@ -13,7 +13,7 @@ from crm_core.approvals.messages import (
     DecideApproval,
     WithdrawApproval,
 )  # fmt: skip
-from crm_core.approvals.people import candidates, limit_of, policy_for
+from crm_core.approvals.people import candidates, limit_of, may_decide, policy_for
 from crm_core.approvals.queries import approval_view, is_current, may_see
 from crm_core.approvals.rules import Vote, choose, covers, vote
 from crm_core.approvals.tables import Approval, ApprovalStep, ApprovalVote
@@ -84,7 +84,10 @@ def decide_approval(cmd: DecideApproval, uow: Uow) -> Result:
     known = uow.find(Approval, cmd.approval_id)
     if known is not None:
         uow.lock(f"deal:{known.deal_id}")
-    approval = _locked(uow, uow.get(Approval, cmd.approval_id, "approval", "approve"))
+    approval = uow.seize(Approval, cmd.approval_id)
+    if approval is None or not may_decide(uow, approval):
+        raise NotFound(resource="approval")
+    _locked(uow, approval)
     if approval.state != "pending":
         raise already(uow, approval)
     if approval.asker_id == uow.actor.id:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 
 from crm_core.approvals.rules import ApprovalPolicy, Candidate
 from crm_core.approvals.tables import Approval
@@ -12,6 +12,9 @@ from crm_core.kernel.access import Actor, Grant, Scope, in_range, reach
 from crm_core.kernel.uow import Reader
 from crm_core.org.people import away, dealer_of
 from crm_core.org.tables import GrantRow, Person
+
+# Who may approve; who may decide only what he himself was asked about, for want of anybody else.
+RIGHT, LAST = "approve", "approve_asked"
 
 
 def policy_for(reader: Reader, unit: str) -> ApprovalPolicy:
@@ -25,7 +28,7 @@ def candidates(reader: Reader, unit: str, exclude: str) -> list[Candidate]:
     roles = {
         role
         for role, resource, action in reader.access.rules
-        if (resource, action) == ("approval", "approve")
+        if resource == "approval" and action in (RIGHT, LAST)
     }
     above = [unit[: i + 1] for i, c in enumerate(unit) if c == "."]
     query = (
@@ -41,9 +44,10 @@ def candidates(reader: Reader, unit: str, exclude: str) -> list[Candidate]:
         depth = _depth(reader, Grant(held.role, held.unit), unit)
         if depth is None or not _holds(held, reader):
             continue
+        reserve = (held.role, "approval", RIGHT) not in reader.access.rules
         known = best.get(row.id)
-        if known is None or depth < known.depth:
-            best[row.id] = Candidate(row.id, depth, row.id in gone, order)
+        if known is None or (reserve, depth) < (known.reserve, known.depth):
+            best[row.id] = Candidate(row.id, depth, row.id in gone, order, reserve)
     return list(best.values())
 
 
@@ -54,10 +58,26 @@ def _holds(held: GrantRow, reader: Reader) -> bool:
 
 def _depth(reader: Reader, grant: Grant, unit: str) -> int | None:
     """How far a grant's right to approve reaches, as the depth of its unit; None when it does not cover `unit`."""
-    scope = reader.access.rules.get((grant.role, "approval", "approve"))
+    rules = reader.access.rules
+    scope = rules.get((grant.role, "approval", RIGHT)) or rules.get((grant.role, "approval", LAST))
     if scope is None or scope in (Scope.SELF, Scope.OWN) or not unit.startswith(reach(grant.unit, scope)):
         return None
     return grant.unit.count(".")
+
+
+def may_decide(reader: Reader, approval: Approval) -> bool:
+    """Whether the actor may decide: by his right to approve, or because he was asked for want of anybody else."""
+    if reader.access.allows(reader.actor, "approval", RIGHT, approval):
+        return True
+    asked = approval.approver_id == reader.actor.id
+    return asked and reader.access.allows(reader.actor, "approval", LAST, approval)
+
+
+def decidable(reader: Reader) -> Any:
+    """The approvals for which `may_decide` holds, as a WHERE clause."""
+    asked = cast(Any, Approval).approver_id == reader.actor.id
+    last = reader.clause(Approval, "approval", LAST)
+    return or_(reader.clause(Approval, "approval", RIGHT), and_(asked, last))
 
 
 def limit_of(reader: Reader, actor: Actor, approval: Approval) -> int | None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from sqlalchemy import select
+
 from crm_core.approvals.messages import ApprovalCard, ApprovalView, PendingApprovals
+from crm_core.approvals.people import decidable, may_decide
 from crm_core.approvals.rules import percent
 from crm_core.approvals.tables import Approval
 from crm_core.customers.tables import Customer
@@ -37,9 +40,7 @@ def may_see(row: Approval, reader: Reader) -> bool:
 def pending_approvals(question: PendingApprovals, reader: Reader) -> list[ApprovalView]:
     """What this actor may decide and nobody has, oldest first; his own requests are not his to decide."""
     row = cast(Any, Approval)
-    query = reader.select(Approval, "approval", "approve").where(
-        row.state == "pending", row.asker_id != reader.actor.id
-    )  # fmt: skip
+    query = select(Approval).where(decidable(reader), row.state == "pending", row.asker_id != reader.actor.id)
     found = reader.rows(query.order_by(row.created_at, row.id).limit(question.limit))
     reader.preload(Customer, (one.customer_id for one in found))
     reader.preload(Quote, (one.record_id for one in found))
@@ -81,9 +82,7 @@ def _decision(row: Approval, quote: Quote, deal: Deal, reader: Reader) -> dict[s
     applied = row.applied_at is not None
     stale = not applied and row.state in ("pending", "approved", "countered") and not is_current(row, quote)
     asker = reader.actor.id in (row.asker_id, deal.owner_id)
-    decides = row.asker_id != reader.actor.id and reader.access.allows(
-        reader.actor, "approval", "approve", row
-    )
+    decides = row.asker_id != reader.actor.id and may_decide(reader, row)
     return {
         "granted_fen": row.granted_fen, "decider_name": person_name(reader, row.decider_id),
         "decided_text": reader.reveal(row, "decided_text"), "decided_at": row.decided_at, "applied": applied,

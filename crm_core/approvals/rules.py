@@ -79,12 +79,13 @@ class Ruling:
 
 @dataclass(frozen=True)
 class Candidate:
-    """Somebody with the right to approve; `depth` is how many parts his unit has."""
+    """Somebody with the right to approve; `depth` is how many parts his unit has. A `reserve` decides for want of others."""
 
     person_id: str
     depth: int
     away: bool
     order: int = 0
+    reserve: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,11 +107,12 @@ def decide(policy: ApprovalPolicy, roles: Sequence[str], amount_fen: int, langua
 def choose(
     candidates: Sequence[Candidate], policy: ApprovalPolicy, amount_fen: int, asked: Sequence[str] = ()
 ) -> Candidate | None:
-    """Whom to ask next: near before far, on duty before away, and with a limit that suffices.
+    """Whom to ask next: near before far, on duty before away, and with a limit that suffices; reserves last.
 
     Nobody's limit suffices: the widest reach is asked, who may still counter. None: there is nobody new.
     """
     fresh = [c for c in candidates if c.person_id not in asked]
+    fresh = [c for c in fresh if not c.reserve] or fresh
     able = [c for c in fresh if covers(policy.limit_at(c.depth), amount_fen)]
     if able:
         return min(able, key=lambda c: (c.away, -c.depth, c.order))
