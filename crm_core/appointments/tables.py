@@ -12,7 +12,10 @@ from crm_core.kernel.tables import Owned, text_column
 
 
 class Appointment(Owned, table=True):
-    """Somebody comes. States: booked, done, cancelled, no_show. `vehicle_key` compares what is driven."""
+    """Somebody comes. States: booked, done, cancelled, no_show. `vehicle_key` compares what is driven.
+
+    `for_id` is the colleague on leave in whose stead the owner receives the customer.
+    """
 
     __tablename__ = "appointments"
     __table_args__ = (
@@ -20,6 +23,7 @@ class Appointment(Owned, table=True):
         Index("ix_appointments_unit", "tenant", "unit", "start_at"),
         Index("ix_appointments_customer", "tenant", "customer_id", "start_at"),
         Index("ix_appointments_deal", "deal_id"),
+        Index("ix_appointments_for", "tenant", "for_id"),
     )
     ref: str = Field(max_length=12)
     kind: str = Field(max_length=20)
@@ -34,3 +38,4 @@ class Appointment(Owned, table=True):
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     text_enc: str | None = text_column()
     outcome_enc: str | None = text_column()
+    for_id: str | None = Field(default=None, max_length=26)

@@ -26,6 +26,7 @@ class Followup(Owned, table=True):
         Index("ix_followups_customer", "tenant", "customer_id", "state"),
         Index("ix_followups_lead", "lead_id"),
         Index("ix_followups_deal", "deal_id"),
+        Index("ix_followups_for", "tenant", "for_id"),
     )
     ref: str = Field(max_length=12)
     sop: str = Field(max_length=60)
@@ -46,3 +47,4 @@ class Followup(Owned, table=True):
     answer_enc: str | None = text_column()
     snoozed_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     muted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    for_id: str | None = Field(default=None, max_length=26)

@@ -13,7 +13,10 @@ from crm_core.kernel.tables import Owned, Row, json_column, text_column
 
 
 class Lead(Owned, table=True):
-    """An interest somebody showed. States: new, contacted, lost, won, pool, dropped."""
+    """An interest somebody showed. States: new, contacted, lost, won, pool, dropped.
+
+    `for_id` is the colleague on leave for whom the owner makes the first call.
+    """
 
     __tablename__ = "leads"
     __table_args__ = (
@@ -23,6 +26,7 @@ class Lead(Owned, table=True):
         Index("ix_leads_unit", "tenant", "unit", "state", "created_at"),
         Index("ix_leads_created", "tenant", "created_at"),
         Index("ix_leads_ref", "tenant", "ref"),
+        Index("ix_leads_for", "tenant", "for_id"),
     )
     ref: str = Field(max_length=12)
     state: str = Field(default="new", max_length=12)
@@ -49,6 +53,7 @@ class Lead(Owned, table=True):
     offered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     first_call_due: datetime | None = Field(default=None, sa_type=UtcDateTime)
     touches: int = 1
+    for_id: str | None = Field(default=None, max_length=26)
 
 
 class Touch(Row, table=True):

@@ -55,7 +55,8 @@ class Absence(Row, table=True):
     """A time somebody is away. Kinds: leave (off work), out (on the road, but at work)."""
 
     __tablename__ = "absences"
-    __table_args__ = (Index("ix_absences_person", "tenant", "person_id", "end_at"),)
+    __table_args__ = (Index("ix_absences_person", "tenant", "person_id", "end_at"),
+                      Index("ix_absences_deputy", "tenant", "deputy_id", "end_at"))  # fmt: skip
     person_id: str = Field(max_length=26)
     kind: str = Field(default="leave", max_length=10)
     start_at: datetime = Field(sa_type=UtcDateTime)

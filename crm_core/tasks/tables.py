@@ -15,7 +15,7 @@ class Task(Owned, table=True):
     """One occurrence of something to do; its owner does it. States: open, done, cancelled.
 
     `repeat_rule` is an RFC 5545 rule; the occurrences of a series are told apart by their local date. What is
-    muted stays open and reminds nobody.
+    muted stays open and reminds nobody. `for_id` is the colleague on leave whose work the owner does.
     """
 
     __tablename__ = "tasks"
@@ -24,6 +24,7 @@ class Task(Owned, table=True):
         Index("ix_tasks_unit", "tenant", "unit", "state"),
         Index("ix_tasks_customer", "tenant", "customer_id"),
         Index("ix_tasks_subject", "subject"),
+        Index("ix_tasks_for", "tenant", "for_id"),
         UniqueConstraint("tenant", "series_id", "occurrence_on"),
     )
     ref: str = Field(max_length=12)
@@ -43,3 +44,4 @@ class Task(Owned, table=True):
     series_id: str | None = Field(default=None, max_length=26)
     occurrence_on: date | None = None
     muted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    for_id: str | None = Field(default=None, max_length=26)

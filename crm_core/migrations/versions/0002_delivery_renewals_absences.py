@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_absences")),
     )
     with op.batch_alter_table("absences", schema=None) as batch_op:
+        batch_op.create_index("ix_absences_deputy", ["tenant", "deputy_id", "end_at"], unique=False)
         batch_op.create_index("ix_absences_person", ["tenant", "person_id", "end_at"], unique=False)
 
     op.create_table(
@@ -105,6 +106,10 @@ def upgrade() -> None:
         sa.Column("told_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_workers")),
     )
+    with op.batch_alter_table("appointments", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("for_id", sa.String(length=26), nullable=True))
+        batch_op.create_index("ix_appointments_for", ["tenant", "for_id"], unique=False)
+
     with op.batch_alter_table("attempts", schema=None) as batch_op:
         batch_op.add_column(sa.Column("ended_at", UtcDateTime(), nullable=True))
         batch_op.add_column(sa.Column("error", sa.String(length=200), nullable=True))
@@ -122,6 +127,12 @@ def upgrade() -> None:
     with op.batch_alter_table("followups", schema=None) as batch_op:
         batch_op.add_column(sa.Column("snoozed_until", UtcDateTime(), nullable=True))
         batch_op.add_column(sa.Column("muted_at", UtcDateTime(), nullable=True))
+        batch_op.add_column(sa.Column("for_id", sa.String(length=26), nullable=True))
+        batch_op.create_index("ix_followups_for", ["tenant", "for_id"], unique=False)
+
+    with op.batch_alter_table("leads", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("for_id", sa.String(length=26), nullable=True))
+        batch_op.create_index("ix_leads_for", ["tenant", "for_id"], unique=False)
 
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.add_column(sa.Column("account", sa.String(length=64), server_default="", nullable=False))
@@ -152,6 +163,8 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("series_id", sa.String(length=26), nullable=True))
         batch_op.add_column(sa.Column("occurrence_on", sa.Date(), nullable=True))
         batch_op.add_column(sa.Column("muted_at", UtcDateTime(), nullable=True))
+        batch_op.add_column(sa.Column("for_id", sa.String(length=26), nullable=True))
+        batch_op.create_index("ix_tasks_for", ["tenant", "for_id"], unique=False)
         batch_op.create_unique_constraint(
             batch_op.f("uq_tasks_tenant_series_id_occurrence_on"), ["tenant", "series_id", "occurrence_on"]
         )
@@ -178,6 +191,8 @@ def downgrade() -> None:
 
     with op.batch_alter_table("tasks", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("uq_tasks_tenant_series_id_occurrence_on"), type_="unique")
+        batch_op.drop_index("ix_tasks_for")
+        batch_op.drop_column("for_id")
         batch_op.drop_column("muted_at")
         batch_op.drop_column("occurrence_on")
         batch_op.drop_column("series_id")
@@ -199,7 +214,13 @@ def downgrade() -> None:
         batch_op.drop_column("settled_at")
         batch_op.drop_column("account")
 
+    with op.batch_alter_table("leads", schema=None) as batch_op:
+        batch_op.drop_index("ix_leads_for")
+        batch_op.drop_column("for_id")
+
     with op.batch_alter_table("followups", schema=None) as batch_op:
+        batch_op.drop_index("ix_followups_for")
+        batch_op.drop_column("for_id")
         batch_op.drop_column("muted_at")
         batch_op.drop_column("snoozed_until")
 
@@ -215,6 +236,10 @@ def downgrade() -> None:
         batch_op.drop_column("error")
         batch_op.drop_column("ended_at")
 
+    with op.batch_alter_table("appointments", schema=None) as batch_op:
+        batch_op.drop_index("ix_appointments_for")
+        batch_op.drop_column("for_id")
+
     op.drop_table("workers")
     with op.batch_alter_table("renewals", schema=None) as batch_op:
         batch_op.drop_index("ix_renewals_owner")
@@ -227,5 +252,6 @@ def downgrade() -> None:
     op.drop_table("buckets")
     with op.batch_alter_table("absences", schema=None) as batch_op:
         batch_op.drop_index("ix_absences_person")
+        batch_op.drop_index("ix_absences_deputy")
 
     op.drop_table("absences")
