@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
 from crm_core.kernel.outbox import Delivery
+from crm_core.kernel.outcomes import Heard
+
+__all__ = [
+    "Button", "Capabilities", "Card", "Channel", "Delivery", "Field", "Heard", "Inbound", "InboundKind", "Outbound",
+    "Receipt", "Source", "Style",
+]  # fmt: skip
 
 
 class Style(StrEnum):
@@ -18,13 +24,17 @@ class Style(StrEnum):
 
 @dataclass(frozen=True)
 class Button:
-    """One press. `verb` and `params` stay on our side; only an opaque id goes out."""
+    """One press. `verb` and `params` stay on our side; only an opaque id goes out.
+
+    `line`: it belongs to that field of its card; a channel that can lets the line itself be pressed.
+    """
 
     label: str
     verb: str
     params: dict[str, Any] = field(default_factory=dict)
     style: Style = Style.DEFAULT
     id: str = ""
+    line: int | None = None
 
 
 @dataclass(frozen=True)
@@ -127,7 +137,11 @@ class Inbound:
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What a channel can do; what it cannot is degraded by the sender."""
+    """What a channel can do; what it cannot is degraded by the sender.
+
+    `idempotent` platforms drop a message equal to the byte within `dedupe_window`. `per_account` and `per_chat`
+    are the platform's limits as (messages, seconds); the sender stays below them.
+    """
 
     max_buttons: int
     max_text_bytes: int
@@ -136,28 +150,50 @@ class Capabilities:
     images: bool
     push_first: bool
     idempotent: bool
+    dedupe_window: timedelta = timedelta(hours=4)
+    per_account: tuple[tuple[int, float], ...] = ()
+    per_chat: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """How a send ended. `retry_after` in seconds."""
+    """What was heard after a send. `retry_after` in seconds: with NOT_NOW how long to leave the chat alone, or
+    (`whole_account`) everybody. `unreachable`: with NEVER, this person cannot be reached here any more.
+    """
 
-    outcome: str
+    heard: Heard
     provider_id: str | None = None
     retry_after: float | None = None
     error: str | None = None
+    whole_account: bool = False
+    unreachable: bool = False
 
 
 class Channel(Protocol):
-    """One way to reach people."""
+    """One way to reach people: one bot, app or page.
+
+    No method raises for what the other side did; the receipt says it. An answer is waited for at most 20 s, a
+    third of a claim's lease.
+    """
 
     name: str
     capabilities: Capabilities
 
-    async def send(self, delivery: Delivery, message: Outbound) -> Receipt:
-        """Send a new message. Never raises for what the other side did; the receipt says it."""
+    def render(self, delivery: Delivery, message: Outbound) -> dict[str, Any]:
+        """The platform's body of a message, as JSON data, with `delivery.ref` in it.
+
+        It is stored before the network is touched, so that a repeat is the same to the byte. Buttons carry the
+        ids that may go out.
+        """
+        ...
+
+    async def send(self, delivery: Delivery, message: Outbound, body: dict[str, Any]) -> Receipt:
+        """Send a new message whose body was rendered, and stored, before."""
         ...
 
     async def update(self, delivery: Delivery, provider_id: str, message: Outbound) -> Receipt:
-        """Draw a message that was sent before anew, in place or as the channel can."""
+        """Draw a message that was sent before anew, in place or as the channel can.
+
+        That nothing had to be changed is ACCEPTED.
+        """
         ...

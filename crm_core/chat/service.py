@@ -21,7 +21,7 @@ from crm_core.chat.tables import Chat, ChatMessage
 from crm_core.chat.threads import Shown, Threads
 from crm_core.kernel.db import Database
 from crm_core.kernel.inbox import Arrival, InboxQueue
-from crm_core.kernel.outbox import Delivery, OutboxQueue, Outcome, Settled
+from crm_core.kernel.outbox import Delivery, OutboxQueue, Outcome, Settled, account_of
 from crm_core.kernel.pii import Cipher
 from crm_core.kernel.tables import Outbox, new_row
 
@@ -114,7 +114,9 @@ class Chats(Threads):
                     )
             return public
 
-    def _spend(self, session: Session, arrival: Arrival, chat: str, key: str, status: str, now: datetime) -> None:
+    def _spend(
+        self, session: Session, arrival: Arrival, chat: str, key: str, status: str, now: datetime
+    ) -> None:
         """A card that is about no record shows its status instead of buttons; one that is, is redrawn by its change.
 
         What the terminal showed only loses its buttons.
@@ -131,8 +133,9 @@ class Chats(Threads):
         own = f"spent:{arrival.id}:{card.id}"
         text = json.dumps({"message": card.id, "status": status}, ensure_ascii=False)
         session.add(new_row(Outbox, {
-            "tenant": arrival.tenant, "chat": chat, "person_id": card.person_id, "kind": "@refresh", "subject": "",
-            "priority": 0, "payload_enc": self._cipher.seal(f"outbox.payload.{own}", text), "dedupe_key": own,
+            "tenant": arrival.tenant, "chat": chat, "account": account_of(chat), "person_id": card.person_id,
+            "kind": "@refresh", "subject": "", "priority": 0, "dedupe_key": own,
+            "payload_enc": self._cipher.seal(f"outbox.payload.{own}", text),
             "due_at": now, "created_at": now, "state": 0, "shown_at": now,
         }))  # fmt: skip
 
@@ -144,10 +147,11 @@ class Chats(Threads):
         text = json.dumps(body, ensure_ascii=False, default=str)
         subject = (body.get("card") or {}).get("subject", "")
         return new_row(Outbox, {
-            "tenant": tenant, "chat": chat, "person_id": person_id, "kind": "@reply", "subject": subject,
-            "priority": 0, "payload_enc": self._cipher.seal(f"outbox.payload.{key}", text), "dedupe_key": key,
+            "tenant": tenant, "chat": chat, "account": account_of(chat), "person_id": person_id, "kind": "@reply",
+            "subject": subject, "priority": 0, "dedupe_key": key,
+            "payload_enc": self._cipher.seal(f"outbox.payload.{key}", text),
             "due_at": now, "created_at": now, "state": 2 if shown else 0, "sent_at": now if shown else None,
-            "shown_at": now,
+            "settled_at": now if shown else None, "shown_at": now,
         })  # fmt: skip
 
     def _remember(

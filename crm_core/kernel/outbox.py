@@ -7,39 +7,47 @@ id, token and state still match, so a worker that overslept its lease writes not
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import bindparam, case, func, insert, select, text, update
 from sqlmodel import Session, SQLModel, col
 
-from crm_core.kernel.db import Database
+from crm_core.kernel.claims import claim_sql
+from crm_core.kernel.db import Database, UtcDateTime
 from crm_core.kernel.inbox import bind_instant, read_instant
+from crm_core.kernel.outcomes import Heard, MessageClass, Outcome, Tried, backoff, class_of
+from crm_core.kernel.pause import read_pause
 from crm_core.kernel.pii import Cipher
+from crm_core.kernel.refs import ref_of
 from crm_core.kernel.tables import Attempt, Outbox
 
-PENDING, CLAIMED, SENT, UNCERTAIN, DEAD = range(5)
+__all__ = ["Delivery", "OutboxQueue", "Outcome", "Settled", "account_of"]
+
+PENDING, CLAIMED, SENT, UNCERTAIN, DEAD, SKIPPED, FOLDED, HELD = range(8)
 LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 8
 PARK_AFTER = 3
+# Kept by this application itself: the web chat's threads and the terminal's.
+LOCAL_ACCOUNTS = ("web", "term")
 _OUTBOX: Any = SQLModel.metadata.tables[str(Outbox.__tablename__)]
 _ATTEMPTS: Any = SQLModel.metadata.tables[str(Attempt.__tablename__)]
 
 
-class Outcome(StrEnum):
-    """How a try ended, as far as anybody can know."""
-
-    SENT = "sent"
-    RETRY = "retry"
-    UNCERTAIN = "uncertain"
-    DEAD = "dead"
+def account_of(chat: str) -> str:
+    """The bot, app or page a chat belongs to: `telegram:BOT:77` → `telegram:BOT`, `web:PERSON` → `web`."""
+    return chat.rpartition(":")[0]
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """A claimed outbox row. `body` is what an earlier try rendered, to be sent again to the byte."""
+    """A claimed outbox row.
+
+    `due_at` is when it was due, `created_at` when it could first be sent. `body` is what an earlier try rendered.
+    `tries` of it began, `doubts` of them may have arrived; `first_at` is when the first began.
+    """
 
     id: int
     tenant: str
@@ -54,17 +62,41 @@ class Delivery:
     dedupe_key: str
     body: dict[str, Any] | None
     created_at: datetime
+    due_at: datetime
+    account: str
+    tries: int = 0
+    doubts: int = 0
+    first_at: datetime | None = None
+
+    @property
+    def ref(self) -> str:
+        """What the message can be named by: `#A17-2`."""
+        return ref_of(self.id)
+
+    @property
+    def began(self) -> bool:
+        """Whether an earlier try may have arrived."""
+        return self.doubts > 0
+
+    @property
+    def cls(self) -> MessageClass:
+        return class_of(self.kind, self.priority)
+
+    def tried(self, now: datetime, *, doubt: bool, again: bool = True) -> Tried:
+        """Its tries with the present one, or (`again=False`) without."""
+        return Tried(self.cls, self.tries + again, self.doubts + (doubt and again), self.first_at or now)
 
 
 @dataclass(frozen=True)
 class Settled:
-    """What became of a delivery."""
+    """What became of a delivery. RETRY without an instant leaves it to the queue when, and when to give up."""
 
     delivery: Delivery
     outcome: Outcome
     provider_id: str | None = None
     retry_at: datetime | None = None
     error: str | None = None
+    heard: Heard | None = None
 
 
 class OutboxQueue:
@@ -74,41 +106,67 @@ class OutboxQueue:
         self._database = database
         self._cipher = cipher
 
-    def next_due(self) -> datetime | None:
-        """When the next message may be sent; None when nothing waits."""
+    def next_due(self, accounts: Iterable[str] | None = None) -> datetime | None:
+        """When the next message (of these accounts) may be sent; None when nothing waits."""
+        pending = select(func.min(col(Outbox.due_at))).where(col(Outbox.state) == PENDING)
         with self._database.read() as session:
-            return session.execute(
-                select(func.min(col(Outbox.due_at))).where(col(Outbox.state) == PENDING)
-            ).scalar()
+            if accounts is None:
+                return session.execute(pending).scalar()
+            # One look-up by index for each account and priority.
+            each = [session.execute(pending.where(col(Outbox.account) == account, col(Outbox.priority) == n)).scalar()
+                    for account in accounts for n in range(4)]  # fmt: skip
+            return min((at for at in each if at is not None), default=None)
 
-    def claim(self, worker: str, now: datetime, limit: int = 50) -> list[Delivery]:
-        """Take what is due, at most one a chat unless nothing older of that chat waits."""
+    def claim(
+        self, worker: str, now: datetime, limit: int = 50, accounts: Sequence[str] | None = None, *,
+        runs: bool = False,
+    ) -> list[Delivery]:  # fmt: skip
+        """Take what is due (of these accounts), most important first; of each chat only the first in line.
+
+        With `runs` also what follows it, for a sender that keeps the order itself.
+        """
         with self._database.write() as session:
-            rows = session.execute(text(self._claim_sql()), {
-                "now": bind_instant(now, self._database), "lease": bind_instant(now + LEASE, self._database),
-                "n": limit, "worker": worker, "park": PARK_AFTER,
-            }).mappings().all()  # fmt: skip
-            found = [self._delivery(row) for row in rows]
+            return self.claim_in(session, worker, now, limit, accounts, runs=runs)
+
+    def claim_in(
+        self, session: Session, worker: str, now: datetime, limit: int = 50,
+        accounts: Sequence[str] | None = None, *, runs: bool = False,
+    ) -> list[Delivery]:  # fmt: skip
+        """`claim` inside the caller's transaction."""
+        since = read_pause(session).since
+        given = {"now": bind_instant(now, self._database), "lease": bind_instant(now + LEASE, self._database),
+                 "worker": worker, "park": PARK_AFTER}  # fmt: skip
+        if since is not None:
+            given["since"] = bind_instant(since, self._database)
+        rows: list[Any] = []
+        for account in [None] if accounts is None else accounts:
+            if len(rows) < limit:
+                sql = text(claim_sql(account=account is not None, sqlite=self._database.is_sqlite, runs=runs,
+                                     paused=since is not None))  # fmt: skip
+                here = given | {"n": limit - len(rows)} | ({} if account is None else {"account": account})
+                rows += session.execute(sql, here).mappings().all()
+        tried = self._tries(session, [row["id"] for row in rows if row["body_enc"]])
+        found = [self._delivery(row, *tried.get(row["id"], (0, 0, None))) for row in rows]
         return sorted(found, key=lambda d: (d.priority, d.id))
 
-    def _claim_sql(self) -> str:
-        lock = "" if self._database.is_sqlite else "for update skip locked"
-        return f"""
-            update outbox set state = 1, worker = :worker, token = token + 1, attempts = attempts + 1,
-                   lease_until = :lease
-            where id in (
-                select x.id from outbox x
-                where x.state = 0 and x.due_at <= :now and not exists (
-                    select 1 from outbox p where p.chat = x.chat and p.state in (0, 1) and p.id < x.id
-                       and p.priority <= x.priority and p.attempts < :park)
-                order by x.priority, x.due_at, x.id limit :n {lock})
-            returning *"""
+    def _tries(self, session: Session, ids: list[int]) -> dict[int, tuple[int, int, datetime]]:
+        """Of rows tried before: how many tries began, how many of them may have arrived, when the first began."""
+        if not ids:
+            return {}
+        sure = (Heard.NOT_NOW.value, Heard.NEVER.value)
+        doubt = func.sum(case((_ATTEMPTS.c.outcome.in_(sure), 0), else_=1))
+        counted = select(
+            _ATTEMPTS.c.outbox_id, func.count(), doubt, func.min(_ATTEMPTS.c.at, type_=UtcDateTime)
+        )
+        query = counted.where(_ATTEMPTS.c.outbox_id.in_(ids)).group_by(_ATTEMPTS.c.outbox_id)
+        return {row[0]: (row[1], row[2], row[3]) for row in session.execute(query)}
 
-    def _delivery(self, row: Any) -> Delivery:
+    def _delivery(self, row: Any, tries: int, doubts: int, first_at: datetime | None) -> Delivery:
         return Delivery(
             row["id"], row["tenant"], row["chat"], row["person_id"], row["kind"], row["subject"],
             self.open_payload(row["dedupe_key"], row["payload_enc"]), row["priority"], row["token"],
             row["attempts"], row["dedupe_key"], self._open_body(row), read_instant(row["created_at"]),
+            read_instant(row["due_at"]), row["account"], tries, doubts, first_at,
         )  # fmt: skip
 
     def open_payload(self, key: str, sealed: str) -> dict[str, Any]:
@@ -124,50 +182,95 @@ class OutboxQueue:
         )
         return found
 
+    # Trying
+
+    def held(self, session: Session, deliveries: Sequence[Delivery]) -> set[int]:
+        """The ids among these whose claim still stands; their rows are held until the transaction ends."""
+        query = select(_OUTBOX.c.id, _OUTBOX.c.token).where(
+            _OUTBOX.c.id.in_([d.id for d in deliveries]), _OUTBOX.c.state == CLAIMED
+        )
+        found = {
+            (row.id, row.token) for row in session.execute(query.order_by(_OUTBOX.c.id).with_for_update())
+        }
+        return {d.id for d in deliveries if (d.id, d.token) in found}
+
     def attempt(
         self, session: Session, delivery: Delivery, worker: str, now: datetime, body: dict[str, Any]
     ) -> bool:
         """Record, before the network is touched, that a try begins. False when the lease was lost."""
-        sealed = self._cipher.seal(f"outbox.body.{delivery.dedupe_key}", json.dumps(body, ensure_ascii=False))
-        connection = session.connection()
-        changed = connection.execute(update(_OUTBOX).where(*self._fence(delivery)).values(body_enc=sealed))
-        if not changed.rowcount:
+        if not self.held(session, [delivery]):
             return False
-        connection.execute(
-            insert(_ATTEMPTS).values(outbox_id=delivery.id, token=delivery.token, worker=worker, at=now)
-        )
+        self.begin(session, [(delivery, body)], worker, now)
         return True
+
+    def begin(
+        self, session: Session, sends: Sequence[tuple[Delivery, dict[str, Any]]], worker: str, now: datetime
+    ) -> None:
+        """Record that tries begin, of rows that are `held`; `body` is what would be sent again."""
+        if not sends:
+            return
+        bodies = [{"row": d.id, "sealed": self._sealed(d, body)} for d, body in sends]
+        tries = [{"outbox_id": d.id, "token": d.token, "worker": worker, "at": now} for d, _ in sends]
+        connection = session.connection()
+        connection.execute(_SET_BODY, bodies)
+        connection.execute(insert(_ATTEMPTS), tries)
+
+    def _sealed(self, delivery: Delivery, body: dict[str, Any]) -> str:
+        text = json.dumps(body, ensure_ascii=False, default=str)
+        return self._cipher.seal(f"outbox.body.{delivery.dedupe_key}", text)
+
+    def give_back(
+        self, session: Session, deliveries: Iterable[Delivery], due_at: datetime | None = None
+    ) -> None:
+        """Claims that were no try: pending again, at `due_at` when that is later."""
+        for one in deliveries:
+            at = one.due_at if due_at is None else max(due_at, one.due_at)
+            session.connection().execute(
+                update(_OUTBOX).where(*_fence(one)).values(
+                    state=PENDING, lease_until=None, worker=None, attempts=one.attempts - 1, due_at=at)
+            )  # fmt: skip
+
+    # Ending
 
     def settle(self, session: Session, settled: Settled, now: datetime) -> bool:
         """Write how it ended, fenced by the token. False when somebody else holds the row by now."""
-        delivery = settled.delivery
-        values: dict[str, Any] = {
-            "provider_id": settled.provider_id,
-            "error": settled.error,
-            "lease_until": None,
-        }
-        if settled.outcome is Outcome.RETRY and delivery.attempts < MAX_ATTEMPTS:
-            backoff = timedelta(seconds=min(2**delivery.attempts, 600))
-            values |= {"state": PENDING, "due_at": settled.retry_at or now + backoff}
-        elif settled.outcome is Outcome.SENT:
-            values |= {"state": SENT, "sent_at": now}
-        else:
-            values["state"] = UNCERTAIN if settled.outcome is Outcome.UNCERTAIN else DEAD
-        changed = session.connection().execute(update(_OUTBOX).where(*self._fence(delivery)).values(**values))
-        return changed.rowcount > 0
+        return bool(self.settle_all(session, [settled], now))
 
-    def _fence(self, delivery: Delivery) -> tuple[Any, ...]:
-        return (
-            col(Outbox.id) == delivery.id, col(Outbox.token) == delivery.token, col(Outbox.state) == CLAIMED,
-        )  # fmt: skip
+    def settle_all(self, session: Session, settled: Sequence[Settled], now: datetime) -> list[Settled]:
+        """Write how several ended, in one go; returns those whose claim still stood."""
+        held = self.held(session, [one.delivery for one in settled])
+        mine = [one for one in settled if one.delivery.id in held]
+        if mine:
+            connection = session.connection()
+            connection.execute(_SET_END, [self._ended(one, now) for one in mine])
+            connection.execute(_SET_TRY, [_try_ended(one, now) for one in mine])
+        return mine
+
+    def _ended(self, settled: Settled, now: datetime) -> dict[str, Any]:
+        delivery, outcome, due_at = settled.delivery, settled.outcome, settled.delivery.due_at
+        if outcome is Outcome.RETRY and settled.retry_at is None and delivery.attempts >= MAX_ATTEMPTS:
+            outcome = Outcome.UNCERTAIN if delivery.began else Outcome.DEAD
+        if outcome is Outcome.RETRY:
+            due_at = settled.retry_at or now + backoff(delivery.attempts)
+        return {
+            "row": delivery.id, "ends": _STATES[outcome], "due": due_at, "why": (settled.error or "")[:200] or None,
+            "provider": settled.provider_id, "sent": now if outcome is Outcome.SENT else None,
+            "over": None if outcome is Outcome.RETRY else now,
+        }  # fmt: skip
 
     def reap(self, now: datetime) -> int:
         """Put rows whose lease ran out back to pending; returns how many.
 
-        A try that had begun left its body, so that the next one is the same to the byte and the sender can
-        tell from `Delivery.body` that the first may have arrived.
+        A try that had begun left its attempt, so that the sender can tell that it may have arrived. Rows of an
+        older release, which knew no accounts, get theirs.
         """
         with self._database.write() as session:
+            nameless = (_OUTBOX.c.account == "", _OUTBOX.c.state == PENDING, _OUTBOX.c.chat.contains(":"))
+            for row in session.execute(
+                select(_OUTBOX.c.id, _OUTBOX.c.chat).where(*nameless).limit(1000)
+            ).all():
+                named = update(_OUTBOX).where(_OUTBOX.c.id == row.id, *nameless)
+                session.execute(named.values(account=account_of(row.chat)))
             changed = session.execute(
                 update(Outbox)
                 .where(col(Outbox.state) == CLAIMED, col(Outbox.lease_until) < now)
@@ -175,12 +278,15 @@ class OutboxQueue:
             )
             return int(getattr(changed, "rowcount", 0))
 
+    # Seen
+
     def unseen(self, person_id: str, limit: int = 50) -> list[Outbox]:
         """What was pushed to a person and not yet shown anywhere, oldest first."""
         with self._database.read() as session:
             query = select(Outbox).where(
-                col(Outbox.person_id) == person_id, col(Outbox.shown_at).is_(None), col(Outbox.state) != DEAD
-            )
+                col(Outbox.person_id) == person_id, col(Outbox.shown_at).is_(None),
+                col(Outbox.state).in_((PENDING, CLAIMED, SENT, UNCERTAIN)),
+            )  # fmt: skip
             return list(session.execute(query.order_by(col(Outbox.id)).limit(limit)).scalars())
 
     def mark_shown(self, ids: list[int], now: datetime) -> None:
@@ -189,3 +295,31 @@ class OutboxQueue:
             with self._database.write() as session:
                 unseen = update(Outbox).where(col(Outbox.id).in_(ids), col(Outbox.shown_at).is_(None))
                 session.execute(unseen.values(shown_at=now))
+
+
+_STATES = {Outcome.SENT: SENT, Outcome.RETRY: PENDING, Outcome.UNCERTAIN: UNCERTAIN, Outcome.DEAD: DEAD}
+_SET_BODY = update(_OUTBOX).where(_OUTBOX.c.id == bindparam("row")).values(body_enc=bindparam("sealed"))
+_SET_END = update(_OUTBOX).where(_OUTBOX.c.id == bindparam("row")).values(
+    state=bindparam("ends"), due_at=bindparam("due"), error=bindparam("why"), provider_id=bindparam("provider"),
+    sent_at=bindparam("sent"), settled_at=bindparam("over"), lease_until=None,
+)  # fmt: skip
+_SET_TRY = (
+    update(_ATTEMPTS)
+    .where(_ATTEMPTS.c.outbox_id == bindparam("row"), _ATTEMPTS.c.token == bindparam("fence"))
+    .values(outcome=bindparam("heard"), ended_at=bindparam("over"), error=bindparam("why"))
+)
+
+
+def _try_ended(settled: Settled, now: datetime) -> dict[str, Any]:
+    heard = settled.heard or _HEARD[settled.outcome]
+    return {"row": settled.delivery.id, "fence": settled.delivery.token, "heard": heard.value, "over": now,
+            "why": (settled.error or "")[:200] or None}  # fmt: skip
+
+
+_HEARD = {Outcome.SENT: Heard.ACCEPTED, Outcome.RETRY: Heard.NOT_NOW, Outcome.UNCERTAIN: Heard.UNKNOWN,
+          Outcome.DEAD: Heard.NEVER}  # fmt: skip
+
+
+def _fence(delivery: Delivery) -> tuple[Any, ...]:
+    """Holds only while the claim is the newest."""
+    return (_OUTBOX.c.id == delivery.id, _OUTBOX.c.token == delivery.token, _OUTBOX.c.state == CLAIMED)

@@ -283,8 +283,9 @@ class Uow(Reader):
     def _outbox_row(self, chat: str, push: Push) -> dict[str, Any]:
         text = json.dumps(push.params, ensure_ascii=False, default=str)
         return {
-            "tenant": self.tenant, "chat": chat, "person_id": push.person_id, "kind": push.kind,
-            "subject": push.subject, "payload_enc": self.cipher.seal(f"outbox.payload.{push.key}", text),
+            "tenant": self.tenant, "chat": chat, "account": chat.rpartition(":")[0], "person_id": push.person_id,
+            "kind": push.kind, "subject": push.subject,
+            "payload_enc": self.cipher.seal(f"outbox.payload.{push.key}", text),
             "priority": push.priority, "dedupe_key": push.key, "due_at": self.now, "created_at": self.now,
             "state": 0, "token": 0, "attempts": 0,
         }  # fmt: skip

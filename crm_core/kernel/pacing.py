@@ -1,0 +1,70 @@
+"""Claims no faster than a platform allows: tokens are taken in the transaction that claims."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from crm_core.kernel.db import Database
+from crm_core.kernel.limits import FIRST_NICE, Meter, Pace
+from crm_core.kernel.outbox import Delivery, OutboxQueue
+
+MUST_KNOW = FIRST_NICE - 1
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What may be sent now; `again_at` is when more may be, None when nothing but time and work limits it."""
+
+    deliveries: tuple[Delivery, ...] = ()
+    again_at: datetime | None = None
+
+
+class PacedQueue:
+    """The outbox of one account after another, within their limits."""
+
+    def __init__(self, database: Database, outbox: OutboxQueue) -> None:
+        self._database = database
+        self._outbox = outbox
+
+    def claim(self, worker: str, now: datetime, limit: int, account: str, pace: Pace) -> Batch:
+        """Take up to `limit` messages of an account that its limits and those of their chats allow now."""
+        with self._database.write() as session:
+            whole = Meter(session, {account: pace.per_account}, now)
+            room = min(limit, whole.free(account, MUST_KNOW))
+            if room <= 0:
+                return Batch(again_at=whole.next_at(account, MUST_KNOW) if limit > 0 else None)
+            found = self._outbox.claim_in(session, worker, now, room, [account])
+            if not found:
+                return Batch()
+            return self._within(session, found, whole, account, pace, now)
+
+    def _within(
+        self,
+        session: Session,
+        found: Sequence[Delivery],
+        whole: Meter,
+        account: str,
+        pace: Pace,
+        now: datetime,
+    ) -> Batch:
+        """Of the claimed rows those there are tokens for; the others go back."""
+        chats = Meter(session, {one.chat: pace.per_chat for one in found}, now)
+        granted: list[Delivery] = []
+        again: list[datetime] = []
+        for one in found:
+            if whole.free(account, one.priority) <= 0:
+                again.append(whole.next_at(account, one.priority))
+                self._outbox.give_back(session, [one])
+            elif chats.free(one.chat, one.priority) <= 0:
+                self._outbox.give_back(session, [one], chats.next_at(one.chat, one.priority))
+            else:
+                whole.take(account)
+                chats.take(one.chat)
+                granted.append(one)
+        whole.save()
+        chats.save()
+        return Batch(tuple(granted), min(again, default=None))
