@@ -85,7 +85,10 @@ class AppointmentEnded(Event):
 
 
 class AppointmentView(View):
-    """An appointment. `clash` names what else is then (the actor's own view of it), empty when nothing is."""
+    """An appointment. `clash` names what else is then (the actor's own view of it), empty when nothing is.
+
+    `for_name` is the colleague on leave in whose stead the owner receives the customer.
+    """
 
     id: str
     ref: str
@@ -103,6 +106,7 @@ class AppointmentView(View):
     clash: str
     version: int
     deal_id: str | None = None
+    for_name: str = ""
 
 
 class AppointmentCard(Question):

@@ -53,6 +53,7 @@ def appointment_view(row: Appointment, reader: Reader) -> AppointmentView:
         customer_name=customer_name(reader, row.customer_id), vehicle=row.vehicle, start=row.start_at, end=row.end_at,
         vague=row.vague, state=row.state, owner_id=row.owner_id, owner_name=person_name(reader, row.owner_id),
         text=_text(row, reader), clash=clash_text(row, reader), version=row.version, deal_id=row.deal_id,
+        for_name=person_name(reader, row.for_id) if reader.actor.is_staff else "",
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crm_core.absences.work import cover
 from crm_core.appointments.handlers import booked_of, end
 from crm_core.appointments.rules import is_visit_of
 from crm_core.appointments.tables import Appointment
@@ -51,13 +52,13 @@ def move_with_customer(event: OwnerChanged, uow: Uow) -> None:
     """So do the ones without a deal that the former owner had."""
     person = uow.session.get(Person, event.after_id)
     for row in booked_of(uow, customer_id=event.customer_id):
-        if row.owner_id in (event.before_id, None) and person is not None:
+        if (row.owner_id in (event.before_id, None) or row.for_id == event.before_id) and person is not None:
             _hand(uow, row, event.after_id, person.unit)
 
 
 def _hand(uow: Uow, row: Appointment, owner_id: str | None, unit: str) -> None:
     if row.owner_id != owner_id:
-        uow.touch(row, owner_id=owner_id, unit=unit)
+        uow.touch(row, owner_id=owner_id, unit=unit, for_id=None)
         uow.refresh(f"appointment:{row.id}")
 
 
@@ -71,6 +72,7 @@ def due(timer: Timer, uow: Uow) -> None:
     """On the day the owner is reminded."""
     row = _booked(timer, uow)
     if row is not None:
+        cover(uow, "appointment", row)
         uow.push(row.owner_id, "appointment_due", subject=f"appointment:{row.id}", key=timer.dedupe_key)
 
 
@@ -79,4 +81,5 @@ def check(timer: Timer, uow: Uow) -> None:
     """After it should have taken place, the owner is asked how it went."""
     row = _booked(timer, uow)
     if row is not None:
+        cover(uow, "appointment", row)
         uow.push(row.owner_id, "appointment_check", subject=f"appointment:{row.id}", key=timer.dedupe_key)

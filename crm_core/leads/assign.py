@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from crm_core.kernel.uow import Reader, Uow
 from crm_core.leads.messages import CreateLead
 from crm_core.leads.rules import Arriving, AssignmentPolicy, Candidate, Choice, choose_owner
 from crm_core.leads.tables import Lead
-from crm_core.org.people import away, dealer_of, find_person, holders, zone_of
+from crm_core.org.people import absent, away, dealer_of, find_person, holders, zone_of
 from crm_core.org.tables import GrantRow, Person, Unit
 from crm_core.vehicles.messages import FindModels
 from crm_core.vehicles.queries import models_for
@@ -67,7 +68,11 @@ def decide_owner(uow: Uow, cmd: CreateLead, unit: str, owner_id: str | None, typ
         score=cmd.score, working=not timed or _working(uow, unit), owner_id=owner_id, typist_id=typist_id,
     )  # fmt: skip
     win_rate = any(rule.choose == "win_rate" for rule in policy.rules) and cmd.score is not None
-    return choose_owner(arriving, people(uow, unit, policy.load_cap, win_rate=win_rate), policy)
+    reps = people(uow, unit, policy.load_cap, win_rate=win_rate)
+    if not policy.out.take_leads:
+        out = absent(uow, (rep.id for rep in reps), kinds=("out",))
+        reps = [replace(rep, away=rep.away or rep.id in out) for rep in reps]
+    return choose_owner(arriving, reps, policy)
 
 
 def _working(uow: Uow, unit: str) -> bool:

@@ -230,7 +230,7 @@ def _move(lead: Lead, to_id: str, rule: str, zh: str, en: str, uow: Uow) -> None
     """A new owner: the customer without other open work goes along, timers follow by event."""
     previous = lead.owner_id
     unit = team_unit(uow, to_id, dealer_of(lead.unit))
-    uow.touch(lead, owner_id=to_id, unit=unit, rule=rule, reason_zh=zh[:200], reason_en=en[:200],
+    uow.touch(lead, owner_id=to_id, for_id=None, unit=unit, rule=rule, reason_zh=zh[:200], reason_en=en[:200],
               assigned_at=uow.now, offered_at=None, state="contacted" if lead.contacted_at else "new")  # fmt: skip
     customer = uow.find(Customer, lead.customer_id)
     if customer is not None and customer.owner_id in (previous, None):
@@ -285,7 +285,7 @@ def release_lead(cmd: ReleaseLead, uow: Uow) -> Result:
     previous = lead.owner_id
     uow.change("owner", person_name(uow, previous), "", "person")
     zh, en = (mask_phones(clean_text(text))[:200] for text in (cmd.reason, cmd.reason_en or cmd.reason))
-    uow.touch(lead, state="pool", owner_id=None, unit=dealer_of(lead.unit), rule="pool", reason_zh=zh,
+    uow.touch(lead, state="pool", owner_id=None, for_id=None, unit=dealer_of(lead.unit), rule="pool", reason_zh=zh,
               reason_en=en, assigned_at=None)  # fmt: skip
     uow.audit("release", "lead", lead.id, before=previous)
     uow.emit(LeadAssigned(lead_id=lead.id, owner_id=None, previous_id=previous))

@@ -123,7 +123,7 @@ class LeadView(View):
     """A lead as this actor may see it. `rule` and `reason` say why it has this owner.
 
     State `looked_after`: a colleague of another dealer is on it. Then there is no id, and nothing is told but
-    what the actor said himself.
+    what the actor said himself. `for_name` is the colleague on leave whose lead the owner calls.
     """
 
     id: str
@@ -151,6 +151,7 @@ class LeadView(View):
     offered: bool
     version: int
     duplicate: bool = False
+    for_name: str = ""
 
 
 class LeadCard(Question):

@@ -52,6 +52,7 @@ def lead_view(
         reason=lead.reason_en if reader.actor.language == "en" else lead.reason_zh, touches=lead.touches,
         outcome=lead.outcome, created_at=lead.created_at, first_call_due=lead.first_call_due,
         offered=lead.offered_at is not None, version=lead.version, duplicate=duplicate,
+        for_name=person_name(reader, lead.for_id) if reader.actor.is_staff else "",
     )  # fmt: skip
 
 

@@ -7,13 +7,54 @@ from sqlmodel import col
 
 from crm_core.customers.messages import ContactLogged
 from crm_core.deals.messages import DealLost, DealWon, OwnerChanged
-from crm_core.kernel.registry import reacts
-from crm_core.kernel.uow import Uow
+from crm_core.followups.lookup import place_of
+from crm_core.followups.rules import due
+from crm_core.kernel.registry import on_timer, reacts
+from crm_core.kernel.tables import Timer
+from crm_core.kernel.uow import Priority, Uow
 from crm_core.leads.assign import team_unit
 from crm_core.leads.handlers import OPEN
-from crm_core.leads.messages import LeadAssigned, LeadContacted, LeadLost
+from crm_core.leads.messages import LeadAssigned, LeadContacted, LeadLost, OfferLead
+from crm_core.leads.rules import AssignmentPolicy
 from crm_core.leads.tables import Lead
-from crm_core.org.people import dealer_of
+from crm_core.org.people import absent, dealer_of
+
+# The timer of a lead whose owner is on the road.
+OUT = "lead_out"
+
+
+@reacts(LeadAssigned)
+def watch_who_is_out(event: LeadAssigned, uow: Uow) -> None:
+    """Somebody on the road still reads his phone; when he does not call soon, others may."""
+    uow.cancel_timers(f"lead:{event.lead_id}", OUT)
+    if event.owner_id is None or not absent(uow, [event.owner_id], kinds=("out",)):
+        return
+    lead = uow.find(Lead, event.lead_id)
+    if lead is not None and lead.state == "new":
+        policy = uow.policies.model("assignment", AssignmentPolicy, unit=lead.unit).out
+        at = due(uow.now, policy.offer_after, policy.clock, place_of(uow, lead.unit))
+        uow.timer(OUT, at, subject=f"lead:{lead.id}", key=f"{OUT}:{lead.id}:{lead.version}",
+                  priority=Priority.MUST_KNOW, owner=event.owner_id)  # fmt: skip
+
+
+@on_timer(OUT)
+def offer_of_who_is_out(timer: Timer, uow: Uow) -> None:
+    """He was out and has not called: whoever is free may."""
+    lead = uow.seize(Lead, timer.subject.removeprefix("lead:"))
+    if lead is not None and lead.state == "new" and lead.owner_id == timer.payload["owner"]:
+        uow.call(OfferLead(lead_id=lead.id))
+
+
+@reacts(LeadContacted)
+def called(event: LeadContacted, uow: Uow) -> None:
+    """Nobody else needs to."""
+    uow.cancel_timers(f"lead:{event.lead_id}", OUT)
+
+
+@reacts(LeadLost)
+def nothing_to_call(event: LeadLost, uow: Uow) -> None:
+    """Nor about what is over."""
+    uow.cancel_timers(f"lead:{event.lead_id}", OUT)
 
 
 @reacts(ContactLogged)
@@ -63,6 +104,6 @@ def move_with_customer(event: OwnerChanged, uow: Uow) -> None:
             continue
         previous = row.owner_id
         unit = team_unit(uow, event.after_id, dealer_of(row.unit))
-        uow.touch(row, owner_id=event.after_id, unit=unit, assigned_at=uow.now)
+        uow.touch(row, owner_id=event.after_id, for_id=None, unit=unit, assigned_at=uow.now)
         uow.emit(LeadAssigned(lead_id=row.id, owner_id=event.after_id, previous_id=previous))
         uow.refresh(f"lead:{row.id}")

@@ -6,10 +6,12 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from crm_core.followups.rules import Clock, Duration
 
 _NOISE = re.compile(r"[\W_]+|\d{4}款|想看|想买|咨询")
 
@@ -74,12 +76,22 @@ class Rule(BaseModel):
     choose: Literal["least_load", "longest_waiting", "win_rate"] = "least_load"
 
 
+class Out(BaseModel):
+    """Somebody on the road with his phone at hand."""
+
+    model_config = ConfigDict(extra="forbid")
+    take_leads: bool = True
+    offer_after: Duration = Field(default=timedelta(minutes=45), description="not called so long: others may")
+    clock: Clock = "working"
+
+
 class AssignmentPolicy(BaseModel):
     """`assignment.yaml`."""
 
     model_config = ConfigDict(extra="forbid")
     rules: list[Rule]
     load_cap: int = Field(default=40, ge=1, description="uncontacted leads from which a rep counts as full")
+    out: Out = Out()
 
 
 POLICIES = [("assignment", AssignmentPolicy)]

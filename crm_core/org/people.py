@@ -37,6 +37,11 @@ _ABSENT = select(col(Absence.person_id)).where(
     col(Absence.end_at) > bindparam("at"), col(Absence.start_at) <= bindparam("at"),
     col(Absence.ended_at).is_(None), col(Absence.kind).in_(bindparam("kinds", expanding=True)),
 )  # fmt: skip
+_STANDS_FOR = select(col(Absence.person_id)).where(
+    col(Absence.tenant) == bindparam("tenant"), col(Absence.deputy_id) == bindparam("who"),
+    col(Absence.end_at) > bindparam("now"), col(Absence.start_at) <= bindparam("now"),
+    col(Absence.ended_at).is_(None), col(Absence.kind) == "leave",
+).distinct().order_by(col(Absence.person_id))  # fmt: skip
 # How far deputies of deputies are followed.
 _DEPUTIES = 5
 
@@ -50,10 +55,13 @@ def load_actor(session: Session, who: str, now: datetime, tenant: str | None = N
     if len({row[0].id for row in found}) != 1:
         return None
     first = found[0][0]
+    asked = {"tenant": first.tenant, "who": first.id, "now": now}
+    stands_for = session.execute(_STANDS_FOR, asked).scalars() if first.kind == "staff" else ()
     grants = tuple(Grant(role, held[0]) for _, role, *held in found if role and holds(Held(*held), now))
     return Actor(
         id=first.id, tenant=first.tenant, kind=first.kind, name=first.name, unit=first.unit, grants=grants,
         customer_id=first.customer_id, language=first.language, zone=first.zone, code=first.code,
+        stands_for=tuple(stands_for),
     )  # fmt: skip
 
 
@@ -188,6 +196,14 @@ def stand_in(reader: Reader, person_id: str | None, unit: str, at: datetime | No
     above = [p for role in ("manager", "admin") for p in holders(reader, role, unit, exclude=(person_id or "",))]
     gone = away(reader, above, at)
     return next((p for p in above if p.id not in gone), None)
+
+
+def on_duty_for(reader: Reader, person_id: str | None, unit: str) -> str | None:
+    """Whom a piece of work reaches now: its owner, or who stands in for him while he is on leave."""
+    if person_id is None or not absent(reader, [person_id]):
+        return person_id
+    instead = stand_in(reader, person_id, unit)
+    return instead.id if instead is not None else person_id
 
 
 def holders(

@@ -79,7 +79,7 @@ class TaskDone(Event):
 
 
 class TaskView(View):
-    """A task. `fallback`: nobody holds the wanted `role`, so it went to a manager."""
+    """A task. `fallback`: nobody holds the wanted `role`, so it went to a manager. `for_name` is on leave."""
 
     id: str
     ref: str
@@ -99,6 +99,7 @@ class TaskView(View):
     version: int
     role: str = ""
     fallback: bool = False
+    for_name: str = ""
 
 
 class TaskCard(Question):

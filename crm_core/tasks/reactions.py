@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
+from crm_core.absences.work import cover
 from crm_core.deals.messages import DealLost, OwnerChanged
 from crm_core.kernel.registry import on_timer, reacts
 from crm_core.kernel.tables import Timer
@@ -21,6 +22,7 @@ def due(timer: Timer, uow: Uow) -> None:
     """The assignee is reminded of what is still open."""
     row = uow.seize(Task, timer.subject.removeprefix("task:"))
     if row is not None and row.state == "open":
+        cover(uow, "task", row)
         uow.push(row.owner_id, "task_due", subject=f"task:{row.id}", key=timer.dedupe_key)
 
 
@@ -51,8 +53,8 @@ def move_with_customer(event: OwnerChanged, uow: Uow) -> None:
     person, task = uow.session.get(Person, event.after_id), cast(Any, Task)
     query = select(Task).where(
         task.tenant == uow.tenant, task.customer_id == event.customer_id, task.state == "open",
-        task.owner_id == event.before_id, task.kind != "question",
+        or_(task.owner_id == event.before_id, task.for_id == event.before_id), task.kind != "question",
     )  # fmt: skip
     for row in uow.rows(query):
-        uow.touch(row, owner_id=event.after_id, unit=person.unit if person else row.unit)
+        uow.touch(row, owner_id=event.after_id, for_id=None, unit=person.unit if person else row.unit)
         uow.refresh(f"task:{row.id}")
