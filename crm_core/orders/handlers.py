@@ -12,7 +12,7 @@ from crm_core.kernel.errors import Invalid
 from crm_core.kernel.ids import short_ref
 from crm_core.kernel.registry import Result, handles
 from crm_core.kernel.uow import Uow
-from crm_core.orders.messages import AddOrder
+from crm_core.orders.messages import AddOrder, OrderChanged, OrderDelivered
 from crm_core.orders.rules import KINDS, STATES, total_of
 from crm_core.orders.tables import Order, OrderLine
 
@@ -36,6 +36,7 @@ def add_order(cmd: AddOrder, uow: Uow) -> Result:
                         owner_id=customer.owner_id, **values)  # fmt: skip
         _write_lines(order, cmd, uow)
         uow.audit("create", "order", order.id, code=cmd.code, amount=order.amount_fen)
+        uow.emit(OrderChanged(order_id=order.id, customer_id=customer.id))
         return Result(id=order.id, view="added")
     if order.customer_id != customer.id:
         raise Invalid("code", "error.order_of_another", value=cmd.code)
@@ -66,6 +67,9 @@ def _change(order: Order, values: dict[str, Any], cmd: AddOrder, uow: Uow) -> st
         _write_lines(order, cmd, uow)
     uow.touch(order, **changes)
     uow.audit("write", "order", order.id, **changes)
+    uow.emit(OrderChanged(order_id=order.id, customer_id=order.customer_id or ""))
+    if changes.get("state") == "delivered" and order.kind == "car" and order.customer_id:
+        uow.emit(OrderDelivered(order_id=order.id, customer_id=order.customer_id))
     return "changed"
 
 

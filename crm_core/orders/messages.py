@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from crm_core.kernel.registry import Command, Question, View
+from crm_core.kernel.registry import Command, Event, Question, View
 
 
 class AddOrder(Command):
@@ -19,6 +19,20 @@ class AddOrder(Command):
     state: str = "placed"
     ordered_on: date | None = None
     expected_on: date | None = None
+
+
+class OrderChanged(Event):
+    """An order is new or changed."""
+
+    order_id: str
+    customer_id: str
+
+
+class OrderDelivered(Event):
+    """A car that was on order reached its customer; not told of orders first heard of as delivered."""
+
+    order_id: str
+    customer_id: str
 
 
 class OrderView(View):

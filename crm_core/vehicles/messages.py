@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from crm_core.kernel.registry import Command, Question, View
+from crm_core.kernel.registry import Command, Event, Question, View
 
 
 class AddModel(Command):
@@ -44,8 +44,49 @@ class AddCar(Command):
     name: str = ""
     bought_on: date | None = None
     mileage_km: int | None = None
+    mileage_on: date | None = None
+    serviced_on: date | None = None
+    serviced_km: int | None = None
+    insured_until: date | None = None
+    inspected_until: date | None = None
     colour: str = ""
     options: tuple[str, ...] = ()
+
+
+class RecordMileage(Command):
+    """What the car's dial shows, on a day (today). Raises Invalid for less than was read before."""
+
+    car_id: str
+    km: int
+    on: date | None = None
+
+
+class RecordService(Command):
+    """The car was serviced on a day (today), at `km` when that is known; what was due is done."""
+
+    car_id: str
+    on: date | None = None
+    km: int | None = None
+
+
+class SetReadings(Command):
+    """The readings of a car as they were; the inverse of RecordMileage and RecordService."""
+
+    car_id: str
+    version: int
+    mileage_km: int | None = None
+    mileage_on: date | None = None
+    serviced_on: date | None = None
+    serviced_km: int | None = None
+
+
+class CarChanged(Event):
+    """A car is new or something about it changed; `insured_until` and `inspected_until` when they were said."""
+
+    car_id: str
+    serviced: bool = False
+    insured_until: date | None = None
+    inspected_until: date | None = None
 
 
 class AddStockCar(Command):
@@ -94,6 +135,10 @@ class CarView(View):
     mileage_km: int | None
     options: tuple[str, ...] = ()
     check_vin: bool = False
+    mileage_on: date | None = None
+    serviced_on: date | None = None
+    serviced_km: int | None = None
+    version: int = 1
 
 
 class FindModels(Question):

@@ -83,7 +83,7 @@ def upgrade() -> None:
         sa.Column("estimated", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("told_on", sa.Date(), nullable=True),
-        sa.Column("planned_on", sa.Date(), nullable=True),
+        sa.Column("remind_on", sa.Date(), nullable=True),
         sa.Column("closed_at", UtcDateTime(), nullable=True),
         sa.Column("previous_id", sa.String(length=26), nullable=True),
         sa.Column("text_enc", sa.Text(), nullable=True),
@@ -94,6 +94,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_renewals_customer", ["tenant", "customer_id", "state"], unique=False)
         batch_op.create_index("ix_renewals_due", ["tenant", "state", "due_on"], unique=False)
         batch_op.create_index("ix_renewals_owner", ["tenant", "owner_id", "state", "due_on"], unique=False)
+        batch_op.create_index("ix_renewals_remind", ["tenant", "state", "remind_on"], unique=False)
 
     op.create_table(
         "workers",
@@ -242,6 +243,7 @@ def downgrade() -> None:
 
     op.drop_table("workers")
     with op.batch_alter_table("renewals", schema=None) as batch_op:
+        batch_op.drop_index("ix_renewals_remind")
         batch_op.drop_index("ix_renewals_owner")
         batch_op.drop_index("ix_renewals_due")
         batch_op.drop_index("ix_renewals_customer")
