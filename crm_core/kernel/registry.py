@@ -70,6 +70,9 @@ handlers: dict[type[Command], Callable[..., Any]] = {}
 answerers: dict[type[Question], Callable[..., Any]] = {}
 reactions: dict[type[Event], list[Callable[..., Any]]] = defaultdict(list)
 timer_handlers: dict[str, Callable[..., Any]] = {}
+timed: dict[str, type[Any]] = {}
+auditors: dict[str, Callable[..., list[str]]] = {}
+routines: dict[int, list[type[Command]]] = defaultdict(list)
 commands_by_name: dict[str, type[Command]] = {}
 
 
@@ -118,3 +121,29 @@ def on_timer(kind: str) -> Callable[[F], F]:
         return function
 
     return register
+
+
+def timers_about(concept: str, table: type[Any]) -> None:
+    """Timers whose subject is `concept:ID` are about rows of this table, which are then held and read together."""
+    timed[concept] = table
+
+
+def audits(name: str) -> Callable[[F], F]:
+    """The decorated `(uow) -> list[str]` makes timers again that should exist and do not.
+
+    It returns the subjects (`task:ID`) it found without one.
+    """
+
+    def register(function: F) -> F:
+        if name in auditors:
+            raise TypeError(f"{name!r} is audited already")
+        auditors[name] = function
+        return function
+
+    return register
+
+
+def routine(seconds: int, command: type[Command]) -> None:
+    """Each tenant's job actor carries this command out every `seconds`; it needs no fields, and twice is as once."""
+    if command not in routines[seconds]:
+        routines[seconds].append(command)

@@ -1,15 +1,26 @@
-"""Due timers: claimed, carried out and marked in one transaction, so that each fires once."""
+"""Due timers: claimed, carried out and marked in one transaction, so that each fires once.
+
+They are fired in groups: one commit for many. A group in which one fails is taken back whole; the one that
+failed is put off, and the others are claimed again. After an outage what must be known goes first, and the
+reminders of one person that come late become one message (`kernel.gather`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, delete, func, select, update
-from sqlmodel import col
+from sqlalchemy import delete, func, select, update
+from sqlmodel import Session, col
 
-from crm_core.kernel.registry import timer_handlers
+from crm_core.kernel.db import deadlocked
+from crm_core.kernel.errors import Unavailable
+from crm_core.kernel.gather import gather
+from crm_core.kernel.pause import Pause, read_pause
+from crm_core.kernel.points import point
+from crm_core.kernel.registry import timed, timer_handlers
 from crm_core.kernel.tables import Timer
 
 if TYPE_CHECKING:
@@ -19,6 +30,9 @@ if TYPE_CHECKING:
 PENDING, FIRED, CANCELLED, DEAD = range(4)
 MAX_ATTEMPTS = 5
 BACKOFF = timedelta(minutes=1)
+GROUP = 50
+PRIORITIES = range(4)
+DEADLOCK_RETRIES = 3
 
 
 class Timers:
@@ -29,38 +43,67 @@ class Timers:
         self._system_uow = system_uow
 
     def next_due(self) -> datetime | None:
-        """When the next timer is due; None when nothing waits."""
+        """When the next timer is due; None when nothing waits, or nothing may fire."""
         with self._database.read() as session:
-            return session.execute(select(func.min(col(Timer.due_at))).where(col(Timer.state) == PENDING)).scalar()
+            return None if read_pause(session).paused else _next_due(session)
 
-    def fire_due(self, now: datetime, limit: int = 50) -> int:
-        """Fire up to `limit` due timers, each in a transaction of its own. Returns how many were handled."""
-        due = self.next_due()
-        if due is None or due > now:
+    def fire_due(self, now: datetime, limit: int = GROUP) -> int:
+        """Fire up to `limit` due timers; when none is left, gather what came late. Returns how much was done."""
+        with self._database.read() as session:
+            pause, due = read_pause(session), _next_due(session)
+        if pause.paused:
             return 0
-        handled = 0
-        while handled < limit and self._fire_one(now):
-            handled += 1
-        return handled
+        if due is not None and due <= now:
+            return self._fire_group(now, limit, pause)
+        return gather(self._database, self._system_uow, now)
 
-    def _fire_one(self, now: datetime) -> bool:
-        failed: tuple[int, str] | None = None
+    def _fire_group(self, now: datetime, limit: int, pause: Pause) -> int:
+        for _ in range(DEADLOCK_RETRIES):
+            try:
+                return self._try_group(now, limit, pause)
+            except Unavailable as error:
+                if not deadlocked(error):
+                    raise
+        return self._try_group(now, 1, pause)
+
+    def _try_group(self, now: datetime, limit: int, pause: Pause) -> int:
+        """Fire a group in one transaction; what fails takes the others back with it and is put off."""
+        group: Sequence[Timer] = ()
+        firing: Timer | None = None
         try:
             with self._database.write() as session:
-                timer = session.execute(_next(now)).scalars().first()
-                if timer is None or timer.id is None:
-                    return False
-                failed = (timer.id, "")
-                timer.state, timer.done_at = FIRED, now
-                uow = self._system_uow(session, timer.tenant, now)
-                timer_handlers[timer.kind](timer, uow)
-                uow.settle()
-                uow.flush_pushes()
+                group = _claim(session, now, limit)
+                uows = self._uows(session, group, now, pause)
+                for firing in group:
+                    _fire(firing, uows[firing.tenant])
+                firing = group[0] if len(group) == 1 else None
+                for tenant in sorted(uows):
+                    uows[tenant].flush_pushes()
+        except Unavailable:
+            raise
         except Exception as error:
-            if failed is None:
+            if firing is not None and firing.id is not None:
+                self._failed(firing.id, now, error)
+                return 1 + (self._try_group(now, limit - 1, pause) if limit > 1 else 0)
+            if not group:
                 raise
-            self._failed(failed[0], now, error)
-        return True
+            # It cannot be said which one it was: one by one it can.
+            return sum(self._try_group(now, 1, pause) for _ in group)
+        if group:
+            point("timer_fired")
+        return len(group)
+
+    def _uows(self, session: Session, group: Sequence[Timer], now: datetime, pause: Pause) -> dict[str, Uow]:
+        """A unit of work for each tenant of a group, with the records its timers are about held and read."""
+        by_tenant: dict[str, list[Timer]] = defaultdict(list)
+        for timer in group:
+            by_tenant[timer.tenant].append(timer)
+        uows = {}
+        for tenant in sorted(by_tenant):
+            uow = uows[tenant] = self._system_uow(session, tenant, now)
+            uow.silent_until = pause.silent_until
+            _hold(uow, by_tenant[tenant])
+        return uows
 
     def _failed(self, timer_id: int, now: datetime, error: Exception) -> None:
         """Put a timer whose work failed off; after some tries it is dead and the auditor reports it."""
@@ -100,7 +143,44 @@ class Timers:
             return bool(getattr(changed, "rowcount", 0))
 
 
-def _next(now: datetime) -> Select[Timer]:
-    """The due timer that waited longest, taken so that nobody else gets it."""
-    due = select(Timer).where(col(Timer.state) == PENDING, col(Timer.due_at) <= now)
-    return due.order_by(col(Timer.due_at), col(Timer.id)).limit(1).with_for_update(skip_locked=True)
+def _next_due(session: Session) -> datetime | None:
+    return session.execute(select(func.min(col(Timer.due_at))).where(col(Timer.state) == PENDING)).scalar()
+
+
+def _claim(session: Session, now: datetime, limit: int) -> list[Timer]:
+    """Take due timers so that nobody else gets them, the most important first; marked as fired already."""
+    taken: list[Timer] = []
+    for priority in PRIORITIES:
+        if len(taken) < limit:
+            taken += _claim_of(session, priority, now, limit - len(taken))
+    if taken:
+        point("timer_claimed")
+    return taken
+
+
+def _claim_of(session: Session, priority: int, now: datetime, limit: int) -> list[Timer]:
+    due = select(col(Timer.id)).where(
+        col(Timer.state) == PENDING, col(Timer.priority) == priority, col(Timer.due_at) <= now
+    )
+    first = due.order_by(col(Timer.due_at), col(Timer.id)).limit(limit).with_for_update(skip_locked=True)
+    taking = update(Timer).where(col(Timer.id).in_(first)).values(state=FIRED, done_at=now).returning(Timer)
+    rows: Any = session.execute(taking, execution_options={"synchronize_session": False}).scalars()
+    return sorted(rows, key=lambda timer: (timer.due_at, timer.id))
+
+
+def _hold(uow: Uow, timers: Sequence[Timer]) -> None:
+    """Hold customers first and then the records, each in the order of their ids, as every command does."""
+    ids: dict[str, set[str]] = defaultdict(set)
+    for timer in timers:
+        concept, _, record_id = timer.subject.partition(":")
+        if concept in timed:
+            ids[concept].add(record_id)
+    uow.hold_customers_of([(timed[concept], ids[concept]) for concept in ids])
+    for concept in sorted(ids):
+        uow.hold_many(timed[concept], ids[concept])
+
+
+def _fire(timer: Timer, uow: Uow) -> None:
+    uow.firing = max(timer.due_at, timer.created_at)
+    timer_handlers[timer.kind](timer, uow)
+    uow.settle()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict, deque
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -13,7 +14,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col
 
 from crm_core.kernel.errors import Conflict
-from crm_core.kernel.locks import lock_row
+from crm_core.kernel.late import HELD, LATE, PENDING, SKIPPED
+from crm_core.kernel.locks import lock_row, lock_rows
 from crm_core.kernel.reader import R, Reader, Services
 from crm_core.kernel.registry import Change, Command, Event, Result, handlers, reactions
 from crm_core.kernel.tables import Audit, Outbox, Row, Timer, Undo, metadata, new_row
@@ -41,6 +43,7 @@ class Push:
     params: dict[str, Any]
     priority: int
     key: str
+    due_at: datetime
     chat: str | None = None
 
 
@@ -59,6 +62,10 @@ class Uow(Reader):
     _undos: dict[str, Undo] = field(default_factory=dict)
     _held: dict[tuple[type[Row], str], Row] = field(default_factory=dict)
     taking_back: bool = False
+    # When the timer that fires was due: what it pushes was due then. Nothing is told of what was due before
+    # `silent_until`: it was told already, by what a restored backup knows nothing of.
+    firing: datetime | None = None
+    silent_until: datetime | None = None
 
     def add(self, row: R) -> R:
         self.session.add(row)
@@ -106,6 +113,29 @@ class Uow(Reader):
         if not self.services.is_sqlite:
             self._hold(table, record_id)
         return self.find(table, record_id)
+
+    def hold_customers_of(self, records: Sequence[tuple[type[Row], Iterable[str]]]) -> None:
+        """The same for many records of several tables: every customer they are about, in the order of their ids."""
+        if self.services.is_sqlite:
+            return
+        found: set[str] = set()
+        for table, ids in records:
+            column = cast("Any", table)
+            if "customer_id" in table.model_fields:
+                found.update(filter(None, self.session.execute(
+                    select(column.customer_id).where(column.id.in_(sorted(ids)))).scalars()))  # fmt: skip
+        if found:
+            customers = metadata.tables["customers"]
+            held = select(customers.c.id).where(customers.c.id.in_(sorted(found))).order_by(customers.c.id)
+            self.session.execute(held.with_for_update())
+
+    def hold_many(self, table: type[R], ids: Iterable[str]) -> None:
+        """Records of one table, held in the order of their ids and read in one query; `seize` costs nothing then."""
+        wanted = sorted(set(ids))
+        query = select(table).where(cast("Any", table).id.in_(wanted)).order_by(cast("Any", table).id)
+        query = query.execution_options(populate_existing=True)
+        for row in self.session.execute(query if self.services.is_sqlite else query.with_for_update()).scalars():
+            self._held[table, row.id] = self._met[table, row.id] = row
 
     def rows(self, statement: Select[R]) -> list[R]:
         self.session.flush()
@@ -190,7 +220,8 @@ class Uow(Reader):
     ) -> None:
         """Send a person a card or text of this kind. `key` makes it unique for ever; None reaches nobody."""
         if person_id is not None:
-            self.pushes.append(Push(person_id, kind, subject, params, priority, f"{key}>{person_id}", chat))
+            due_at = self.firing or self.now
+            self.pushes.append(Push(person_id, kind, subject, params, priority, f"{key}>{person_id}", due_at, chat))
 
     def refresh(self, subject: str) -> None:
         """Every card already sent about `subject` (`lead:ID`) is drawn anew in place."""
@@ -249,10 +280,11 @@ class Uow(Reader):
         planned = [*self._planned_refreshes(), *self.pushes]
         if not planned:
             return
-        placed = [(p.chat or self.services.route(self.session, p.person_id), p) for p in planned]
+        routes = {one: self.services.route(self.session, one) for one in {p.person_id for p in planned if not p.chat}}
+        placed = [(p.chat or routes[p.person_id], p) for p in planned]
         # Chat by chat in a fixed order, so that two units of work never wait for each other.
-        for chat in sorted({chat for chat, _ in placed}):
-            self.lock(f"chat:{chat}"[:60])
+        if not self.services.is_sqlite:
+            lock_rows(self.session, {f"chat:{chat}"[:60] for chat, _ in placed})
         self._insert(Outbox, [self._outbox_row(chat, push) for chat, push in placed], once="dedupe_key")
         self.pushes.clear()
         self.refreshed.clear()
@@ -277,7 +309,7 @@ class Uow(Reader):
             for message_id, chat, person_id in self.services.cards_about(self.session, self.tenant, subject):
                 key = f"refresh:{message_id}:{self.now.timestamp()}:{id(self)}"
                 found.append(Push(person_id, "@refresh", subject, {"message": message_id},
-                                  Priority.MUST_KNOW, key, chat))  # fmt: skip
+                                  Priority.MUST_KNOW, key, self.now, chat))  # fmt: skip
         return found
 
     def _outbox_row(self, chat: str, push: Push) -> dict[str, Any]:
@@ -286,6 +318,13 @@ class Uow(Reader):
             "tenant": self.tenant, "chat": chat, "account": chat.rpartition(":")[0], "person_id": push.person_id,
             "kind": push.kind, "subject": push.subject,
             "payload_enc": self.cipher.seal(f"outbox.payload.{push.key}", text),
-            "priority": push.priority, "dedupe_key": push.key, "due_at": self.now, "created_at": self.now,
-            "state": 0, "token": 0, "attempts": 0,
+            "priority": push.priority, "dedupe_key": push.key, "due_at": push.due_at, "created_at": self.now,
+            "state": self._first_state(push), "token": 0, "attempts": 0,
         }  # fmt: skip
+
+    def _first_state(self, push: Push) -> int:
+        """A reminder that comes late waits until it is known how many of them there are for one person."""
+        if self.silent_until is not None and push.due_at <= self.silent_until:
+            return SKIPPED
+        late = push.priority >= Priority.REMINDER and self.now - push.due_at > LATE
+        return HELD if late else PENDING

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from crm_core.api import Core
 from crm_core.kernel.clock import FixedClock
+from crm_core.kernel.errors import Unavailable
+from crm_core.kernel.registry import timer_handlers
 from crm_core.kernel.tables import Audit, Timer
 from crm_core.kernel.timers import CANCELLED, DEAD, FIRED, MAX_ATTEMPTS, PENDING
+from crm_core.kernel.uow import Uow
 from tests.conftest import NOW
 from tests.core.kernel.trial import fired, rows
 
 
-def put(core: Core, key: str, kind: str = "trial", minutes: float = 0, subject: str = "s:1") -> None:
+def put(
+    core: Core, key: str, kind: str = "trial", minutes: float = 0, subject: str = "s:1", priority: int = 2
+) -> None:  # fmt: skip
     with core.database.write() as session:
         session.add(Timer(tenant="starway", kind=kind, subject=subject, dedupe_key=key, created_at=NOW,
-                          due_at=NOW + timedelta(minutes=minutes)))  # fmt: skip
+                          due_at=NOW + timedelta(minutes=minutes), priority=priority))  # fmt: skip
 
 
 def states(core: Core) -> dict[str, int]:
@@ -151,3 +158,66 @@ def test_overdue_work_is_counted(core: Core, clock: FixedClock) -> None:
     put(core, "ahead", minutes=10)
     counted: dict[str, Any] = core.overdue(clock.now())
     assert counted == {"timers": 1, "messages": 0, "arrivals": 0, "dead": 0}
+
+
+def test_the_most_important_goes_first(core: Core, clock: FixedClock) -> None:
+    for n, priority in enumerate((3, 2, 1, 2, 1)):
+        put(core, f"t{n}", minutes=-10 + n, priority=priority)
+    assert core.timers.fire_due(clock.now(), limit=2) == 2
+    assert {key for key, state in states(core).items() if state == FIRED} == {"t2", "t4"}
+    assert core.timers.fire_due(clock.now(), limit=2) == 2
+    assert {key for key, state in states(core).items() if state == PENDING} == {"t0"}
+
+
+def test_one_that_fails_takes_nothing_of_the_others_with_it(core: Core, clock: FixedClock) -> None:
+    for n in range(20):
+        put(core, f"t{n}", kind="broken" if n % 7 == 3 else "trial", minutes=-n)
+    while core.timers.fire_due(clock.now()):
+        continue
+    assert Counter(states(core).values()) == {FIRED: 17, PENDING: 3}
+    assert len(rows(core, Audit, Audit.action == "fired")) == 17
+
+
+def test_when_the_groups_end_fails_each_is_fired_by_itself(
+    core: Core, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when one of them wrote what the database refuses, and it cannot be said which."""
+    for n in range(4):
+        put(core, f"t{n}", minutes=-n)
+    real = Uow.flush_pushes
+
+    def refused(uow: Uow) -> None:
+        real(uow)
+        if len(rows_of(uow)) > 1:
+            raise ValueError
+
+    def rows_of(uow: Uow) -> list[Any]:
+        return list(uow.session.execute(select(Audit).where(Audit.action == "fired", Audit.at == clock.now())).scalars())
+
+    monkeypatch.setattr(Uow, "flush_pushes", refused)
+    assert core.timers.fire_due(clock.now()) == 4
+    assert sorted(states(core).values()) == [PENDING, PENDING, PENDING, FIRED]
+
+
+def test_a_database_that_is_gone_is_no_fault_of_the_timer(
+    core: Core, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(core, "t")
+
+    def gone(timer: Timer, uow: Uow) -> None:
+        raise Unavailable
+
+    monkeypatch.setitem(timer_handlers, "trial", gone)
+    with pytest.raises(Unavailable):
+        core.timers.fire_due(clock.now())
+    (timer,) = rows(core, Timer)
+    assert (timer.state, timer.attempts) == (PENDING, 0)
+
+
+def test_nothing_fires_while_a_restored_backup_waits_for_a_word(core: Core, clock: FixedClock) -> None:
+    put(core, "t")
+    core.leases.remember("deliveries", "paused:restored", clock.now())
+    assert core.timers.fire_due(clock.now()) == 0
+    assert core.timers.next_due() is None
+    core.leases.remember("deliveries", "", clock.now())
+    assert core.timers.fire_due(clock.now()) == 1
