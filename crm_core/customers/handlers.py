@@ -14,7 +14,10 @@ from crm_core.customers.messages import (
     AddNote,
     ContactLogged,
     CustomerAdded,
+    DecisionMakerMarked,
     LogContact,
+    MarkDecisionMaker,
+    RecordRemoved,
     RecordView,
     RemoveRecord,
     RenameCustomer,
@@ -214,6 +217,7 @@ def remove_record(cmd: RemoveRecord, uow: Uow) -> Result:
     if record.removed_at is None:
         uow.touch(record, removed_at=uow.now)
         uow.audit("remove", "record", record.id)
+        uow.emit(RecordRemoved(record_id=record.id, customer_id=record.customer_id, kind=record.kind))
     return Result(id=record.id)
 
 
@@ -234,6 +238,21 @@ def _consent_now(uow: Uow, customer_id: str, purpose: str) -> bool:
     from crm_core.customers.queries import consents
 
     return consents(uow, customer_id, purpose)
+
+
+@handles(MarkDecisionMaker)
+def mark_decision_maker(cmd: MarkDecisionMaker, uow: Uow) -> Result:
+    """The same word again changes nothing."""
+    customer = uow.get(Customer, cmd.customer_id, "customer", "write")
+    if customer.decision_maker == cmd.decides:
+        return Result(id=customer.id)
+    uow.change("decision_maker", customer.decision_maker, cmd.decides)
+    uow.touch(customer, decision_maker=cmd.decides)
+    uow.audit("write", "customer", customer.id, decision_maker=cmd.decides)
+    uow.emit(DecisionMakerMarked(customer_id=customer.id, decides=cmd.decides))
+    uow.refresh(f"customer:{customer.id}")
+    back = MarkDecisionMaker(customer_id=customer.id, decides=not cmd.decides)
+    return Result(id=customer.id, undo_id=uow.undoable(back, "decision_maker"))
 
 
 @handles(SetBirthday)

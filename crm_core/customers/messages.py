@@ -76,6 +76,13 @@ class SetBirthday(Command):
     lunar: bool = False
 
 
+class MarkDecisionMaker(Command):
+    """This customer decides (or not): decision makers are spoken with more often."""
+
+    customer_id: str
+    decides: bool = True
+
+
 class CustomerAdded(Event):
     customer_id: str
 
@@ -87,6 +94,19 @@ class ContactLogged(Event):
     customer_id: str
     kind: str
     at: datetime
+
+
+class RecordRemoved(Event):
+    """A note or contact was taken back: nothing follows from it."""
+
+    record_id: str
+    customer_id: str | None
+    kind: str
+
+
+class DecisionMakerMarked(Event):
+    customer_id: str
+    decides: bool
 
 
 class RecordView(View):
@@ -133,6 +153,7 @@ class CustomerView(View):
     open_deals: tuple[str, ...]
     last_touch: datetime | None
     version: int
+    decision_maker: bool = False
 
 
 class FindCustomers(Question):

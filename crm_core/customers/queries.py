@@ -96,7 +96,7 @@ def customer_card(question: CustomerCard, reader: Reader) -> CustomerView:
         owner_name=person_name(reader, row.owner_id),
         cars=tuple(car.name for car in reader.ask(CustomerCars(customer_id=row.id))),
         open_deals=tuple(f"{d.interest} · {d.stage_name}" for d in reader.ask(OpenDeals(customer_id=row.id))),
-        last_touch=row.touched_at, version=row.version,
+        last_touch=row.touched_at, version=row.version, decision_maker=row.decision_maker,
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Starting, ending and re-arming cadences: the one place where their timers are made."""
+"""Starting, moving and ending cadences: the one place where their timers are made."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from sqlalchemy import select
 
 from crm_core.followups.lookup import Facts, place_of, record_of
 from crm_core.followups.rules import Planned, Sop, plan
+from crm_core.followups.sop import turn_of
 from crm_core.followups.tables import Followup
+from crm_core.followups.traits import level_of
 from crm_core.kernel.ids import short_ref
-from crm_core.kernel.uow import Reader, Uow
+from crm_core.kernel.uow import Priority, Reader, Uow
 from crm_core.leads.tables import Lead
 
 STEP, NUDGE, AGAIN = "followup_step", "followup_nudge", "followup_again"
@@ -46,35 +48,76 @@ def running(uow: Uow, sop: str, subject: str) -> Followup | None:
 
 def start(
     uow: Uow, sop: Sop, subject: str, facts: Facts, occurrence: str, at: datetime | None = None
-) -> Followup:
-    """Start a cadence at `at` (now). It keeps the rules it started with."""
-    begun = at or uow.now
-    steps = plan(sop, begun, place_of(uow, facts.unit))
+) -> Followup | None:
+    """Start a cadence at `at` (now). It keeps the rules it started with. None: it has no rhythm for this level."""
+    own = sop.at_level(level_of(uow, facts)) if sop.by_level else sop
+    if own is None:
+        return None
     row = uow.new(
         Followup, ref=short_ref("F"), sop=sop.name, sop_digest=uow.policies.documents[f"sop/{sop.name}"].digest,
-        plan=sop.model_dump(mode="json"), subject=subject, occurrence=occurrence, customer_id=facts.customer_id,
-        owner_id=facts.owner_id, unit=facts.unit, lead_id=facts.lead_id, deal_id=facts.deal_id, started_at=begun,
-        due_at=deadline(steps),
+        plan=own.model_dump(mode="json", exclude_defaults=True), subject=subject, occurrence=occurrence,
+        customer_id=facts.customer_id, owner_id=facts.owner_id, unit=facts.unit, lead_id=facts.lead_id,
+        deal_id=facts.deal_id, started_at=at or uow.now,
     )  # fmt: skip
-    for index, step in enumerate(steps):
-        _arm(uow, row, index, step)
+    _arm_all(uow, row)
     if subject.startswith("lead:"):
         _show_on_lead(uow, row)
     uow.audit("start", "followup", row.id, sop=sop.name, subject=subject)
     return row
 
 
-def deadline(steps: list[Planned]) -> datetime:
+def move(uow: Uow, row: Followup, at: datetime) -> None:
+    """Begin again from `at`: what was ahead is off, the rhythm counts anew. Muted stays muted."""
+    uow.cancel_timers(f"followup:{row.id}")
+    uow.touch(row, started_at=at, current_step=-1, snoozed_until=None)
+    _arm_all(uow, row)
+    uow.audit("move", "followup", row.id)
+    uow.refresh(f"followup:{row.id}")
+
+
+def _arm_all(uow: Uow, row: Followup) -> None:
+    sop = sop_of(row)
+    steps = plan(sop, row.started_at, place_of(uow, row.unit), uow.now if sop.repeats else None)
+    row.due_at = deadline(steps)
+    for planned in steps:
+        _arm(uow, row, planned)
+
+
+def deadline(steps: list[Planned]) -> datetime | None:
     """When it should be done: before somebody else hears of it, or it counts as missed."""
-    hard = [step.at for step in steps if step.step.do in ("escalate", "miss")]
-    return hard[0] if hard else steps[0].at
+    hard = [
+        planned.at
+        for planned in steps
+        if planned.step.do in ("escalate", "miss") and planned.step.gap is None
+    ]
+    return hard[0] if hard else min((planned.at for planned in steps), default=None)
 
 
-def _arm(uow: Uow, row: Followup, index: int, step: Planned) -> None:
-    kind = NUDGE if step.step.do in ("remind", "nudge") else STEP
+def _arm(uow: Uow, row: Followup, planned: Planned) -> None:
+    """The timer of a turn, unless it only reminds and nobody wants that any more."""
+    step = planned.step
+    if row.muted_at is not None and _may_be_muted(planned):
+        return
+    kind = NUDGE if step.reminds else STEP
     uow.timer(
-        kind, step.at, subject=f"followup:{row.id}", key=f"{kind}:{row.id}:{index}:{row.version}", step=index
-    )
+        kind, planned.at, subject=f"followup:{row.id}", priority=step.rank, step=planned.index, turn=planned.turn,
+        key=f"{kind}:{row.id}:{planned.index}:{row.version}" + (f":{planned.turn}" if planned.turn else ""),
+    )  # fmt: skip
+
+
+def _may_be_muted(planned: Planned) -> bool:
+    """What only reminds falls silent, and so does what tells others, unless they must know."""
+    return planned.step.reminds or planned.step.rank > Priority.MUST_KNOW
+
+
+def arm_next(uow: Uow, row: Followup, index: int, turn: int) -> None:
+    """After a turn that came: the next one that is still ahead. Turns slept through are not made up for."""
+    sop, place = sop_of(row), place_of(uow, row.unit)
+    planned = turn_of(sop, index, turn + 1, row.started_at, place)
+    while planned is not None and planned.at <= uow.now:
+        planned = turn_of(sop, index, planned.turn + 1, row.started_at, place)
+    if planned is not None:
+        _arm(uow, row, planned)
 
 
 def _show_on_lead(uow: Uow, row: Followup) -> None:
@@ -83,17 +126,29 @@ def _show_on_lead(uow: Uow, row: Followup) -> None:
         lead.first_call_due = row.due_at
 
 
-def rearm(uow: Uow, row: Followup) -> None:
-    """The steps that are still ahead will come after all."""
-    steps = plan(sop_of(row), row.started_at, place_of(uow, row.unit))
-    for index, step in enumerate(steps):
-        if index > row.current_step and step.at > uow.now:
-            _arm(uow, row, index, step)
+def rearm(uow: Uow, row: Followup, *, only: str = "", after: datetime | None = None) -> None:
+    """The steps that are still ahead will come after all; `only` those of one kind of timer."""
+    for planned in ahead(uow, row, after or uow.now):
+        if only in ("", NUDGE if planned.step.reminds else STEP):
+            _arm(uow, row, planned)
+
+
+def ahead(reader: Reader, row: Followup, now: datetime) -> list[Planned]:
+    """The turns that are still to come after an instant."""
+    steps = plan(sop_of(row), row.started_at, place_of(reader, row.unit), now)
+    return [p for p in steps if p.at > now and (p.step.gap is not None or p.index > row.current_step)]
 
 
 def sop_of(row: Followup) -> Sop:
     """The cadence as it was when it started."""
     return Sop.model_validate(row.plan)
+
+
+def silence(uow: Uow, row: Followup) -> None:
+    """Nothing that may be muted comes any more; what must be known keeps its time."""
+    uow.cancel_timers(f"followup:{row.id}")
+    uow.touch(row, muted_at=uow.now, snoozed_until=None)
+    rearm(uow, row)
 
 
 def end(uow: Uow, row: Followup, state: str, reason: str) -> None:

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import select
 
 from crm_core.customers.messages import LogContact, RemoveRecord
 from crm_core.followups import plan_birthdays as plan_birthdays
-from crm_core.followups.cadence import AGAIN, NUDGE, end, rearm, running, sop_named, start
+from crm_core.followups.cadence import (
+    AGAIN,
+    NUDGE,
+    STEP,
+    end,
+    move,
+    rearm,
+    running,
+    silence,
+    sop_named,
+    sop_of,
+    start,
+)  # fmt: skip
 from crm_core.followups.greetings import problem, send
 from crm_core.followups.lookup import Facts, facts_of, record_of
 from crm_core.followups.messages import (
     CompleteFollowup,
+    MuteFollowup,
     ReopenFollowup,
+    ResumeFollowup,
     SendGreeting,
     SnoozeFollowup,
     StartCadence,
@@ -50,6 +65,8 @@ def start_cadence(cmd: StartCadence, uow: Uow) -> Result:
     if known is None:
         own = Facts(cmd.customer_id, cmd.owner_id, cmd.unit, facts.lead_id, facts.deal_id)
         known = start(uow, sop, cmd.subject, own, cmd.occurrence, cmd.at)
+    if known is None:
+        raise Refused("error.no_level")
     return Result(id=known.id, view=followup_view(known, uow))
 
 
@@ -71,17 +88,24 @@ def _open(uow: Uow, followup_id: str, *states: str) -> Followup:
 
 @handles(CompleteFollowup)
 def complete_followup(cmd: CompleteFollowup, uow: Uow) -> Result:
-    """Done, also late. What the customer said is kept with it and in his history."""
+    """Done, also late; what repeats counts from now. What the customer said is kept with it and in his history."""
     if cmd.satisfaction is not None and not 1 <= cmd.satisfaction <= 5:
         raise Invalid("satisfaction", "error.satisfaction_range")
     row = _open(uow, cmd.followup_id, "open", "missed")
     answer = clean_text(cmd.answer)[:MAX_TEXT]
-    uow.change("state", row.state, "done")
+    before, started_at, due_at = row.state, row.started_at, row.due_at
     uow.cipher.put(row, "answer", answer or None)
     row.satisfaction = cmd.satisfaction
-    end(uow, row, "done", "completed")
+    again = before == "open" and sop_of(row).repeats
+    if again:
+        move(uow, row, uow.now)
+        uow.change("due_at", None, row.due_at, "instant")
+    else:
+        uow.change("state", before, "done")
+        end(uow, row, "done", "completed")
     record_id = _record(uow, row, answer) if answer and row.customer_id else None
-    back = ReopenFollowup(followup_id=row.id, version=row.version, record_id=record_id)
+    back = ReopenFollowup(followup_id=row.id, version=row.version, record_id=record_id, state=before,
+                          started_at=started_at if again else None, due_at=due_at)  # fmt: skip
     return Result(id=row.id, view=followup_view(row, uow), undo_id=uow.undoable(back, "followup"))
 
 
@@ -96,14 +120,20 @@ def _record(uow: Uow, row: Followup, answer: str) -> str:
 
 @handles(ReopenFollowup)
 def reopen_followup(cmd: ReopenFollowup, uow: Uow) -> Result:
-    """The steps ahead come after all."""
-    row = _open(uow, cmd.followup_id, "done")
+    """As it was: the steps ahead come after all."""
+    row = _open(uow, cmd.followup_id, "done", "open")
     uow.expect(row, cmd.version)
     if cmd.record_id is not None:
         uow.call(RemoveRecord(record_id=cmd.record_id))
-    uow.change("state", row.state, "open")
-    uow.touch(row, state="open", reason="", ended_at=None, answer_enc=None, satisfaction=None)
-    rearm(uow, row)
+    uow.change("state", row.state, cmd.state)
+    if cmd.started_at is not None:
+        move(uow, row, cmd.started_at)
+        uow.touch(row, answer_enc=None, satisfaction=None, due_at=cmd.due_at or row.due_at)
+    elif cmd.state == "missed":
+        uow.touch(row, state="missed", reason="overdue", answer_enc=None, satisfaction=None)
+    else:
+        uow.touch(row, state="open", reason="", ended_at=None, answer_enc=None, satisfaction=None)
+        rearm(uow, row)
     uow.audit("reopen", "followup", row.id)
     uow.refresh(f"followup:{row.id}")
     return Result(id=row.id, view=followup_view(row, uow))
@@ -111,16 +141,56 @@ def reopen_followup(cmd: ReopenFollowup, uow: Uow) -> Result:
 
 @handles(SnoozeFollowup)
 def snooze_followup(cmd: SnoozeFollowup, uow: Uow) -> Result:
-    """The owner is reminded at `until` instead; what others hear of keeps its time."""
+    """The owner is reminded at `until` instead, at once when that is over; what others hear of keeps its time."""
     row = _open(uow, cmd.followup_id, "open")
-    if cmd.until <= uow.now:
-        raise Invalid("until", "error.past_time")
+    before = row.snoozed_until
+    uow.change("due_at", before or row.due_at, cmd.until, "instant")
+    _put_off(uow, row, cmd.until)
+    uow.audit("snooze", "followup", row.id, until=cmd.until)
+    back = ResumeFollowup(followup_id=row.id, version=row.version, snoozed_until=before)
+    return Result(id=row.id, view=followup_view(row, uow), undo_id=uow.undoable(back, "snooze"))
+
+
+def _put_off(uow: Uow, row: Followup, until: datetime) -> None:
+    """Nothing reminds of it before `until`; whoever asks for that wants to be reminded again."""
     for kind in (NUDGE, AGAIN):
         uow.cancel_timers(f"followup:{row.id}", kind)
-    uow.touch(row)
-    uow.change("due_at", row.due_at, cmd.until, "instant")
-    uow.timer(AGAIN, cmd.until, subject=f"followup:{row.id}", key=f"{AGAIN}:{row.id}:{row.version}")
-    uow.audit("snooze", "followup", row.id, until=cmd.until)
+    uow.touch(row, snoozed_until=until, muted_at=None)
+    if sop_of(row).repeats:
+        rearm(uow, row, only=NUDGE, after=until)
+    uow.timer(AGAIN, until, subject=f"followup:{row.id}", key=f"{AGAIN}:{row.id}:{row.version}")
+    uow.refresh(f"followup:{row.id}")
+
+
+@handles(MuteFollowup)
+def mute_followup(cmd: MuteFollowup, uow: Uow) -> Result:
+    """Its owner is not reminded of it again. Muting twice changes nothing."""
+    row = _open(uow, cmd.followup_id, "open")
+    if row.muted_at is not None:
+        return Result(id=row.id, view=followup_view(row, uow))
+    before = row.snoozed_until
+    uow.change("reminders", "on", "off")
+    silence(uow, row)
+    uow.audit("mute", "followup", row.id)
+    uow.refresh(f"followup:{row.id}")
+    back = ResumeFollowup(followup_id=row.id, version=row.version, snoozed_until=before)
+    return Result(id=row.id, view=followup_view(row, uow), undo_id=uow.undoable(back, "mute"))
+
+
+@handles(ResumeFollowup)
+def resume_followup(cmd: ResumeFollowup, uow: Uow) -> Result:
+    """What is still ahead reminds as planned, or at the time that was asked for before."""
+    row = _open(uow, cmd.followup_id, "open")
+    uow.expect(row, cmd.version)
+    uow.change("reminders", "off", "on")
+    uow.cancel_timers(f"followup:{row.id}")
+    if cmd.snoozed_until is not None:
+        _put_off(uow, row, cmd.snoozed_until)
+        rearm(uow, row, only=STEP)
+    else:
+        uow.touch(row, muted_at=None, snoozed_until=None)
+        rearm(uow, row)
+    uow.audit("resume", "followup", row.id)
     uow.refresh(f"followup:{row.id}")
     return Result(id=row.id, view=followup_view(row, uow))
 

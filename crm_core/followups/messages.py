@@ -28,7 +28,7 @@ class CompleteFollowup(Command):
 
 
 class SnoozeFollowup(Command):
-    """Remind the owner again at another time; escalation steps keep theirs unless policy says otherwise."""
+    """Remind the owner at another time, now when that is over; what others hear of keeps its time."""
 
     followup_id: str
     until: datetime
@@ -40,15 +40,32 @@ class SendGreeting(Command):
     followup_id: str
 
 
+class MuteFollowup(Command):
+    """Do not remind of this one again; what others must know keeps its time."""
+
+    followup_id: str
+
+
+class ResumeFollowup(Command):
+    """Remind as planned again; the inverse of putting off and of muting. `snoozed_until`: what held before."""
+
+    followup_id: str
+    version: int
+    snoozed_until: datetime | None = None
+
+
 class ReopenFollowup(Command):
     """Not done after all: the steps that are still ahead will come; the inverse of CompleteFollowup.
 
-    `record_id` is the contact record that was written with it.
+    `record_id` is the contact record that was written with it; the others are what was before.
     """
 
     followup_id: str
     version: int
     record_id: str | None = None
+    started_at: datetime | None = None
+    due_at: datetime | None = None
+    state: str = "open"
 
 
 class PlanBirthdays(Command):
@@ -61,7 +78,8 @@ class FollowupMissed(Event):
 
 class FollowupView(View):
     """A follow-up. `subject` is its record (`lead:ID`); `step` and `text` say what is to be done, `greeting`
-    whether a greeting went out, waits for a press, or why not."""
+    whether a greeting went out, waits for a press, or why not. `ask`: what to ask the customer (`satisfaction`);
+    `repeats`: after done it comes again, at `due_at`."""
 
     id: str
     sop: str
@@ -82,6 +100,10 @@ class FollowupView(View):
     greeting: str = ""
     lead_id: str | None = None
     deal_id: str | None = None
+    ask: str = ""
+    repeats: bool = False
+    muted: bool = False
+    snoozed_until: datetime | None = None
 
 
 class FollowupCard(Question):
@@ -91,20 +113,62 @@ class FollowupCard(Question):
 
 
 class MyFollowups(Question):
-    """Open follow-ups of the actor due before an instant: list[FollowupView]."""
+    """The actor's missed follow-ups of late, then his open ones due before an instant: list[FollowupView].
+
+    Muted ones are not in it.
+    """
 
     until: datetime | None = None
 
 
 class StepPlan(View):
+    """One step: when, what, for whom, and why. `why`: (key, values) of texts `sop.why.<key>`; `source` is the
+    `file:line` of the step; `past`: its time is over; `muted`: it will not come."""
+
     at: datetime
     do: str
     to: str
-    why: str
+    people: tuple[str, ...] = ()
+    text: str = ""
+    source: str = ""
+    why: tuple[tuple[str, dict[str, str]], ...] = ()
+    past: bool = False
+    muted: bool = False
+
+
+class CadencePlan(View):
+    """What a cadence does for one record. State: running, would_start, or why it would not start: `over` (its
+    record is lost or won), `no_level`, `not_so` (what `while` asks does not hold)."""
+
+    sop: str
+    title: str
+    subject: str
+    state: str
+    started_at: datetime
+    trigger: tuple[str, ...]
+    stops: tuple[str, ...]
+    clock: str
+    source: str
+    steps: tuple[StepPlan, ...]
 
 
 class ExplainCadence(Question):
-    """What a cadence would do when, and why, for a record: list[StepPlan]."""
+    """What a cadence does when, and why, for a record: CadencePlan. `ahead`: so many turns of what repeats."""
 
     sop: str
     subject: str
+    ahead: int = 3
+
+
+class CadenceLine(View):
+    name: str
+    title: str
+    trigger: tuple[str, ...]
+    steps: int
+    source: str
+
+
+class Cadences(Question):
+    """Every cadence as it holds for a unit (default: the actor's): list[CadenceLine]."""
+
+    unit: str = ""

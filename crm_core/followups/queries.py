@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, cast
+
+from sqlalchemy import func
 
 from crm_core.customers.tables import Customer
 from crm_core.deals.lookup import customer_name
-from crm_core.followups.cadence import sop_named, sop_of
+from crm_core.followups import explain as explain
+from crm_core.followups.cadence import sop_of
 from crm_core.followups.greetings import status
-from crm_core.followups.lookup import place_of, record_of
 from crm_core.followups.messages import (
-    ExplainCadence,
     FollowupCard,
     FollowupView,
     MyFollowups,
-    StepPlan,
 )  # fmt: skip
-from crm_core.followups.rules import plan
 from crm_core.followups.tables import Followup
-from crm_core.kernel.errors import Invalid, NotFound
 from crm_core.kernel.registry import answers
 from crm_core.kernel.uow import Reader
 from crm_core.org.people import person_name
+
+# What was missed is shown for so long.
+MISSED_SHOWN = timedelta(days=14)
 
 
 @answers(FollowupCard)
@@ -32,12 +34,20 @@ def followup_card(question: FollowupCard, reader: Reader) -> FollowupView:
 
 @answers(MyFollowups)
 def my_followups(question: MyFollowups, reader: Reader) -> list[FollowupView]:
-    """The actor's open follow-ups, the most urgent first."""
+    """What the actor missed of late, then what is open, the most urgent first."""
     row = cast(Any, Followup)
-    query = reader.select(Followup, "followup").where(row.owner_id == reader.actor.id, row.state == "open")
+    mine = reader.select(Followup, "followup").where(row.owner_id == reader.actor.id)
+    missed = mine.where(
+        row.state == "missed", row.reason == "overdue", row.ended_at > reader.now - MISSED_SHOWN
+    )
+    due_at = func.coalesce(row.snoozed_until, row.due_at)
+    waiting = mine.where(row.state == "open", row.muted_at.is_(None))
     if question.until is not None:
-        query = query.where(row.due_at < question.until)
-    found = reader.rows(query.order_by(row.due_at, row.id).limit(50))
+        waiting = waiting.where(due_at < question.until)
+    found = [
+        *reader.rows(missed.order_by(row.due_at, row.id).limit(20)),
+        *reader.rows(waiting.order_by(due_at, row.id).limit(50)),
+    ]
     reader.preload(Customer, (one.customer_id for one in found))
     return [followup_view(one, reader) for one in found]
 
@@ -45,7 +55,7 @@ def my_followups(question: MyFollowups, reader: Reader) -> list[FollowupView]:
 def followup_view(row: Followup, reader: Reader) -> FollowupView:
     """A follow-up the actor was allowed to load."""
     sop = sop_of(row)
-    step = sop.steps[max(row.current_step, 0)]
+    step = sop.ladder[max(row.current_step, 0)]
     language = reader.actor.language
     return FollowupView(
         id=row.id, sop=row.sop, title=sop.title.of(language), subject=row.subject, customer_id=row.customer_id or "",
@@ -53,23 +63,6 @@ def followup_view(row: Followup, reader: Reader) -> FollowupView:
         owner_name=person_name(reader, row.owner_id), state=row.state, due_at=row.due_at, step=step.do,
         reason=row.reason, answer=reader.reveal(row, "answer"), text=step.text.of(language), version=row.version,
         satisfaction=row.satisfaction, greeting=status(reader, row) if step.do == "greet" else "",
-        lead_id=row.lead_id, deal_id=row.deal_id,
+        lead_id=row.lead_id, deal_id=row.deal_id, ask=sop.ask, repeats=sop.repeats, muted=row.muted_at is not None,
+        snoozed_until=row.snoozed_until,
     )  # fmt: skip
-
-
-@answers(ExplainCadence)
-def explain_cadence(question: ExplainCadence, reader: Reader) -> list[StepPlan]:
-    """The running cadence's steps, or what one started now would do. Raises NotFound, Invalid."""
-    found = record_of(reader, question.subject)
-    if found is None or not reader.access.allows(reader.actor, found[1], "read", found[0]):
-        raise NotFound(resource=found[1] if found else "record")
-    row, unit = cast(Any, Followup), found[0].unit
-    running = reader.first(reader.select(Followup, "followup").where(
-        row.sop == question.sop, row.subject == question.subject, row.state == "open"
-    ))  # fmt: skip
-    sop = sop_of(running) if running else sop_named(reader, question.sop, unit)
-    if sop is None:
-        raise Invalid("sop", "error.unknown_sop", name=question.sop)
-    source = f"sop/{sop.name}.yaml"
-    steps = plan(sop, running.started_at if running else reader.now, place_of(reader, unit))
-    return [StepPlan(at=p.at, do=p.step.do, to=p.step.to, why=f"{source}: {p.why}") for p in steps]

@@ -4,22 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from crm_core.followups.cadence import end, sop_of
+from crm_core.followups.cadence import arm_next, end, sop_of
 from crm_core.followups.greetings import send, status
 from crm_core.followups.lookup import times
 from crm_core.followups.messages import FollowupMissed
 from crm_core.followups.rules import Step
 from crm_core.followups.tables import Followup
-from crm_core.kernel.uow import Uow
+from crm_core.kernel.uow import Reader, Uow
 from crm_core.leads.messages import OfferLead, ReleaseLead
 from crm_core.org.people import holders, manager_of, person_name
 
 
-def carry_out(uow: Uow, row: Followup, index: int, key: str) -> None:
-    """Do step `index` of an open cadence; `key` names this firing."""
-    step = sop_of(row).steps[index]
+def carry_out(uow: Uow, row: Followup, index: int, turn: int, key: str) -> None:
+    """Do a turn of step `index` of an open cadence; `key` names this firing."""
+    step = sop_of(row).ladder[index]
     uow.touch(row, current_step=max(row.current_step, index))
     _DO[step.do](uow, row, step, index, key)
+    if step.gap is not None and row.state == "open":
+        arm_next(uow, row, index, turn)
+
+
+def remind_again(uow: Uow, row: Followup, key: str) -> None:
+    """At the time the owner asked for, with the words of the first reminder."""
+    steps = sop_of(row).steps
+    index = next((i for i, step in enumerate(steps) if step.reminds or step.do == "greet"), 0)
+    uow.touch(row, snoozed_until=None)
+    for person_id in people(uow, row, "owner"):
+        _push(uow, row, "followup_remind", person_id, steps[index], index, key)
 
 
 def _push(
@@ -32,12 +43,17 @@ def _push(
 
 
 def people(uow: Uow, row: Followup, to: str) -> list[str]:
-    """Whom a step is for. Without an owner it is the manager's."""
-    manager = manager_of(uow, row.unit, exclude=tuple(filter(None, (row.owner_id,))))
-    if to == "owner" and row.owner_id is not None:
-        return [row.owner_id]
+    """Whom a step is for."""
+    return people_of(uow, row.owner_id, row.unit, to)
+
+
+def people_of(reader: Reader, owner_id: str | None, unit: str, to: str) -> list[str]:
+    """Whom something about an owner's record is for. Without an owner it is the manager's."""
+    if to == "owner" and owner_id is not None:
+        return [owner_id]
     if to == "team":
-        return [p.id for p in holders(uow, "rep", row.unit, on_duty=True)]
+        return [p.id for p in holders(reader, "rep", unit, on_duty=True)]
+    manager = manager_of(reader, unit, exclude=tuple(filter(None, (owner_id,))))
     return [manager.id] if manager is not None else []
 
 

@@ -37,7 +37,9 @@ def test_nobody_calls(house: House) -> None:
     assert ladder(house, minutes=150) == [("lead_pool", "rep1")]
     pooled = house.ask("rep2", LeadCard(lead_id=lead.id))
     assert (pooled.state, pooled.owner_id) == ("pool", None)
-    assert house.waiting() == 0
+    (left,) = house.rows(Followup, Followup.state == "open")
+    assert left.sop == "first_contact"
+    assert house.waiting() == house.waiting(f"followup:{left.id}")
 
 
 def test_the_reminder_must_be_known_and_says_why_in_both_languages(house: House) -> None:
@@ -98,7 +100,8 @@ def test_the_hour_counts_working_minutes(house: House) -> None:
     # Saturday 17:40, closing at 18:00: twenty minutes today, forty tomorrow from 09:00.
     house.clock.move_to(datetime(2026, 3, 14, 9, 40, tzinfo=UTC))
     lead = house.lead()
-    plan = house.ask("rep1", ExplainCadence(sop="first_call", subject=f"lead:{lead.id}"))
+    shown = house.ask("rep1", ExplainCadence(sop="first_call", subject=f"lead:{lead.id}"))
+    plan = shown.steps
     assert [(s.do, s.to) for s in plan] == [
         ("remind", "owner"),
         ("escalate", "manager"),
@@ -106,7 +109,9 @@ def test_the_hour_counts_working_minutes(house: House) -> None:
         ("pool", "team"),
     ]
     assert plan[1].at == datetime(2026, 3, 15, 1, 40, tzinfo=UTC)
-    assert plan[1].why == "sop/first_call.yaml: 60m working"
+    assert plan[1].people == ("赵国强",)
+    assert plan[1].source == "first_call.yaml:17"
+    assert plan[1].why[0] == ("working", {"span": "1h"})
 
 
 def test_calendar_time_by_policy_and_a_running_cadence_keeps_its_rules(
@@ -125,13 +130,13 @@ def test_calendar_time_by_policy_and_a_running_cadence_keeps_its_rules(
     )
     second = after.lead(phone="13800138012")
     due = {
-        lead.id: after.ask("rep1", ExplainCadence(sop="first_call", subject=f"lead:{lead.id}"))[1].at
+        lead.id: after.ask("rep1", ExplainCadence(sop="first_call", subject=f"lead:{lead.id}")).steps[1].at
         for lead in (first, second)
     }
     assert due == {
         first.id: datetime(2026, 3, 15, 1, 40, tzinfo=UTC),
         second.id: datetime(2026, 3, 14, 10, 40, tzinfo=UTC),
     }
-    digests = {f.sop_digest for f in after.rows(Followup)}
+    digests = {f.sop_digest for f in after.rows(Followup, Followup.sop == "first_call")}
     assert len(digests) == 2
     after.core.close()

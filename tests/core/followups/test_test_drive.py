@@ -134,5 +134,10 @@ def test_strangers_and_nonsense(house: House) -> None:
         house.do("rep2", CompleteFollowup(followup_id=followup.id))
     with pytest.raises(Invalid):
         house.do("rep1", CompleteFollowup(followup_id=followup.id, satisfaction=6))
-    with pytest.raises(Invalid):
-        house.do("rep1", SnoozeFollowup(followup_id=followup.id, until=house.clock.now()))
+
+
+def test_put_off_into_the_past_comes_now(house: House) -> None:
+    followup = driven(house)
+    past = house.clock.now() - timedelta(hours=1)
+    house.do("rep1", SnoozeFollowup(followup_id=followup.id, until=past))
+    assert [(p.kind, p.person) for p in house.fire()] == [("followup_remind", "rep1")]
