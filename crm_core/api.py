@@ -36,6 +36,7 @@ from crm_core.kernel.registry import (
     handlers,
     views_by_name,
 )
+from crm_core.kernel.rotate import DIGEST_FACT, KEY_FACT
 from crm_core.kernel.settings import Settings
 from crm_core.kernel.tables import Executed
 from crm_core.kernel.timers import Timers
@@ -44,7 +45,6 @@ from crm_core.org.people import load_actor, tenants
 
 __all__ = ["Core"]
 
-KEY_FACT = "secret_key_id"
 DEADLOCK_RETRIES = 3
 
 
@@ -61,7 +61,7 @@ class Core:
         self.database = Database(settings.url)
         self.policies = Policies(settings.policies)
         self.access = parse_access(self.policies.documents["access"])
-        self.cipher = Cipher(settings.key())
+        self.cipher = Cipher(settings.key(), settings.old_keys())
         self.services = Services(
             policies=self.policies, access=self.access, cipher=self.cipher, is_sqlite=self.database.is_sqlite,
             load_actor=load_actor, route=route, cards_about=cards_about,
@@ -141,7 +141,7 @@ class Core:
             uow = self._uow(session, actor)
             if key is None:
                 return self._run(command, uow)
-            row_id = f"{actor.tenant}:{self.cipher.index('key', key)}"
+            row_id = f"{actor.tenant}:{self.cipher.digest('key', key)}"
             known = self._known(uow, row_id, command)
             if known is not None:
                 return known
@@ -223,18 +223,20 @@ class Core:
     def _fingerprint(self, command: Command, actor: Actor) -> str:
         """What tells one actor's command from another, keyed, so that nothing can be guessed from it."""
         text = f"{actor.id}:{type(command).__name__}:{command.model_dump_json()}"
-        return self.cipher.index("command", text)
+        return self.cipher.digest("command", text)
 
     def _check_key(self) -> None:
-        """The first start notes which key seals the data. Raises ConfigError under another key."""
+        """The first start notes which key seals the data. Raises ConfigError when that key is not among ours."""
         noted = self.leases.recall(KEY_FACT)
         if noted is None:
-            self.leases.remember(KEY_FACT, self.cipher.key_id, self.now())
-        elif noted != self.cipher.key_id:
+            noted = self.cipher.key_id
+            self.leases.remember(KEY_FACT, noted, self.now())
+        elif not self.cipher.knows(noted):
             raise ConfigError(
                 "CHEXIN_SECRET_KEY",
                 f"the data was written with another key ({noted}); set the key it was written with",
             )
+        self.cipher.digest_with(noted, self.leases.recall(DIGEST_FACT))
 
 
 def _result_data(result: Result) -> dict[str, Any]:

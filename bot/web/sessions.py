@@ -32,10 +32,10 @@ class Sessions:
     """
 
     def __init__(self, core: Core) -> None:
-        key = core.cipher.sign(b"web-session")
+        keys = list(core.cipher.signs(b"web-session"))
         self._core = core
-        self._people = URLSafeTimedSerializer(key, salt="person")
-        self._visitors = URLSafeTimedSerializer(key, salt="visitor")
+        self._people = URLSafeTimedSerializer(keys, salt="person")
+        self._visitors = URLSafeTimedSerializer(keys, salt="visitor")
 
     def for_person(self, tenant: str, person_id: str) -> str:
         return self._people.dumps([tenant, person_id, new_id()])

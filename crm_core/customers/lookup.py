@@ -20,7 +20,8 @@ _DIGITS = re.compile(r"\d{4,}")
 _CANDIDATES = 60
 _BY_PHONE = (
     select(Customer).join(ContactPoint, col(ContactPoint.customer_id) == col(Customer.id))
-    .where(col(ContactPoint.tenant) == bindparam("tenant"), col(ContactPoint.value_index) == bindparam("value"),
+    .where(col(ContactPoint.tenant) == bindparam("tenant"),
+           col(ContactPoint.value_index).in_(bindparam("values", expanding=True)),
            col(Customer.unit) >= bindparam("scope"), col(Customer.unit) < bindparam("after"))
     .order_by(desc(col(Customer.touched_at)))
 )  # fmt: skip
@@ -37,11 +38,11 @@ def customer_with_phone(uow: Uow, phone: Phone, unit: str, name: str = "") -> Cu
 
     Takes a lock on the phone first, so that two arrivals at once find the same answer.
     """
-    index = uow.cipher.index("phone", phone.value)
-    uow.lock(f"phone:{index[:3]}")
+    uow.lock(f"phone:{uow.cipher.digest('phone', phone.value)[:3]}")
     uow.flush()
     scope = dedupe_scope(uow, unit)
-    asked = {"tenant": uow.tenant, "value": index, "scope": scope, "after": after(scope)}
+    known = uow.cipher.indexes("phone", phone.value)
+    asked = {"tenant": uow.tenant, "values": known, "scope": scope, "after": after(scope)}
     found = uow.session.execute(_BY_PHONE, asked).scalars().all()
     named = next((c for c in found if c.name == name), None)
     # A number nobody can be called on proves nothing: only the same name makes it the same person.
@@ -50,7 +51,7 @@ def customer_with_phone(uow: Uow, phone: Phone, unit: str, name: str = "") -> Cu
 
 def add_phone(uow: Uow, customer: Customer, phone: Phone) -> bool:
     """Keep a phone with a customer; False when it is there already."""
-    if _has_phone(uow, customer.id, uow.cipher.index("phone", phone.value)):
+    if _has_phone(uow, customer.id, uow.cipher.indexes("phone", phone.value)):
         return False
     first_phone(uow, customer, phone)
     return True
@@ -65,10 +66,10 @@ def first_phone(uow: Uow, customer: Customer, phone: Phone) -> None:
     )  # fmt: skip
 
 
-def _has_phone(uow: Uow, customer_id: str, index: str) -> bool:
+def _has_phone(uow: Uow, customer_id: str, indexes: Sequence[str]) -> bool:
     uow.flush()
     known = select(col(ContactPoint.id)).where(
-        col(ContactPoint.customer_id) == customer_id, col(ContactPoint.value_index) == index
+        col(ContactPoint.customer_id) == customer_id, col(ContactPoint.value_index).in_(indexes)
     )
     return uow.session.execute(known).first() is not None
 
@@ -135,9 +136,10 @@ def _visible(reader: Reader) -> Any:
 def _by_digits(reader: Reader, digits: str, limit: int) -> list[Match]:
     """By the whole number, or by the last four digits people read out."""
     if len(digits) == 4:
-        match = col(ContactPoint.tail_index) == reader.cipher.index("phone-tail", digits)
+        match = col(ContactPoint.tail_index).in_(reader.cipher.indexes("phone-tail", digits))
     else:
-        match = col(ContactPoint.value_index) == reader.cipher.index("phone", parse_phone(digits).value)
+        whole = parse_phone(digits).value
+        match = col(ContactPoint.value_index).in_(reader.cipher.indexes("phone", whole))
     query = _visible(reader).join(ContactPoint, col(ContactPoint.customer_id) == col(Customer.id))
     found = reader.session.execute(query.where(col(ContactPoint.tenant) == reader.tenant, match).limit(limit))
     return [Match(*row) for row in found]

@@ -154,7 +154,7 @@ def _application_values(
         "to_month": cmd.to_month,
     }  # fmt: skip
     text = f"code:{cmd.source}:{cmd.code}" if cmd.code else repr(sorted(conditions.items()))
-    return conditions | {"natural_key": uow.cipher.index("application", text), "category": part.category,
+    return conditions | {"natural_key": uow.cipher.digest("application", text), "category": part.category,
                          "note": cmd.note[:400], "source": cmd.source}  # fmt: skip
 
 

@@ -214,9 +214,8 @@ def _digests(group: Rows, ours: Sheet, uow: Uow) -> tuple[str, str]:
     cells = [sorted(row.items()) for _, row in group]
     own = [group[0][1].get(name, "") for name in ours.key]
     telling = repr(own) if all(own[:1]) else repr(cells)
-    return uow.cipher.index("import-key", f"{ours.kind}:{telling}"), uow.cipher.index(
-        "import-row", repr(cells)
-    )
+    key = uow.cipher.digest("import-key", f"{ours.kind}:{telling}")
+    return key, uow.cipher.digest("import-row", repr(cells))
 
 
 def _known(keys: list[str], kind: str, uow: Uow) -> dict[str, Imported]:

@@ -47,12 +47,12 @@ class References:
         return self.uow.first(query)
 
     def _customer_by_phone(self, said: str) -> Customer | None:
-        index = self.uow.cipher.index("phone", parse_phone(said).value)
+        indexes = self.uow.cipher.indexes("phone", parse_phone(said).value)
         query = self.uow.select(Customer, "customer", "write").join(
             ContactPoint, col(ContactPoint.customer_id) == col(Customer.id)
         )
         return self.uow.first(query.where(col(ContactPoint.tenant) == self.uow.tenant,
-                                          col(ContactPoint.value_index) == index))  # fmt: skip
+                                          col(ContactPoint.value_index).in_(indexes)))  # fmt: skip
 
     def person(self, said: str) -> Person:
         """The colleague with this code or, if it is unique, this name. Raises Invalid."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -23,6 +24,8 @@ class Settings(BaseSettings):
     database_url: str = Field(default="", repr=False, description="may hold a password")
     policies: Path | None = Field(default=None, description="a directory whose YAML overlays the defaults")
     secret_key: SecretStr = SecretStr("")
+    old_secret_keys: SecretStr = SecretStr("")
+    migrate: Literal["auto", "manual"] = "auto"
 
     @property
     def url(self) -> str:
@@ -49,10 +52,15 @@ class Settings(BaseSettings):
             )
         return _kept_key(self.data_dir / "secret.key")
 
+    def old_keys(self) -> tuple[str, ...]:
+        """Other keys that values may be under, to read them. Raises ConfigError for a short one."""
+        parts = self.old_secret_keys.get_secret_value().split(",")
+        return tuple(_long_enough(key.strip(), "CHEXIN_OLD_SECRET_KEYS") for key in parts if key.strip())
 
-def _long_enough(key: str) -> str:
+
+def _long_enough(key: str, setting: str = "CHEXIN_SECRET_KEY") -> str:
     if len(key) < MIN_SECRET:
-        raise ConfigError("CHEXIN_SECRET_KEY", f"needs {MIN_SECRET} or more characters, it has {len(key)}")
+        raise ConfigError(setting, f"needs {MIN_SECRET} or more characters, it has {len(key)}")
     return key
 
 

@@ -14,8 +14,7 @@ from crm_core.fitment.normalise import plate_key, valid_month, vin_key, vin_sugg
 from crm_core.kernel.errors import ChexinError, Invalid
 from crm_core.kernel.registry import Result, handles
 from crm_core.kernel.uow import Uow
-from crm_core.vehicles import readings as readings
-from crm_core.vehicles.messages import AddCar, AddModel, AddStockCar, CarChanged
+from crm_core.vehicles.messages import AddCar, AddModel, AddStockCar
 from crm_core.vehicles.rules import model_name, name_keys
 from crm_core.vehicles.tables import Car, Model, ModelName, StockCar
 
@@ -99,7 +98,7 @@ def add_car(cmd: AddCar, uow: Uow) -> Result:
     if not (vin or plate or cmd.name or cmd.model_code):
         raise Invalid("vin", "error.empty")
     values = _car_values(cmd, vin, plate, uow)
-    row = _known_car(customer, values, uow)
+    row = _known_car(customer, vin, plate, values, uow)
     outcome = "added" if row is None else outcome_of(row, values)
     if row is None:
         row = uow.new(Car, unit=customer.unit, owner_id=customer.owner_id, customer_id=customer.id)
@@ -109,11 +108,6 @@ def add_car(cmd: AddCar, uow: Uow) -> Result:
         uow.audit(
             "write", "car", row.id, **{name: values[name] for name in values if not name.endswith("_index")}
         )
-    if outcome != "unchanged" or cmd.insured_until or cmd.inspected_until:
-        uow.emit(CarChanged(
-            car_id=row.id, insured_until=cmd.insured_until, inspected_until=cmd.inspected_until,
-            serviced="serviced_on" in values and outcome == "changed",
-        ))  # fmt: skip
     return Result(id=row.id, view=outcome)
 
 
@@ -134,26 +128,23 @@ def _car_values(cmd: AddCar, vin: str, plate: str, uow: Uow) -> dict[str, Any]:
         "plate_index": plate and uow.cipher.index("plate", plate),
         "model_id": model and model.id,
         "name": cmd.name or (model_name(model) if model else ""),
-        "bought_on": cmd.bought_on, "mileage_km": cmd.mileage_km, "mileage_on": cmd.mileage_on,
-        "serviced_on": cmd.serviced_on, "serviced_km": cmd.serviced_km, "colour": cmd.colour,
+        "bought_on": cmd.bought_on, "mileage_km": cmd.mileage_km, "colour": cmd.colour,
         "options": list(cmd.options),
     }  # fmt: skip
     return {name: value for name, value in given.items() if value or value == 0}
 
 
-def _known_car(customer: Customer, values: dict[str, Any], uow: Uow) -> Car | None:
+def _known_car(customer: Customer, vin: str, plate: str, values: dict[str, Any], uow: Uow) -> Car | None:
     """This customer's car with the VIN, or with the plate unless that car has another VIN."""
     mine = select(Car).where(col(Car.tenant) == uow.tenant, col(Car.customer_id) == customer.id)
-    if "vin_index" in values:
-        found = uow.first(mine.where(col(Car.vin_index) == values["vin_index"]))
+    if vin:
+        found = uow.first(mine.where(col(Car.vin_index).in_(uow.cipher.indexes("vin", vin))))
         if found is not None:
             return found
-    if "plate_index" in values:
-        found = uow.first(mine.where(col(Car.plate_index) == values["plate_index"]))
-        return found if found is not None and ("vin_index" not in values or not found.vin_index) else None
-    if "vin_index" in values:
-        return None
-    return uow.first(mine.where(col(Car.name) == values["name"]))
+    if plate:
+        found = uow.first(mine.where(col(Car.plate_index).in_(uow.cipher.indexes("plate", plate))))
+        return found if found is not None and (not vin or not found.vin_index) else None
+    return None if vin else uow.first(mine.where(col(Car.name) == values["name"]))
 
 
 @handles(AddStockCar)

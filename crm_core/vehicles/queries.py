@@ -125,11 +125,11 @@ def car_by(reader: Reader, vin: str = "", plate: str = "") -> Car | None:
     query = reader.select(Car, "car").order_by(col(Car.id).desc())
     whole, tail, sign = vin_key(vin), word_key(vin).upper(), plate_key(plate)
     if whole:
-        query = query.where(col(Car.vin_index) == reader.cipher.index("vin", whole))
+        query = query.where(col(Car.vin_index).in_(reader.cipher.indexes("vin", whole)))
     elif len(tail) == VIN_TAIL:
-        query = query.where(col(Car.vin_tail_index) == reader.cipher.index("vin_tail", tail))
+        query = query.where(col(Car.vin_tail_index).in_(reader.cipher.indexes("vin_tail", tail)))
     elif sign:
-        query = query.where(col(Car.plate_index) == reader.cipher.index("plate", sign))
+        query = query.where(col(Car.plate_index).in_(reader.cipher.indexes("plate", sign)))
     else:
         return None
     return reader.first(query)
@@ -141,7 +141,6 @@ def car_view(car: Car, reader: Reader) -> CarView:
         id=car.id, customer_id=car.customer_id or "", vin=shown(vin, car, reader), name=car.name,
         plate=shown(reader.reveal(car, "plate"), car, reader), model_id=car.model_id, bought_on=car.bought_on,
         mileage_km=car.mileage_km, options=tuple(car.options), check_vin=bool(vin) and vin_advice(vin),
-        mileage_on=car.mileage_on, serviced_on=car.serviced_on, serviced_km=car.serviced_km, version=car.version,
     )  # fmt: skip
 
 
