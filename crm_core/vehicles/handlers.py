@@ -14,7 +14,8 @@ from crm_core.fitment.normalise import plate_key, valid_month, vin_key, vin_sugg
 from crm_core.kernel.errors import ChexinError, Invalid
 from crm_core.kernel.registry import Result, handles
 from crm_core.kernel.uow import Uow
-from crm_core.vehicles.messages import AddCar, AddModel, AddStockCar
+from crm_core.vehicles import readings as readings
+from crm_core.vehicles.messages import AddCar, AddModel, AddStockCar, CarChanged
 from crm_core.vehicles.rules import model_name, name_keys
 from crm_core.vehicles.tables import Car, Model, ModelName, StockCar
 
@@ -108,6 +109,11 @@ def add_car(cmd: AddCar, uow: Uow) -> Result:
         uow.audit(
             "write", "car", row.id, **{name: values[name] for name in values if not name.endswith("_index")}
         )
+    if outcome != "unchanged" or cmd.insured_until or cmd.inspected_until:
+        uow.emit(CarChanged(
+            car_id=row.id, insured_until=cmd.insured_until, inspected_until=cmd.inspected_until,
+            serviced="serviced_on" in values and outcome == "changed",
+        ))  # fmt: skip
     return Result(id=row.id, view=outcome)
 
 
@@ -128,7 +134,8 @@ def _car_values(cmd: AddCar, vin: str, plate: str, uow: Uow) -> dict[str, Any]:
         "plate_index": plate and uow.cipher.index("plate", plate),
         "model_id": model and model.id,
         "name": cmd.name or (model_name(model) if model else ""),
-        "bought_on": cmd.bought_on, "mileage_km": cmd.mileage_km, "colour": cmd.colour,
+        "bought_on": cmd.bought_on, "mileage_km": cmd.mileage_km, "mileage_on": cmd.mileage_on,
+        "serviced_on": cmd.serviced_on, "serviced_km": cmd.serviced_km, "colour": cmd.colour,
         "options": list(cmd.options),
     }  # fmt: skip
     return {name: value for name, value in given.items() if value or value == 0}

@@ -141,6 +141,7 @@ def car_view(car: Car, reader: Reader) -> CarView:
         id=car.id, customer_id=car.customer_id or "", vin=shown(vin, car, reader), name=car.name,
         plate=shown(reader.reveal(car, "plate"), car, reader), model_id=car.model_id, bought_on=car.bought_on,
         mileage_km=car.mileage_km, options=tuple(car.options), check_vin=bool(vin) and vin_advice(vin),
+        mileage_on=car.mileage_on, serviced_on=car.serviced_on, serviced_km=car.serviced_km, version=car.version,
     )  # fmt: skip
 
 
