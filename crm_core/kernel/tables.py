@@ -116,7 +116,8 @@ class Inbox(SQLModel, table=True):
 class Outbox(SQLModel, table=True):
     """A message that is due now to one chat; `account` is the bot, app or page it leaves by.
 
-    States: 0 pending, 1 claimed, 2 sent, 3 uncertain, 4 dead, 5 skipped by an admin, 6 folded into a digest.
+    States: 0 pending, 1 claimed, 2 sent, 3 uncertain, 4 dead, 5 skipped by an admin, 6 folded into a digest,
+    7 held: a late reminder, until it is known how many there are for its person.
     `settled_at` is when it left the queue, `told_at` when somebody was told that it may not have arrived.
     """
 
@@ -129,6 +130,8 @@ class Outbox(SQLModel, table=True):
               postgresql_where=text("state = 0")),
         Index("ix_outbox_trouble", "settled_at", "id", sqlite_where=text("state in (3,4)"),
               postgresql_where=text("state in (3,4)")),
+        Index("ix_outbox_held", "tenant", "person_id", sqlite_where=text("state = 7"),
+              postgresql_where=text("state = 7")),
         Index("ix_outbox_chat", "chat", "id", sqlite_where=text("state in (0,1)"),
               postgresql_where=text("state in (0,1)")),
         Index("ix_outbox_lease", "lease_until", sqlite_where=text("state = 1"),

@@ -147,6 +147,13 @@ def upgrade() -> None:
             postgresql_where=sa.text("state = 0"),
         )
         batch_op.create_index(
+            "ix_outbox_held",
+            ["tenant", "person_id"],
+            unique=False,
+            sqlite_where=sa.text("state = 7"),
+            postgresql_where=sa.text("state = 7"),
+        )
+        batch_op.create_index(
             "ix_outbox_trouble",
             ["settled_at", "id"],
             unique=False,
@@ -207,6 +214,9 @@ def downgrade() -> None:
             "ix_outbox_trouble",
             sqlite_where=sa.text("state in (3,4)"),
             postgresql_where=sa.text("state in (3,4)"),
+        )
+        batch_op.drop_index(
+            "ix_outbox_held", sqlite_where=sa.text("state = 7"), postgresql_where=sa.text("state = 7")
         )
         batch_op.drop_index(
             "ix_outbox_account", sqlite_where=sa.text("state = 0"), postgresql_where=sa.text("state = 0")
