@@ -12,6 +12,7 @@ from crm_core.kernel.errors import ChexinError
 from crm_core.kernel.money import yuan
 
 _DAYS = {"zh": "一二三四五六日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _PARTS = {(8, 12): "morning", (12, 16): "afternoon", (12, 18): "afternoon", (16, 20): "evening", (20, 24): "night"}
 
@@ -66,6 +67,10 @@ class Voice:
         if self.lang != "zh":
             return f"{week} {on.day} {_MONTHS[on.month - 1]}" + (f" {year}" if year else "")
         return (f"{year}年" if year else "") + f"{on.month}月{on.day}日(周{week})"
+
+    def weekday(self, index: int) -> str:
+        """`周一`; `Monday`. 0 is Monday."""
+        return f"周{_DAYS['zh'][index]}" if self.lang == "zh" else _WEEKDAYS[index]
 
     def clock(self, at: time) -> str:
         """`14:30`; `2:30 pm`."""

@@ -56,13 +56,13 @@ class Buttons:
         self, session: Session, tenant: str, person_id: str, chat: str, key: str, body: dict[str, Any],
         now: datetime,
     ) -> dict[str, Any]:  # fmt: skip
-        """Keep a body's buttons and return the body as it may leave: ids, labels and styles only.
+        """Keep a body's buttons and return the body as it may leave: ids, labels, styles and lines only.
 
         Ids follow from message, verb and parameters, so that drawing a card again gives the same ids. Buttons
         of the message that are not drawn any more end.
         """
         card = body.get("card") or {}
-        drawn = {self._id(key, person_id, button): button for button in card.get("buttons", ())}
+        drawn = self._drawn(key, person_id, body)
         known = {row[0]: row[1] for row in session.execute(_OF_MESSAGE, {"key": key})}
         subject = card.get("subject", "")
         rows = [self._row(action_id, tenant, person_id, chat, key, button, subject, now)
@@ -71,11 +71,21 @@ class Buttons:
             session.connection().execute(insert(_ACTIONS), rows)
         self._set(session, [i for i in drawn if i in known], shown_at=now, expires_at=now + LIFETIME)
         self._set(session, [i for i, ends in known.items() if i not in drawn and ends > now], expires_at=now)
+        return self.public(key, person_id, body)
+
+    def public(self, key: str, person_id: str, body: dict[str, Any]) -> dict[str, Any]:
+        """The body as it may leave; `publish` is what makes its buttons work."""
+        card = body.get("card")
         if not card:
             return body
-        shown = [{"id": action_id, "label": button["label"], "style": str(button.get("style", "default"))}
-                 for action_id, button in drawn.items()]  # fmt: skip
+        shown = [{"id": action_id, "label": button["label"], "style": str(button.get("style", "default")),
+                  "line": button.get("line")}
+                 for action_id, button in self._drawn(key, person_id, body).items()]  # fmt: skip
         return body | {"card": card | {"buttons": shown}}
+
+    def _drawn(self, key: str, person_id: str, body: dict[str, Any]) -> dict[str, dict[str, Any]]:
+        card = body.get("card") or {}
+        return {self._id(key, person_id, button): button for button in card.get("buttons", ())}
 
     def publish_now(
         self, tenant: str, person_id: str, chat: str, key: str, body: dict[str, Any], now: datetime
@@ -95,7 +105,9 @@ class Buttons:
         subject: str, now: datetime,
     ) -> dict[str, Any]:  # fmt: skip
         kept = {"label": button["label"], "params": button.get("params", {})}
-        sealed = self._cipher.seal(f"actions.params.{action_id}", json.dumps(kept, ensure_ascii=False, default=str))
+        sealed = self._cipher.seal(
+            f"actions.params.{action_id}", json.dumps(kept, ensure_ascii=False, default=str)
+        )
         return {
             "id": action_id, "tenant": tenant, "person_id": person_id, "chat": chat, "message_key": key,
             "verb": button["verb"], "params_enc": sealed, "subject": subject, "shown_at": now,

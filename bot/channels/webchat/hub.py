@@ -167,6 +167,6 @@ def as_card(card: dict[str, Any]) -> dict[str, Any]:
     return {
         "kind": card["kind"], "title": card["title"], "status": card.get("status"), "tone": card.get("tone"),
         "fields": card.get("fields", []), "note": card.get("note"), "sources": card.get("sources", []),
-        "buttons": [{"id": b["id"], "label": b["label"], "style": b["style"], "url": None}
+        "buttons": [{"id": b["id"], "label": b["label"], "style": b["style"], "url": None, "line": b.get("line")}
                     for b in card.get("buttons", []) if b.get("id")],
     }  # fmt: skip

@@ -4,6 +4,7 @@ import { el, icon, safeLink, spoken, withPhones } from "./dom.js";
 import { currentLang, t } from "./texts.js";
 
 const KIND_ICONS = [
+  [/^digest|plan|summary/, "calendar"],
   [/approv|discount/, "badge"],
   [/lead|customer|person/, "person"],
   [/confirm|change|edit|undo/, "edit"],
@@ -35,23 +36,39 @@ export function renderCard(card, { press, waiting = null, titleId }) {
       card.status ? el("span", { class: "chip" }, card.status) : null,
     ),
   );
-  if (card.fields?.length) box.append(renderFields(card.fields));
+  const [onLines, below] = split(card.buttons ?? [], card.fields?.length ?? 0);
+  if (card.fields?.length) box.append(renderFields(card.fields, onLines, press));
   if (card.note) box.append(el("p", { class: "card-note" }, ...withPhones(card.note)));
   if (card.sources?.length) box.append(renderSources(card.sources));
-  if (card.buttons?.length) box.append(renderButtons(card.buttons, press));
+  if (below.length) box.append(renderButtons(below, press));
   if (waiting !== null) setWaiting(box, waiting);
   return box;
 }
 
-function renderFields(fields) {
-  return el("dl", { class: "fields" }, ...fields.map((field) =>
+/** The buttons that open a line of the card, by that line's number, and the others. */
+function split(buttons, count) {
+  const isLine = (button) => Number.isInteger(button.line) && button.line >= 0 && button.line < count;
+  return [new Map(buttons.filter(isLine).map((button) => [button.line, button])),
+    buttons.filter((button) => !isLine(button))];
+}
+
+function renderFields(fields, onLines, press) {
+  return el("dl", { class: "fields" }, ...fields.map((field, number) =>
     el("div", { class: field.emph ? "field emph" : "field" },
       el("dt", {}, field.k),
       el("dd", {},
-        renderValue(field),
+        onLines.has(number) ? renderLine(field, onLines.get(number), press) : renderValue(field),
         field.words ? el("span", { class: "words" }, spoken(`${t("said")}: `), quoted(field.words)) : null,
       ),
     )));
+}
+
+/** A line that opens its record when pressed; numbers in it do not dial, so that one press means one thing. */
+function renderLine(field, button, press) {
+  const node = el("button", { type: "button", class: "line", data: { action: button.id } },
+    el("span", { class: "value" }, field.v ?? ""));
+  onPress(node, button, press);
+  return node;
 }
 
 function renderValue(field) {
@@ -91,11 +108,15 @@ function renderButtons(buttons, press) {
     }
     const node = el("button", { type: "button", class: `button ${style}`, data: { action: button.id } },
       el("span", { class: "button-label" }, button.label));
-    node.addEventListener("click", () => {
-      if (node.getAttribute("aria-disabled") !== "true") press(button.id, node);
-    });
+    onPress(node, button, press);
     return node;
   }));
+}
+
+function onPress(node, button, press) {
+  node.addEventListener("click", () => {
+    if (node.getAttribute("aria-disabled") !== "true") press(button.id, node);
+  });
 }
 
 /** Show that the press of `action` is on its way: its button turns, none can be pressed. Null ends it. */
