@@ -22,8 +22,10 @@ from crm_core.kernel.door import sound
 from crm_core.kernel.errors import ConfigError, Conflict, NotFound, Unavailable
 from crm_core.kernel.inbox import InboxQueue
 from crm_core.kernel.leases import Leases
+from crm_core.kernel.limits import Limits
 from crm_core.kernel.outbox import OutboxQueue
 from crm_core.kernel.overdue import overdue, release_all
+from crm_core.kernel.pacing import PacedQueue
 from crm_core.kernel.pii import Cipher
 from crm_core.kernel.policies import Policies
 from crm_core.kernel.registry import (
@@ -68,6 +70,8 @@ class Core:
         )  # fmt: skip
         self.inbox = InboxQueue(self.database, self.cipher)
         self.outbox = OutboxQueue(self.database, self.cipher)
+        self.limits = Limits(self.database)
+        self.paced = PacedQueue(self.database, self.outbox)
         self.timers = Timers(self.database, self._system_uow)
         self.leases = Leases(self.database)
         self.invites = Invites(self.database)
@@ -81,8 +85,7 @@ class Core:
         """
         load_all()
         settings = settings or Settings()
-        if migrate.current(settings.url) != migrate.head():
-            migrate.upgrade(settings.url)
+        migrate.prepare(settings.url, by_hand=settings.migrate == "manual")
         core = cls(settings, clock or SystemClock())
         core._check_key()
         return core

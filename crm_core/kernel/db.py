@@ -112,7 +112,9 @@ def normal_url(url: str) -> str:
 def make_engine(url: str, *, pool_size: int = 8) -> Engine:
     """An engine with this project's begin, pragmas and pool."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+        engine = create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+        event.listen(engine, "handle_error", _forget_old_plans)
+        return engine
     path = make_url(url).database
     if path:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -125,6 +127,13 @@ def make_engine(url: str, *, pool_size: int = 8) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _forget_old_plans(context: Any) -> None:
+    # A newer version added a column: statements prepared before that never work again on their connection.
+    error = context.original_exception
+    if getattr(error, "sqlstate", "") == "0A000" and "cached plan" in str(error):
+        context.is_disconnect = True
 
 
 def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:
