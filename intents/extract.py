@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from .entities.codes import find_codes
+from .entities.distance import find_distances
 from .entities.money import find_money, find_percents
 from .entities.part import find_parts
 from .entities.person import find_people
@@ -25,6 +26,7 @@ _RANK = {
     "when": 4,
     "money": 4,
     "part": 4,
+    "km": 2,
     "quantity": 6,
     "person": 3,
     "length": 5,
@@ -45,7 +47,9 @@ _WORDS = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6
 def extract(text: str, now: datetime, lexicon: Lexicon | None = None) -> list[Span]:
     """Spans in the order of the text; bare names carry `weak`. Words are cut from `text` as typed."""
     plain = readable(text)
-    firm = resolve([*find_codes(plain), *find_vehicles(plain, lexicon), *find_percents(plain)])
+    firm = resolve(
+        [*find_codes(plain), *find_vehicles(plain, lexicon), *find_percents(plain), *find_distances(plain)]
+    )
     rest = blank(plain, firm)
     spans = [*firm, *find_money(rest), *find_parts(rest, lexicon), *find_people(rest, lexicon)]
     spans += find_times(
