@@ -14,7 +14,8 @@ from crm_core.kernel.tables import Owned, text_column
 class Appointment(Owned, table=True):
     """Somebody comes. States: booked, done, cancelled, no_show. `vehicle_key` compares what is driven.
 
-    `for_id` is the colleague on leave in whose stead the owner receives the customer.
+    `for_id` is the colleague on leave in whose stead the owner receives the customer, `record_id` the record of the
+    visit that completed it.
     """
 
     __tablename__ = "appointments"
@@ -39,3 +40,4 @@ class Appointment(Owned, table=True):
     text_enc: str | None = text_column()
     outcome_enc: str | None = text_column()
     for_id: str | None = Field(default=None, max_length=26)
+    record_id: str | None = Field(default=None, max_length=26)

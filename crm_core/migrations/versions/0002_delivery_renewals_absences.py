@@ -109,6 +109,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("appointments", schema=None) as batch_op:
         batch_op.add_column(sa.Column("for_id", sa.String(length=26), nullable=True))
+        batch_op.add_column(sa.Column("record_id", sa.String(length=26), nullable=True))
         batch_op.create_index("ix_appointments_for", ["tenant", "for_id"], unique=False)
 
     with op.batch_alter_table("attempts", schema=None) as batch_op:
@@ -180,6 +181,13 @@ def upgrade() -> None:
     with op.batch_alter_table("timers", schema=None) as batch_op:
         batch_op.add_column(sa.Column("priority", sa.Integer(), server_default="2", nullable=False))
         batch_op.create_index(
+            "ix_timers_dead",
+            ["tenant", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 3"),
+            postgresql_where=sa.text("state = 3"),
+        )
+        batch_op.create_index(
             "ix_timers_rank",
             ["priority", "due_at", "id"],
             unique=False,
@@ -194,6 +202,9 @@ def downgrade() -> None:
     with op.batch_alter_table("timers", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_timers_rank", sqlite_where=sa.text("state = 0"), postgresql_where=sa.text("state = 0")
+        )
+        batch_op.drop_index(
+            "ix_timers_dead", sqlite_where=sa.text("state = 3"), postgresql_where=sa.text("state = 3")
         )
         batch_op.drop_column("priority")
 
@@ -249,6 +260,7 @@ def downgrade() -> None:
 
     with op.batch_alter_table("appointments", schema=None) as batch_op:
         batch_op.drop_index("ix_appointments_for")
+        batch_op.drop_column("record_id")
         batch_op.drop_column("for_id")
 
     op.drop_table("workers")
