@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.conversation.brain import Brain, Rooms
 from bot.conversation.pipeline import Pipeline, Turn, body_of
-from bot.deliver import Deliverer
+from bot.delivery import Deliverer
 from bot.ports import Inbound, InboundKind
 from bot.texts import Texts
 from crm_core.api import Core

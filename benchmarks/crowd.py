@@ -11,7 +11,7 @@ from typing import Any
 
 from benchmarks.chat import Person, Talkers
 from benchmarks.timing import Timed
-from bot.deliver import Deliverer
+from bot.delivery import Deliverer
 from bot.ports import Inbound
 from bot.texts import Texts
 from bot.turns import TurnRunner

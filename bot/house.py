@@ -6,7 +6,7 @@ import asyncio
 import os
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -16,8 +16,8 @@ from bot.channels.webchat.hub import Hub
 from bot.channels.webchat.talk import Door
 from bot.conversation.brain import Rooms
 from bot.conversation.pipeline import Pipeline
-from bot.deliver import Deliverer
-from bot.ports import Outbound
+from bot.delivery import Deliverer, Sender
+from bot.ports import Channel, Outbound
 from bot.settings import BotSettings, IntakeKey
 from bot.texts import Texts
 from bot.turns import TurnRunner
@@ -58,8 +58,9 @@ class House:
 
     def __init__(
         self, core: Core, settings: BotSettings, make_works: MakeWorks, *, role: str = "all",
-        demo: dict[str, str] | None = None,
+        demo: dict[str, str] | None = None, channels: Mapping[str, Channel] | None = None,
     ) -> None:  # fmt: skip
+        """`channels` are those that carry messages over networks, by account (`telegram:BOT`)."""
         self.core = core
         self.settings = settings
         self.role = role
@@ -74,7 +75,8 @@ class House:
                             chroma_url=settings.chroma_url, embeddings=settings.embeddings)  # fmt: skip
         self._turns = TurnRunner(core, Pipeline(core, self.texts, self._brain), self._turn_done, self._sorry)
         self._deliverer = Deliverer(core, self.texts, self.name, self.hub.poke)
-        self._works = make_works(core, self.name, turns=self._turns.run, deliver=self._deliverer.run,
+        self._sender = Sender(core, self.texts, self.name, channels or {}, self.hub.poke)
+        self._works = make_works(core, self.name, turns=self._turns.run, deliver=self._deliver,
                                  reindex=self._brain.refresh)  # fmt: skip
         self._stopping = asyncio.Event()
         self.door = Door(core, self.hub, self.arrived, self._works.replan, self._say, self._greet, demo is not None)
@@ -94,6 +96,7 @@ class House:
         self.hub.start()
         if self.works:
             self._works.start()
+            self._sender.start()
             threading.Thread(target=self._warm, name="warm", daemon=True).start()
         self._watchman = loop.create_task(self._watch())
 
@@ -118,6 +121,7 @@ class House:
         await self.hub.stop()
         if self.works:
             await asyncio.to_thread(self._works.stop)
+            await asyncio.to_thread(self._sender.stop)
             await asyncio.to_thread(self._turns.stop)
             await asyncio.to_thread(self._brain.close)
 
@@ -127,6 +131,11 @@ class House:
         """Somebody said something: look at once. In a `web` process the workers see it at their next tick."""
         if self.works:
             self._works.arrived()
+
+    def _deliver(self) -> int:
+        """What is due goes out: over networks by the sender, into threads kept here at once."""
+        self._sender.knock()
+        return self._deliverer.run()
 
     def _turn_done(self) -> None:
         """Its sender's next message may be waiting, and there are replies to deliver."""
@@ -185,7 +194,7 @@ class House:
             structlog.get_logger().error("health_failed", error=type(error).__name__)
             return found | {"status": "database unavailable"}
         if self.works:
-            if not self._works.alive():
+            if not (self._works.alive() and self._sender.alive()):
                 found["status"] = "work stands still"
             late = self._works.findings
             found["overdue"] = {"timers": late.timers, "messages": late.messages, "arrivals": late.arrivals,

@@ -78,9 +78,9 @@ class Buttons:
         card = body.get("card")
         if not card:
             return body
-        shown = [{"id": action_id, "label": button["label"], "style": str(button.get("style", "default")),
-                  "line": button.get("line")}
-                 for action_id, button in self._drawn(key, person_id, body).items()]  # fmt: skip
+        shown = [
+            _public(action_id, button) for action_id, button in self._drawn(key, person_id, body).items()
+        ]
         return body | {"card": card | {"buttons": shown}}
 
     def _drawn(self, key: str, person_id: str, body: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -145,3 +145,9 @@ class Buttons:
         kept = json.loads(self._cipher.open(f"actions.params.{row['id']}", row["params_enc"]))
         return LiveAction(row["id"], row["person_id"], row["chat"], row["verb"], kept["params"], kept["label"],
                           row["subject"], row["message_key"], row["shown_at"], row["expires_at"])  # fmt: skip
+
+
+def _public(action_id: str, button: dict[str, Any]) -> dict[str, Any]:
+    """A button as it may leave; `line` is the card's line it belongs to, if it does."""
+    found = {"id": action_id, "label": button["label"], "style": str(button.get("style", "default"))}
+    return found if button.get("line") is None else found | {"line": button["line"]}

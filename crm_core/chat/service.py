@@ -15,17 +15,17 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from crm_core.chat.buttons import Buttons, LiveAction
-from crm_core.chat.routing import web_chat
+from crm_core.chat.buttons import LiveAction
+from crm_core.chat.sending import Ended, Original, Send, Sending
 from crm_core.chat.tables import Chat, ChatMessage
-from crm_core.chat.threads import Shown, Threads
+from crm_core.chat.threads import Shown
 from crm_core.kernel.db import Database
 from crm_core.kernel.inbox import Arrival, InboxQueue
-from crm_core.kernel.outbox import Delivery, OutboxQueue, Outcome, Settled, account_of
+from crm_core.kernel.outbox import OutboxQueue, account_of
 from crm_core.kernel.pii import Cipher
 from crm_core.kernel.tables import Outbox, new_row
 
-__all__ = ["Chats", "Conversation", "LiveAction", "Received", "Shown"]
+__all__ = ["Chats", "Conversation", "Ended", "LiveAction", "Original", "Received", "Send", "Shown"]
 
 
 @dataclass(frozen=True)
@@ -44,18 +44,15 @@ class Conversation:
     version: int = 0
 
 
-class Chats(Threads):
+class Chats(Sending):
     """Threads, and the ways in and out of them."""
 
     def __init__(
         self, database: Database, cipher: Cipher, inbox: InboxQueue, outbox: OutboxQueue,
         route: Callable[[Session, str], str],
     ) -> None:  # fmt: skip
-        super().__init__(database, cipher)
+        super().__init__(database, cipher, outbox, route)
         self._inbox = inbox
-        self._outbox = outbox
-        self._route = route
-        self.buttons = Buttons(database, cipher)
 
     # In
 
@@ -161,77 +158,3 @@ class Chats(Threads):
         row.state_version += 1
         row.updated_at = now
         self._cipher.put(row, "state", json.dumps(state, ensure_ascii=False, default=str))
-
-    def store(self, sends: Sequence[tuple[Delivery, dict[str, Any]]], worker: str, now: datetime) -> int:
-        """Deliver into threads kept here (the web chat): attempt, message and result in one transaction.
-
-        Returns how many were written; a delivery whose lease was lost is left alone.
-        """
-        with self._database.write() as session:
-            done = 0
-            for delivery, body in sends:
-                if not self._outbox.attempt(session, delivery, worker, now, body):
-                    continue
-                public = self.buttons.publish(session, delivery.tenant, delivery.person_id, delivery.chat,
-                                              self._message_key(session, delivery), body, now)  # fmt: skip
-                seq = self._put_message(session, delivery, public, now)
-                done += self._outbox.settle(
-                    session, Settled(delivery, Outcome.SENT, provider_id=str(seq)), now
-                )
-            return done
-
-    def begin(
-        self, delivery: Delivery, body: dict[str, Any], worker: str, now: datetime
-    ) -> dict[str, Any] | None:
-        """Before a send over a network: the attempt and its buttons are committed. None: the lease was lost."""
-        with self._database.write() as session:
-            if not self._outbox.attempt(session, delivery, worker, now, body):
-                return None
-            key = self._message_key(session, delivery)
-            return self.buttons.publish(
-                session, delivery.tenant, delivery.person_id, delivery.chat, key, body, now
-            )
-
-    def settle(self, settled: Sequence[Settled], bodies: Sequence[dict[str, Any]], now: datetime) -> None:
-        """After sends over a network: write how each ended, and keep what was sent in its thread."""
-        with self._database.write() as session:
-            for one, body in zip(settled, bodies, strict=True):
-                if self._outbox.settle(session, one, now) and one.outcome is Outcome.SENT:
-                    self._put_message(session, one.delivery, body, now, one.provider_id)
-
-    def _put_message(
-        self, session: Session, delivery: Delivery, body: dict[str, Any], now: datetime,
-        provider_id: str | None = None,
-    ) -> int:  # fmt: skip
-        """A new message, or the old one changed in place for a redraw."""
-        if delivery.kind == "@refresh":
-            row = session.get(ChatMessage, delivery.params["message"])
-            if row is None:
-                return 0
-            thread = self._thread(session, delivery.tenant, row.chat, row.person_id, now)
-            thread.counter += 1
-            row.rev = thread.counter
-            row.body_enc = self._seal_body(row.chat, row.key, body)
-            return row.seq
-        row = self._append(session, tenant=delivery.tenant, chat=delivery.chat, person_id=delivery.person_id,
-                           key=delivery.dedupe_key, body=body, direction="out", now=now, kind=delivery.kind,
-                           subject=delivery.subject,
-                           params=delivery.params if delivery.kind[0] != "@" else None)  # fmt: skip
-        row.provider_id = provider_id
-        return row.seq
-
-    def _message_key(self, session: Session, delivery: Delivery) -> str:
-        """Buttons of a redrawn card belong to the first message, so that ids of lasting buttons last."""
-        if delivery.kind != "@refresh":
-            return delivery.dedupe_key
-        row = session.get(ChatMessage, delivery.params["message"])
-        return row.key if row is not None else delivery.dedupe_key
-
-    def chat_of(self, person_id: str) -> str:
-        """The thread a push to this person goes to now."""
-        with self._database.read() as session:
-            return self._route(session, person_id)
-
-    @staticmethod
-    def web_chat(person_id: str) -> str:
-        return web_chat(person_id)

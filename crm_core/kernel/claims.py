@@ -11,14 +11,15 @@ _NEW = "and {0}.priority = 0 and {0}.created_at >= :since"
 
 
 @cache
-def claim_sql(*, account: bool, sqlite: bool, runs: bool, paused: bool) -> str:
+def claim_sql(*, account: bool, sqlite: bool, runs: bool, paused: bool, urgent: bool) -> str:
     """The claim, with parameters now, lease, worker, n, park, and (if asked for) account and since.
 
     A row waits for earlier ones of its chat that matter as much, unless they failed `park` times. With `runs`
-    a row may be taken together with all it waits for.
+    a row may be taken together with all it waits for; `urgent` leaves out what is only nice to know.
     """
     lock = "" if sqlite else "for update skip locked"
     own = "and x.account = :account" if account else ""
+    own += " and x.priority <= 1" if urgent else ""
     x_new, p_new = (_NEW.format("x"), _NEW.format("p")) if paused else ("", "")
     waits = f"p.id < {{0}}.id and p.priority <= {{0}}.priority and p.attempts < :park {p_new}"
     before = "p.state = 1 or p.state = 0 and p.due_at > :now" if runs else "p.state in (0, 1)"

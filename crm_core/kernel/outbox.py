@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,86 +16,36 @@ from sqlmodel import Session, SQLModel, col
 
 from crm_core.kernel.claims import claim_sql
 from crm_core.kernel.db import Database, UtcDateTime
+from crm_core.kernel.deliveries import (
+    CLAIMED,
+    DEAD,
+    FOLDED,
+    HELD,
+    LOCAL_ACCOUNTS,
+    PENDING,
+    SENT,
+    SKIPPED,
+    UNCERTAIN,
+    Delivery,
+    Settled,
+    account_of,
+)
 from crm_core.kernel.inbox import bind_instant, read_instant
-from crm_core.kernel.outcomes import Heard, MessageClass, Outcome, Tried, backoff, class_of
+from crm_core.kernel.outcomes import Heard, Outcome, backoff
 from crm_core.kernel.pause import read_pause
 from crm_core.kernel.pii import Cipher
-from crm_core.kernel.refs import ref_of
 from crm_core.kernel.tables import Attempt, Outbox
 
-__all__ = ["Delivery", "OutboxQueue", "Outcome", "Settled", "account_of"]
+__all__ = [
+    "CLAIMED", "DEAD", "FOLDED", "HELD", "LOCAL_ACCOUNTS", "PENDING", "SENT", "SKIPPED", "UNCERTAIN", "Delivery",
+    "OutboxQueue", "Outcome", "Settled", "account_of",
+]  # fmt: skip
 
-PENDING, CLAIMED, SENT, UNCERTAIN, DEAD, SKIPPED, FOLDED, HELD = range(8)
 LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 8
 PARK_AFTER = 3
-# Kept by this application itself: the web chat's threads and the terminal's.
-LOCAL_ACCOUNTS = ("web", "term")
 _OUTBOX: Any = SQLModel.metadata.tables[str(Outbox.__tablename__)]
 _ATTEMPTS: Any = SQLModel.metadata.tables[str(Attempt.__tablename__)]
-
-
-def account_of(chat: str) -> str:
-    """The bot, app or page a chat belongs to: `telegram:BOT:77` → `telegram:BOT`, `web:PERSON` → `web`."""
-    return chat.rpartition(":")[0]
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """A claimed outbox row.
-
-    `due_at` is when it was due, `created_at` when it could first be sent. `body` is what an earlier try rendered.
-    `tries` of it began, `doubts` of them may have arrived; `first_at` is when the first began.
-    """
-
-    id: int
-    tenant: str
-    chat: str
-    person_id: str
-    kind: str
-    subject: str
-    params: dict[str, Any]
-    priority: int
-    token: int
-    attempts: int
-    dedupe_key: str
-    body: dict[str, Any] | None
-    created_at: datetime
-    due_at: datetime
-    account: str
-    tries: int = 0
-    doubts: int = 0
-    first_at: datetime | None = None
-
-    @property
-    def ref(self) -> str:
-        """What the message can be named by: `#A17-2`."""
-        return ref_of(self.id)
-
-    @property
-    def began(self) -> bool:
-        """Whether an earlier try may have arrived."""
-        return self.doubts > 0
-
-    @property
-    def cls(self) -> MessageClass:
-        return class_of(self.kind, self.priority)
-
-    def tried(self, now: datetime, *, doubt: bool, again: bool = True) -> Tried:
-        """Its tries with the present one, or (`again=False`) without."""
-        return Tried(self.cls, self.tries + again, self.doubts + (doubt and again), self.first_at or now)
-
-
-@dataclass(frozen=True)
-class Settled:
-    """What became of a delivery. RETRY without an instant leaves it to the queue when, and when to give up."""
-
-    delivery: Delivery
-    outcome: Outcome
-    provider_id: str | None = None
-    retry_at: datetime | None = None
-    error: str | None = None
-    heard: Heard | None = None
 
 
 class OutboxQueue:
@@ -130,9 +79,9 @@ class OutboxQueue:
 
     def claim_in(
         self, session: Session, worker: str, now: datetime, limit: int = 50,
-        accounts: Sequence[str] | None = None, *, runs: bool = False,
+        accounts: Sequence[str] | None = None, *, runs: bool = False, urgent: bool = False,
     ) -> list[Delivery]:  # fmt: skip
-        """`claim` inside the caller's transaction."""
+        """`claim` inside the caller's transaction; with `urgent` only what people must know."""
         since = read_pause(session).since
         given = {"now": bind_instant(now, self._database), "lease": bind_instant(now + LEASE, self._database),
                  "worker": worker, "park": PARK_AFTER}  # fmt: skip
@@ -142,7 +91,7 @@ class OutboxQueue:
         for account in [None] if accounts is None else accounts:
             if len(rows) < limit:
                 sql = text(claim_sql(account=account is not None, sqlite=self._database.is_sqlite, runs=runs,
-                                     paused=since is not None))  # fmt: skip
+                                     paused=since is not None, urgent=urgent))  # fmt: skip
                 here = given | {"n": limit - len(rows)} | ({} if account is None else {"account": account})
                 rows += session.execute(sql, here).mappings().all()
         tried = self._tries(session, [row["id"] for row in rows if row["body_enc"]])
@@ -236,6 +185,14 @@ class OutboxQueue:
         """Write how it ended, fenced by the token. False when somebody else holds the row by now."""
         return bool(self.settle_all(session, [settled], now))
 
+    def settle_now(
+        self, settled: Sequence[Settled], now: datetime, unsent: Sequence[Delivery] = ()
+    ) -> list[Settled]:
+        """`settle_all` in a transaction of its own, which also gives back claims that were no try."""
+        with self._database.write() as session:
+            self.give_back(session, unsent)
+            return self.settle_all(session, settled, now) if settled else []
+
     def settle_all(self, session: Session, settled: Sequence[Settled], now: datetime) -> list[Settled]:
         """Write how several ended, in one go; returns those whose claim still stood."""
         held = self.held(session, [one.delivery for one in settled])
@@ -258,6 +215,40 @@ class OutboxQueue:
             "over": None if outcome is Outcome.RETRY else now,
         }  # fmt: skip
 
+    def stored(self, session: Session, deliveries: Sequence[Delivery], worker: str, now: datetime) -> None:
+        """Rows that are `held` and were delivered in this very transaction: the try and its end in one."""
+        if not deliveries:
+            return
+        tries = [{"outbox_id": d.id, "token": d.token, "worker": worker, "at": now, "ended_at": now,
+                  "outcome": Heard.ACCEPTED.value} for d in deliveries]  # fmt: skip
+        connection = session.connection()
+        connection.execute(_SET_END, [self._ended(Settled(d, Outcome.SENT), now) for d in deliveries])
+        connection.execute(insert(_ATTEMPTS), tries)
+
+    # Doubts
+
+    def doubted(self, person_id: str, *, key: str | None = None, outbox_id: int | None = None) -> bool:
+        """Whether a message to this person may have arrived, and nobody knows."""
+        with self._database.read() as session:
+            query = select(_OUTBOX.c.id).where(*_in_doubt(person_id, key, outbox_id))
+            return session.execute(query).first() is not None
+
+    def arrived(
+        self, session: Session, person_id: str, now: datetime, *, key: str | None = None,
+        outbox_id: int | None = None,
+    ) -> Delivery | None:  # fmt: skip
+        """A message in doubt is known to have arrived: it is sent, whoever was about to try again.
+
+        Returns it as it was, or None when there was no doubt.
+        """
+        query = select(_OUTBOX).where(*_in_doubt(person_id, key, outbox_id)).with_for_update()
+        row = session.execute(query).mappings().first()
+        if row is None:
+            return None
+        sent = {"state": SENT, "sent_at": now, "settled_at": now, "lease_until": None, "error": None}
+        session.execute(update(_OUTBOX).where(_OUTBOX.c.id == row["id"]).values(**sent))
+        return self._delivery(row, 0, 0, None)
+
     def reap(self, now: datetime) -> int:
         """Put rows whose lease ran out back to pending; returns how many.
 
@@ -277,6 +268,16 @@ class OutboxQueue:
                 .values(state=PENDING, lease_until=None)
             )
             return int(getattr(changed, "rowcount", 0))
+
+    def forget(self, worker: str, accounts: Sequence[str], keep: Iterable[int] = ()) -> int:
+        """Free what this worker claimed and, as a failed commit may leave it, does not know of; returns how many."""
+        with self._database.write() as session:
+            lost = (_OUTBOX.c.state == CLAIMED, _OUTBOX.c.worker == worker, _OUTBOX.c.account.in_(accounts),
+                    _OUTBOX.c.id.not_in(list(keep)))  # fmt: skip
+            changed = session.connection().execute(
+                update(_OUTBOX).where(*lost).values(state=PENDING, lease_until=None)
+            )
+            return int(changed.rowcount)
 
     # Seen
 
@@ -318,6 +319,18 @@ def _try_ended(settled: Settled, now: datetime) -> dict[str, Any]:
 
 _HEARD = {Outcome.SENT: Heard.ACCEPTED, Outcome.RETRY: Heard.NOT_NOW, Outcome.UNCERTAIN: Heard.UNKNOWN,
           Outcome.DEAD: Heard.NEVER}  # fmt: skip
+
+
+def _in_doubt(person_id: str, key: str | None, outbox_id: int | None) -> tuple[Any, ...]:
+    """A try of it began, and no answer came: not that it was sent, nor that it was given up or put in a digest."""
+    named = _OUTBOX.c.dedupe_key == key if key is not None else _OUTBOX.c.id == outbox_id
+    open_states = (PENDING, CLAIMED, UNCERTAIN, DEAD)
+    return (
+        named,
+        _OUTBOX.c.person_id == person_id,
+        _OUTBOX.c.state.in_(open_states),
+        _OUTBOX.c.body_enc.is_not(None),
+    )
 
 
 def _fence(delivery: Delivery) -> tuple[Any, ...]:

@@ -34,37 +34,29 @@ class PacedQueue:
         """Take up to `limit` messages of an account that its limits and those of their chats allow now."""
         with self._database.write() as session:
             whole = Meter(session, {account: pace.per_account}, now)
-            room = min(limit, whole.free(account, MUST_KNOW))
-            if room <= 0:
-                return Batch(again_at=whole.next_at(account, MUST_KNOW) if limit > 0 else None)
-            found = self._outbox.claim_in(session, worker, now, room, [account])
-            if not found:
-                return Batch()
-            return self._within(session, found, whole, account, pace, now)
+            room, urgent = whole.free(account, FIRST_NICE), whole.free(account, MUST_KNOW)
+            again = None if room > 0 else whole.next_at(account, FIRST_NICE if urgent > 0 else MUST_KNOW)
+            if room <= 0 and urgent <= 0:
+                return Batch(again_at=again)
+            found = self._outbox.claim_in(
+                session, worker, now, min(limit, room or urgent), [account], urgent=room <= 0
+            )
+            granted = self._within(session, found, whole, account, pace, now)
+            return Batch(tuple(granted), again)
 
     def _within(
-        self,
-        session: Session,
-        found: Sequence[Delivery],
-        whole: Meter,
-        account: str,
-        pace: Pace,
-        now: datetime,
-    ) -> Batch:
-        """Of the claimed rows those there are tokens for; the others go back."""
+        self, session: Session, found: Sequence[Delivery], whole: Meter, account: str, pace: Pace, now: datetime,
+    ) -> list[Delivery]:  # fmt: skip
+        """Of the claimed rows those whose chats may be written to now; the others go back until they may."""
         chats = Meter(session, {one.chat: pace.per_chat for one in found}, now)
         granted: list[Delivery] = []
-        again: list[datetime] = []
         for one in found:
-            if whole.free(account, one.priority) <= 0:
-                again.append(whole.next_at(account, one.priority))
-                self._outbox.give_back(session, [one])
-            elif chats.free(one.chat, one.priority) <= 0:
+            if chats.free(one.chat, one.priority) <= 0:
                 self._outbox.give_back(session, [one], chats.next_at(one.chat, one.priority))
-            else:
-                whole.take(account)
-                chats.take(one.chat)
-                granted.append(one)
+                continue
+            chats.take(one.chat)
+            granted.append(one)
+        whole.take(account, len(granted))
         whole.save()
         chats.save()
-        return Batch(tuple(granted), min(again, default=None))
+        return granted

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.conversation.pipeline import Pipeline
-from bot.deliver import Deliverer
+from bot.delivery import Deliverer
 from bot.texts import Texts
 from crm_core.api import Core
 from intents.types import Command
@@ -29,7 +29,7 @@ class Web:
     def __init__(self, core: Core, pipeline: Pipeline) -> None:
         self._core, self._wire = core, Wire(core, pipeline)
         self._chat = f"test:{core.actor('rep1').id}"
-        self._deliverer = Deliverer(core, Texts.load(), "w", lambda: None)
+        self._deliverer = Deliverer(core, Texts.load(), "w", lambda: None, ("test",))
 
     def turn(self, text: str = "", action: str = "") -> None:
         inbox_id = self._wire.receive("rep1", text, action)

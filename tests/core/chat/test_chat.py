@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from crm_core.chat.messages import AddVisitor, BindAccount, Image, InvitePerson, InviteView, KeepImage
-from crm_core.chat.service import Chats, Received
+from crm_core.chat.service import Chats, Ended, Received, Send
 from crm_core.chat.tables import Action, ChatMessage, Identity, Invite
 from crm_core.kernel.errors import Invalid, NotFound
 from crm_core.kernel.inbox import Arrival
@@ -35,7 +35,9 @@ def claim(house: House) -> Arrival:
     return arrival
 
 
-def finish(house: House, arrival: Arrival, *replies: dict[str, Any], state: Any = None, shown: bool = False) -> Any:
+def finish(
+    house: House, arrival: Arrival, *replies: dict[str, Any], state: Any = None, shown: bool = False
+) -> Any:
     return house.core.chats.finish(arrival, chat=CHAT, person_id="p1", replies=replies, state=state,
                                    now=house.clock.now(), shown=shown)  # fmt: skip
 
@@ -62,9 +64,17 @@ def deliver(house: House, body: dict[str, Any]) -> int:
     return done
 
 
-def card(*buttons: tuple[str, dict[str, Any]], text: str = "新线索", subject: str = "lead:1") -> dict[str, Any]:
+def card(
+    *buttons: tuple[str, dict[str, Any]], text: str = "新线索", subject: str = "lead:1"
+) -> dict[str, Any]:
     drawn = [{"label": verb, "verb": verb, "params": params} for verb, params in buttons]
     return {"text": text, "card": {"kind": "lead", "subject": subject, "buttons": drawn}}
+
+
+def outgoing(house: House, delivery: Delivery, body: dict[str, Any]) -> Send:
+    """A send over a network as a sender prepares it."""
+    public = house.core.chats.buttons.public(delivery.dedupe_key, delivery.person_id, body)
+    return Send(delivery, public, {"text": "platform"}, body)
 
 
 def shown_ids(house: House) -> list[str]:
@@ -188,14 +198,17 @@ def test_what_a_card_was_drawn_from_is_kept(house: House) -> None:
 def test_a_send_over_a_network_is_begun_then_settled(house: House) -> None:
     push(house)
     (delivery,) = house.core.outbox.claim("w", house.clock.now())
-    public = house.core.chats.begin(delivery, card(("lead.contacted", {})), "w", house.clock.now())
-    assert public is not None
+    send = outgoing(house, delivery, card(("lead.contacted", {})))
+    assert house.core.chats.begin([send], "w", house.clock.now()) == [send]
     assert house.core.chats.messages(CHAT) == [], "nothing is shown before it is sent"
-    house.core.chats.settle([Settled(delivery, Outcome.SENT, "tg-5")], [public], house.clock.now())
+    ended = Ended(Settled(delivery, Outcome.SENT, "tg-5"), send.message)
+    assert house.core.chats.settle([ended], house.clock.now()) == 1
     (row,) = house.rows(ChatMessage)
     assert row.provider_id == "tg-5"
-    stale: Delivery = delivery
-    assert house.core.chats.begin(stale, card(), "w", house.clock.now()) is None
+    (button,) = send.message["card"]["buttons"]
+    assert house.core.chats.buttons.find(button["id"]) is not None
+    assert house.core.chats.begin([send], "w", house.clock.now()) == [], "its lease is over"
+    assert house.core.chats.settle([ended], house.clock.now()) == 0
 
 
 # Buttons
@@ -263,7 +276,9 @@ def invite(house: House, person: str = "rep1", **more: Any) -> InviteView:
 def test_an_invitation_is_used_once_by_one_of_a_hundred(house: House) -> None:
     token = invite(house, channel="telegram").token
     with ThreadPoolExecutor(16) as pool:
-        found = list(pool.map(lambda _: house.core.invites.redeem(token, "telegram", house.clock.now()), range(100)))
+        found = list(
+            pool.map(lambda _: house.core.invites.redeem(token, "telegram", house.clock.now()), range(100))
+        )
     assert [one for one in found if one] == [("starway", house.id("rep1"))]
 
 
@@ -310,7 +325,11 @@ def test_an_admin_invites_his_own_dealers_people_only(house: House) -> None:
 
 def test_an_account_is_one_persons_and_binding_it_anew_moves_it(house: House) -> None:
     def bind(who: str) -> None:
-        house.job(BindAccount(person_id=house.id(who), channel="telegram", account="bot", native_id="7", chat="tg:7"))
+        house.job(
+            BindAccount(
+                person_id=house.id(who), channel="telegram", account="bot", native_id="7", chat="tg:7"
+            )
+        )
 
     bind("rep1")
     assert house.core.chats.chat_of(house.id("rep1")) == "tg:7"
@@ -322,9 +341,13 @@ def test_an_account_is_one_persons_and_binding_it_anew_moves_it(house: House) ->
 
 def test_nobody_binds_an_account_by_his_own_word(house: House) -> None:
     """Else a rep could take over what another rep reads."""
-    house.job(BindAccount(person_id=house.id("rep2"), channel="telegram", account="bot", native_id="7", chat="tg:7"))
+    house.job(
+        BindAccount(person_id=house.id("rep2"), channel="telegram", account="bot", native_id="7", chat="tg:7")
+    )
     for who in ("rep1", "rep2"):
-        mine = BindAccount(person_id=house.id(who), channel="telegram", account="bot", native_id="7", chat="tg:7")
+        mine = BindAccount(
+            person_id=house.id(who), channel="telegram", account="bot", native_id="7", chat="tg:7"
+        )
         with pytest.raises(NotFound):
             house.do("rep1", mine)
     assert house.core.chats.chat_of(house.id("rep2")) == "tg:7"

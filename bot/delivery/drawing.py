@@ -1,12 +1,8 @@
-"""Takes messages that are due, draws them for the person who gets them, and hands them to his channel.
-
-Messages for the web chat end in the thread kept by the core, so attempt, message and result are one
-transaction. Other channels send over a network and settle afterwards.
-"""
+"""From a claimed row to the message its person gets, as the record is now."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -19,43 +15,24 @@ from crm_core.kernel.access import Actor
 from crm_core.kernel.errors import NotFound
 from crm_core.kernel.outbox import Delivery, Outcome, Settled
 
-BATCH = 50
+Drawn = list[tuple[Delivery, dict[str, Any]]]
 
 
-class Deliverer:
-    """Draws and delivers what is due. Safe to run in several threads and processes."""
+class Drawing:
+    """Draws deliveries for the people who get them."""
 
-    def __init__(self, core: Core, texts: Texts, worker: str, told: Callable[[], None]) -> None:
+    def __init__(self, core: Core, texts: Texts) -> None:
         self._core = core
         self._texts = texts
-        self._worker = worker
-        self._told = told
 
-    def run(self) -> int:
-        """Deliver one batch; returns how many messages were taken."""
-        now = self._core.now()
-        due = self._core.outbox.next_due()
-        if due is None or due > now:
-            return 0
-        claimed = self._core.outbox.claim(self._worker, now, BATCH)
-        if not claimed:
-            return 0
-        drawn, failed = self._draw_all(claimed)
-        if drawn:
-            self._core.chats.store(drawn, self._worker, self._core.now())
-        if failed:
-            self._core.chats.settle(failed, [{}] * len(failed), self._core.now())
-        self._told()
-        return len(claimed)
-
-    def _draw_all(self, claimed: list[Delivery]) -> tuple[list[tuple[Delivery, dict[str, Any]]], list[Settled]]:
+    def all(self, claimed: Sequence[Delivery]) -> tuple[Drawn, list[Settled]]:
         """Bodies to send; what cannot be drawn is tried later and does not hold up the rest."""
-        drawn: list[tuple[Delivery, dict[str, Any]]] = []
+        drawn: Drawn = []
         failed: list[Settled] = []
         actors: dict[str, Actor] = {}
         for delivery in claimed:
             try:
-                drawn.append((delivery, delivery.body or self._body(delivery, actors)))
+                drawn.append((delivery, self._body(delivery, actors)))
             except NotFound:
                 failed.append(Settled(delivery, Outcome.DEAD, error="recipient is gone"))
             except Exception as error:
@@ -63,6 +40,18 @@ class Deliverer:
                                              error=type(error).__name__, exc_info=error)  # fmt: skip
                 failed.append(Settled(delivery, Outcome.RETRY, error=type(error).__name__))
         return drawn, failed
+
+    def repeated(self, delivery: Delivery, message: dict[str, Any]) -> dict[str, Any]:
+        """A message that may have arrived already, marked as a repeat in its reader's language."""
+        try:
+            language = self._core.actor(delivery.person_id, delivery.tenant).language
+        except NotFound:
+            language = "zh"
+        mark = self._texts.say("delivery.repeat", language)
+        card = message.get("card")
+        if card:
+            return message | {"card": card | {"title": f"{card['title']} {mark}"}}
+        return message | {"text": f"{message.get('text') or ''} {mark}".strip()}
 
     def _body(self, delivery: Delivery, actors: dict[str, Actor]) -> dict[str, Any]:
         if delivery.kind == "@reply":
