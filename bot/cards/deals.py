@@ -32,7 +32,7 @@ def deal_card(voice: Voice, view: DealView, extra: tuple[Button, ...] = (), titl
         fields=lines(
             voice,
             ("deal", joined(view.interest, view.ref)),
-            ("stage", view.stage_name),
+            ("stage", joined(view.stage_name, _stay(voice, view))),
             ("level", view.level),
             ("expected_close", voice.when(view.expected_close)),
             ("list_price", voice.money(view.list_fen) if view.list_fen else ""),
@@ -44,6 +44,13 @@ def deal_card(voice: Voice, view: DealView, extra: tuple[Button, ...] = (), titl
         tone={"won": "good", "lost": "done"}.get(view.state),
         subject=f"deal:{view.id}",
     )
+
+
+def _stay(voice: Voice, view: DealView) -> str:
+    """How long it stands there, once that is too long."""
+    if not view.slow:
+        return ""
+    return voice.say(f"deal.slow_{view.limit_by}", days=view.days_in_stage, limit=f"{view.limit_days:g}")
 
 
 def quote_card(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, cast
 
 from sqlalchemy import select, update
@@ -52,7 +53,7 @@ def ask_approval(cmd: AskApproval, uow: Uow) -> Result:
     )  # fmt: skip
     uow.flush()
     ask(uow, approval, found.person_id, from_id=None)
-    wait(uow, approval, found.person_id, remind=True)
+    wait(uow, approval, found.person_id, first=True)
     uow.audit(
         "ask", "approval", approval.id, approval.rule, amount_fen=cmd.amount_fen, approver=found.person_id
     )
@@ -67,15 +68,20 @@ def ask(uow: Uow, approval: Approval, person_id: str, *, from_id: str | None) ->
              priority=Priority.MUST_KNOW, from_name=person_name(uow, from_id))  # fmt: skip
 
 
-def wait(uow: Uow, approval: Approval, person_id: str, *, remind: bool) -> None:
-    """Timers that bring an unanswered request up again and, later, take it further up."""
-    policy, place = times(uow, approval.unit).approvals, place_of(uow, approval.unit)
-    plan = [("approval_escalate", policy.escalate_after)]
-    if remind:
-        plan.append(("approval_remind", policy.remind_after))
-    for kind, after in plan:
-        uow.timer(kind, due(uow.now, after, policy.clock, place), subject=f"approval:{approval.id}",
-                  key=f"{kind}:{approval.id}:{person_id}", person=person_id)  # fmt: skip
+def wait(uow: Uow, approval: Approval, person_id: str, *, first: bool) -> None:
+    """Timers that bring an unanswered request up again, put it before a deputy and, later, take it further up."""
+    policy = times(uow, approval.unit).approvals
+    plan = {"approval_escalate": policy.escalate_after}
+    if first:
+        plan |= {"approval_remind": policy.remind_after, "approval_deputy": policy.deputy_after}
+    for kind, after in plan.items():
+        arm(uow, approval, kind, after, f"{kind}:{approval.id}:{person_id}")
+
+
+def arm(uow: Uow, approval: Approval, kind: str, after: timedelta, key: str) -> None:
+    """A timer about a request, `after` later by the dealer's clock."""
+    due_at = due(uow.now, after, times(uow, approval.unit).approvals.clock, place_of(uow, approval.unit))
+    uow.timer(kind, due_at, subject=f"approval:{approval.id}", key=key, priority=Priority.MUST_KNOW)
 
 
 @handles(DecideApproval)

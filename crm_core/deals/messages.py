@@ -79,6 +79,10 @@ class ReturnCustomer(Command):
     to_id: str
 
 
+class ScanDwell(Command):
+    """Tell of deals that stay too long in their stage; for the scheduler, as often as it likes."""
+
+
 class DealOpened(Event):
     deal_id: str
 
@@ -127,7 +131,8 @@ class DealHandedOver(Event):
 
 class DealView(View):
     """A deal; money in fen. `stage_name` and `todo` (what is still to be done in the stage) are in the actor's
-    language; `slow`: it stays longer than its pipeline expects."""
+    language; `slow`: it stays too long, longer than `limit_days`, `limit_by` its pipeline (`expected`) or what its
+    team usually takes (`team`)."""
 
     id: str
     ref: str
@@ -152,6 +157,8 @@ class DealView(View):
     todo: tuple[str, ...] = ()
     days_in_stage: int = 0
     slow: bool = False
+    limit_days: float = 0
+    limit_by: str = ""
 
 
 class DealCard(Question):
@@ -164,6 +171,13 @@ class OpenDeals(Question):
     """A customer's open deals, newest first: list[DealView]."""
 
     customer_id: str
+
+
+class SlowDeals(Question):
+    """Open deals the actor may see that stay too long in their stage, the longest first: list[DealView]."""
+
+    owner_id: str | None = None
+    limit: int = 20
 
 
 class StageNames(Question):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, cast
 
 from sqlalchemy import func, select
 
 from crm_core.customers.history import tells_history
 from crm_core.customers.messages import RecordView
+from crm_core.customers.tables import Customer
+from crm_core.deals.dwell import limit_for, overstaying
 from crm_core.deals.lookup import (
     customer_name,
     done_so_far,
@@ -16,7 +19,7 @@ from crm_core.deals.lookup import (
     pipeline_of,
     stage_name,
 )  # fmt: skip
-from crm_core.deals.messages import DealCard, DealView, Funnel, OpenDeals, StageNames
+from crm_core.deals.messages import DealCard, DealView, Funnel, OpenDeals, SlowDeals, StageNames
 from crm_core.deals.rules import PipelinePolicy, standing
 from crm_core.deals.tables import Deal, DealStage
 from crm_core.kernel.registry import answers
@@ -29,7 +32,8 @@ def deal_view(deal: Deal, reader: Reader, *, full: bool = False) -> DealView:
     quote = newest_quote(reader, deal.id)
     stage = pipeline_of(reader, deal).stage(deal.stage)
     seen = done_so_far(reader, deal) if full and deal.state == "open" else {}
-    stands = standing(stage, deal.stage_since, reader.now, seen)
+    limit = limit_for(reader, deal)
+    stands = standing(stage, deal.stage_since, reader.now, seen, limit)
     language = reader.actor.language
     return DealView(
         id=deal.id, ref=deal.ref, customer_id=deal.customer_id or "", lead_id=deal.lead_id,
@@ -40,7 +44,8 @@ def deal_view(deal: Deal, reader: Reader, *, full: bool = False) -> DealView:
         list_fen=quote.list_fen if quote else None, discount_fen=quote.discount_fen if quote else 0,
         quote_id=quote.id if quote else None, stage_since=deal.stage_since, version=deal.version,
         todo=tuple(todo.of(language) for todo in stands.todo) if full else (),
-        days_in_stage=stands.days, slow=stands.slow and deal.state == "open",
+        days_in_stage=stands.days, slow=stands.slow, limit_by=limit.by if limit else "",
+        limit_days=round(limit.span / timedelta(days=1), 1) if limit else 0,
     )  # fmt: skip
 
 
@@ -58,6 +63,16 @@ def open_deals(question: OpenDeals, reader: Reader) -> list[DealView]:
     return [
         deal_view(row, reader) for row in reader.rows(query.order_by(deal.created_at.desc(), deal.id.desc()))
     ]
+
+
+@answers(SlowDeals)
+def slow_deals(question: SlowDeals, reader: Reader) -> list[DealView]:
+    """What stays too long, of one person or of everybody the actor may see."""
+    deal = cast(Any, Deal)
+    mine = [deal.owner_id == question.owner_id] if question.owner_id is not None else []
+    found = overstaying(reader, reader.clause(Deal, "deal"), *mine)[: question.limit]
+    reader.preload(Customer, (row.customer_id for row in found))
+    return [deal_view(row, reader) for row in found]
 
 
 @answers(StageNames)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -88,11 +88,23 @@ class Pipeline(_Data):
         return None
 
 
+class DwellRule(_Data):
+    """When a deal stays too long: beyond `factor` times what its team usually takes, where at least `samples`
+    stays of the last `window_days` tell; stays shorter than `shortest_minutes` were only passed through."""
+
+    factor: float = Field(default=1.5, gt=1)
+    samples: int = Field(default=5, ge=1)
+    window_days: int = Field(default=180, ge=1)
+    shortest_minutes: int = Field(default=60, ge=0)
+    per_day: int = Field(default=3, ge=1, description="so many warnings a person a day")
+
+
 class PipelinePolicy(_Data):
     """`pipelines.yaml`."""
 
     default: str
     pipelines: dict[str, Pipeline]
+    dwell: DwellRule = DwellRule()
 
     @model_validator(mode="after")
     def _default_exists(self) -> PipelinePolicy:
@@ -109,12 +121,36 @@ POLICIES = [("pipelines", PipelinePolicy)]
 
 
 @dataclass(frozen=True)
+class Limit:
+    """How long a deal may stay, and by what: `expected` (its pipeline) or `team` (what the team usually takes)."""
+
+    span: timedelta
+    by: Literal["expected", "team"]
+
+
+@dataclass(frozen=True)
 class Standing:
     """What of a stage's work is still to do, and whether the deal stays too long."""
 
     todo: tuple[Todo, ...]
     days: int
     slow: bool
+
+
+def median(spans: Sequence[timedelta], samples: int) -> timedelta | None:
+    """The middle one of enough spans; None when they are too few to tell."""
+    if len(spans) < max(samples, 1):
+        return None
+    ordered = sorted(spans)
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+
+
+def limit_of(stage: Stage, usual: timedelta | None, rule: DwellRule) -> Limit:
+    """The shorter of the stage's expected days and `factor` times the usual stay, never less than a day."""
+    expected = timedelta(days=stage.expected_days)
+    team = max(usual * rule.factor, timedelta(days=1)) if usual is not None else expected
+    return Limit(team, "team") if team < expected else Limit(expected, "expected")
 
 
 def forward_to(pipeline: Pipeline, current: str, cause: Cause) -> Stage | None:
@@ -139,11 +175,12 @@ def blocking(pipeline: Pipeline, current: str, target: str, seen: Mapping[str, b
     return tuple(todo for stage in passed for todo in open_todo(stage, seen) if todo.block)
 
 
-def standing(stage: Stage | None, since: datetime, now: datetime, seen: Mapping[str, bool]) -> Standing:
+def standing(
+    stage: Stage | None, since: datetime, now: datetime, seen: Mapping[str, bool], limit: Limit | None
+) -> Standing:
     """How a deal stands in its stage at `now`."""
     stay = max(now - since, timedelta())
-    slow = stage is not None and stay > timedelta(days=stage.expected_days)
-    return Standing(open_todo(stage, seen), stay.days, slow)
+    return Standing(open_todo(stage, seen), stay.days, limit is not None and stay > limit.span)
 
 
 def level_of(said: str) -> str | None:

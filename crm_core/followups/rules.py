@@ -11,15 +11,17 @@ from crm_core.followups.sop import Planned, Sop, Step, plan, stops
 from crm_core.followups.values import Clock, Data, Duration, Place, Text, due, duration
 
 __all__ = [
-    "POLICIES", "Duration", "FollowupPolicy", "Place", "Planned", "Sop", "Step", "Template", "TemplatePolicy", "Text",
-    "due", "duration", "plan", "stops",
+    "POLICIES", "Clock", "Duration", "FollowupPolicy", "Place", "Planned", "Sop", "Step", "Template", "TemplatePolicy",
+    "Text", "due", "duration", "plan", "stops",
 ]  # fmt: skip
 
 
 class ApprovalTimes(Data):
     clock: Clock = "working"
     remind_after: Duration = timedelta(minutes=30)
+    deputy_after: Duration = timedelta(hours=1)
     escalate_after: Duration = timedelta(hours=2)
+    again_after: Duration = timedelta(hours=8)
 
 
 class AppointmentTimes(Data):

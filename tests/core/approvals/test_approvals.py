@@ -14,9 +14,10 @@ from crm_core.kernel.errors import AlreadyDecided, Conflict, Invalid, NotFound, 
 from crm_core.kernel.tables import Audit
 from crm_core.kernel.uow import Priority
 from crm_core.org.messages import SetAway
+from crm_core.org.tables import Person
 from crm_core.quotes.messages import ApplyDiscount, CreateQuote, QuoteCard, RequestDiscount
 from crm_core.undo.messages import UndoLast
-from tests.core.deals.house import House
+from tests.core.deals.house import DEALER, House
 
 PRESSES = 200
 
@@ -75,7 +76,9 @@ def test_a_counter_offer_is_the_decision_and_the_rep_applies_it(house: House) ->
     assert house.ask("rep1", ApprovalCard(approval_id=approval)).may_apply
     applied = house.do("rep1", ApplyDiscount(approval_id=approval)).view
     assert (applied.state, applied.quote.discount_fen) == ("applied", 500_000)
-    assert house.ask("rep1", ApprovalCard(approval_id=approval)).current_discount_fen == 0, "what he was asked about"
+    assert house.ask("rep1", ApprovalCard(approval_id=approval)).current_discount_fen == 0, (
+        "what he was asked about"
+    )
     with pytest.raises(Conflict) as error:
         house.do("rep1", ApplyDiscount(approval_id=approval))
     assert error.value.key == "error.approval_applied"
@@ -211,6 +214,57 @@ def test_nobody_answers_so_the_manager_is_reminded_and_then_the_next_one_asked(h
     ]
     assert [(p.kind, p.person) for p in house.fire(hours=3)] == [("approval_reminder", "region1")]
     house.do("manager1", DecideApproval(approval_id=approval, decision="approve"))
+    assert house.waiting(f"approval:{approval}") == 0
+
+
+def stand_in(house: House, person: str, deputy: str) -> None:
+    with house.core.database.write() as session:
+        row = session.get(Person, house.id(person))
+        assert row is not None
+        row.deputy_id = house.id(deputy)
+
+
+def test_the_deputy_is_asked_before_the_next_one_up(house: House) -> None:
+    house.hire("manager2", "周岚", "manager", DEALER)
+    stand_in(house, "manager1", "manager2")
+    approval = ask(house)
+    house.fire(minutes=31)
+    assert [(p.kind, p.person) for p in house.fire(minutes=30)] == [("approval", "manager2")]
+    assert house.ask("manager2", ApprovalCard(approval_id=approval)).may_decide
+    assert [(p.kind, p.person) for p in house.fire(hours=1)] == [("approval", "region1")]
+    house.do("manager2", DecideApproval(approval_id=approval, decision="approve"))
+    assert house.waiting(f"approval:{approval}") == 0
+
+
+@pytest.mark.parametrize("deputy", ["rep2", "rep1"])
+def test_a_deputy_who_may_not_decide_is_passed_by(house: House, deputy: str) -> None:
+    stand_in(house, "manager1", deputy)
+    ask(house)
+    pushed = house.fire(hours=2)
+    assert [(p.kind, p.person) for p in pushed] == [
+        ("approval", "manager1"), ("approval_reminder", "manager1"), ("approval", "region1"),
+    ]  # fmt: skip
+
+
+def test_when_nobody_is_left_the_last_one_is_reminded_until_it_is_decided(house: House) -> None:
+    approval = ask(house)
+    house.fire(hours=4)
+    reminded = [
+        push.person for _ in range(3) for push in house.fire(days=1) if push.kind == "approval_reminder"
+    ]
+    assert reminded == ["region1"] * 3
+    house.do("region1", DecideApproval(approval_id=approval, decision="reject"))
+    house.pushed()
+    assert house.waiting(f"approval:{approval}") == 0
+
+
+def test_a_request_about_a_quote_that_changed_is_let_be(house: House) -> None:
+    approval = ask(house)
+    house.fire(hours=4)
+    deal = house.ask("rep1", ApprovalCard(approval_id=approval)).deal_id
+    house.do("rep1", CreateQuote(deal_id=deal, price_fen=23_500_000))
+    house.fire(days=2)
+    assert [p for p in house.fire(days=2) if p.kind == "approval_reminder"] == []
     assert house.waiting(f"approval:{approval}") == 0
 
 

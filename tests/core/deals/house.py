@@ -74,6 +74,11 @@ class House:
         self.actors |= {code: self.core.actor(code) for code, *_ in STAFF}
         return self
 
+    def hire(self, code: str, name: str, role: str, unit: str) -> None:
+        """One more colleague."""
+        self.job(AddPerson(code=code, name=name, role=role, unit=unit))
+        self.actors[code] = self.core.actor(code)
+
     def job(self, command: Command) -> Result:
         return self.core.execute(command, self.core.system("starway"))
 

@@ -36,7 +36,9 @@ def statements(house: House) -> Iterator[list[tuple[str, Any]]]:
 
 
 def some_work(house: House, n: int) -> None:
-    customer = house.do("rep1", CreateLead(name=f"客{n}", phone=f"1380013{n:04d}", vehicle="迈腾", keep=True)).view
+    customer = house.do(
+        "rep1", CreateLead(name=f"客{n}", phone=f"1380013{n:04d}", vehicle="迈腾", keep=True)
+    ).view
     start = house.clock.now() + timedelta(hours=n)
     house.do("rep1", Book(kind="delivery", customer_id=customer.customer_id, start=start, vague=True))
     house.do("rep1", AddTask(title="回电", customer_id=customer.customer_id, due_at=start))
@@ -45,7 +47,12 @@ def some_work(house: House, n: int) -> None:
 
 @pytest.mark.parametrize(
     ("who", "question"),
-    [("rep1", Appointments()), ("rep1", MyTasks()), ("rep1", MyFollowups()), ("manager1", PendingApprovals())],
+    [
+        ("rep1", Appointments()),
+        ("rep1", MyTasks()),
+        ("rep1", MyFollowups()),
+        ("manager1", PendingApprovals()),
+    ],
 )
 def test_a_longer_list_asks_no_more(house: House, who: str, question: Any) -> None:
     house.model()
@@ -73,5 +80,3 @@ def test_moving_a_deal_reads_no_table_from_end_to_end(house: House, table: str) 
         for statement, parameters in asked:
             plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
             assert not any(str(row[-1]).startswith("SCAN") for row in plan), statement
-
-

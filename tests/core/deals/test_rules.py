@@ -7,7 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from crm_core.deals.rules import Pipeline, PipelinePolicy, blocking, forward_to, level_of, open_todo, standing
+from crm_core.deals.rules import (
+    DwellRule,
+    Limit,
+    Pipeline,
+    PipelinePolicy,
+    blocking,
+    forward_to,
+    level_of,
+    limit_of,
+    median,
+    open_todo,
+    standing,
+)  # fmt: skip
 from crm_core.kernel.errors import ConfigError
 from crm_core.kernel.policies import Policies
 
@@ -53,10 +65,37 @@ def test_work_the_data_shows_as_done_is_not_still_to_do() -> None:
     assert open_todo(CAR.stage("new"), {"contact": True}) == ()
 
 
-def test_a_stage_is_slow_after_its_expected_days() -> None:
-    stage = CAR.stage("new")
-    assert not standing(stage, NOW - timedelta(days=1), NOW, {}).slow
-    assert standing(stage, NOW - timedelta(days=1, seconds=1), NOW, {}).slow
+def test_a_stage_is_slow_after_its_limit() -> None:
+    stage, limit = CAR.stage("new"), Limit(timedelta(days=1), "expected")
+    assert not standing(stage, NOW - timedelta(days=1), NOW, {}, limit).slow
+    assert standing(stage, NOW - timedelta(days=1, seconds=1), NOW, {}, limit).slow
+    assert not standing(stage, NOW - timedelta(days=9), NOW, {}, None).slow
+
+
+@pytest.mark.parametrize(
+    ("hours", "samples", "middle"),
+    [([1, 2, 3, 4, 50], 5, 3), ([50, 1, 4, 2], 4, 3), ([1, 2, 3, 4], 5, None), ([], 1, None), ([7], 1, 7)],
+)
+def test_the_median_needs_enough_stays(hours: list[int], samples: int, middle: int | None) -> None:
+    found = median([timedelta(hours=h) for h in hours], samples)
+    assert found == (None if middle is None else timedelta(hours=middle))
+
+
+@pytest.mark.parametrize(
+    ("usual_hours", "days", "by"),
+    [
+        (None, 3, "expected"),
+        (24, 1.5, "team"),
+        (48, 3, "expected"),  # 1.5 times is no shorter than what is expected
+        (240, 3, "expected"),
+        (2, 1, "team"),  # nobody is hurried within a day
+    ],
+)
+def test_the_limit_is_the_shorter_of_two(usual_hours: int | None, days: float, by: str) -> None:
+    stage = CAR.stage("contacted")
+    assert stage is not None
+    usual = None if usual_hours is None else timedelta(hours=usual_hours)
+    assert limit_of(stage, usual, DwellRule()) == Limit(timedelta(days=days), by)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
