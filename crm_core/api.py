@@ -43,6 +43,7 @@ from crm_core.kernel.settings import Settings
 from crm_core.kernel.tables import Executed
 from crm_core.kernel.timers import Timers
 from crm_core.kernel.uow import Reader, Services, Uow
+from crm_core.kernel.workers import Workers
 from crm_core.org.people import load_actor, tenants
 
 __all__ = ["Core"]
@@ -74,6 +75,7 @@ class Core:
         self.paced = PacedQueue(self.database, self.outbox)
         self.timers = Timers(self.database, self._system_uow)
         self.leases = Leases(self.database)
+        self.workers = Workers(self.database)
         self.invites = Invites(self.database)
         self.chats = Chats(self.database, self.cipher, self.inbox, self.outbox, route)
 

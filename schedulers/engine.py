@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 
 from crm_core.api import Core
+from crm_core.kernel.outbox import LOCAL_ACCOUNTS
 from schedulers import jobs
+from schedulers.auditor import Auditor, Findings
 from schedulers.clock import Clockwork
+from schedulers.heartbeat import Heartbeat
 from schedulers.loop import DueLoop
+
+AUDIT_SECONDS = 60
+# The audit is one of the clock's jobs; when it stays out, somebody else has to start it.
+AUDIT_MISSED_SECONDS = 150.0
 
 
 class Engine:
@@ -15,26 +25,31 @@ class Engine:
 
     def __init__(
         self, core: Core, name: str, *, turns: Callable[[], int], deliver: Callable[[], int],
-        reindex: Callable[[], object],
+        reindex: Callable[[], object], role: str = "all", version: str = "", heartbeat: str = "", alone: bool = True,
     ) -> None:  # fmt: skip
+        """`heartbeat` is an address that is told each minute that all is well. `alone`: no other process works on
+        this database, so on SQLite what a killed one held is free at the start."""
         self._core = core
-        self._name = name
+        self._name, self._role, self._version, self._alone = name, role, version, alone
         self._reindex = reindex
         self._turns = DueLoop(core, [turns], "turns")
-        self._due = DueLoop(core, [lambda: jobs.fire_timers(core), deliver], "due",
-                            due=lambda: (core.timers.next_due(), core.outbox.next_due()))  # fmt: skip
+        self._due = DueLoop(core, [lambda: jobs.fire_timers(core), deliver], "due", due=self._next_due)
         self._clock = Clockwork()
-        self.findings = jobs.Findings(0, 0, 0, 0)
+        self._auditor = Auditor(core, name, Heartbeat(heartbeat).send)
+        self._auditing = threading.Lock()
+        self.findings = Findings()
 
     def start(self) -> None:
         """Begin. On the embedded database this is the only process, so what a killed one held is free."""
-        if self._core.database.is_sqlite:
-            self._core.recover()
         core = self._core
+        if self._alone and core.database.is_sqlite:
+            core.recover()
+        core.timers.hold_late(core.now())
         self._clock.every(1, "tick", self._tick)
         self._clock.every(5, "reap", lambda: jobs.reap(core))
-        self._clock.every(10, "beat", lambda: jobs.beat(core, self._name), at_once=True)
-        self._clock.every(60, "audit", self._audit)
+        self._clock.every(10, "beat", self._beat, at_once=True)
+        self._clock.every(AUDIT_SECONDS, "audit", self.audit)
+        self._clock.every(300, "scan", lambda: jobs.scan(core), at_once=True)
         self._clock.every(3600, "plan", lambda: jobs.plan(core), at_once=True)
         self._clock.every(30, "reindex", self._reindex, at_once=True)
         self._clock.every(86400, "prune", lambda: jobs.prune(core))
@@ -47,6 +62,8 @@ class Engine:
         self._clock.stop()
         self._turns.stop()
         self._due.stop()
+        self._core.leases.give_back("auditor", self._name, self._core.now())
+        self._core.workers.leave(self._name)
 
     def arrived(self) -> None:
         """Somebody said or pressed something: look at once."""
@@ -71,12 +88,32 @@ class Engine:
         return self._turns.alive() and self._due.alive()
 
     def watch(self) -> bool:
-        """Called from outside the scheduler, because a wall clock set back would stop it there."""
+        """Called from outside the scheduler, because a wall clock set back would stop it there.
+
+        True when the clock had to be woken. An audit that stayed out is made up for.
+        """
+        if self._auditor.silence() > AUDIT_MISSED_SECONDS:
+            threading.Thread(target=self.audit, name="audit", daemon=True).start()
         return self._clock.watch()
+
+    def audit(self) -> None:
+        """Look whether all is well; never twice at a time."""
+        if not self._auditing.acquire(blocking=False):
+            return
+        try:
+            self.findings = self._auditor.look()
+        finally:
+            self._auditing.release()
+
+    def _next_due(self) -> Iterable[datetime | None]:
+        return self._core.timers.next_due(), self._core.outbox.next_due(LOCAL_ACCOUNTS)
+
+    def _beat(self) -> None:
+        """A sign of life, with the instant at which the slower of both loops last came round."""
+        now = self._core.now()
+        behind = time.monotonic() - min(self._turns.last_round, self._due.last_round)
+        self._core.workers.beat(self._name, self._role, self._version, now, now - timedelta(seconds=behind))
 
     def _tick(self) -> None:
         self._clock.tick()
         self.knock()
-
-    def _audit(self) -> None:
-        self.findings = jobs.audit(self._core)

@@ -12,6 +12,8 @@ import structlog
 from crm_core.api import Core
 
 TICK_SECONDS = 1.0
+# What is due and cannot be had (another process holds it) is looked for again, but not without a break.
+BREATH_SECONDS = 0.05
 STILL_SECONDS = 120.0
 
 
@@ -53,8 +55,8 @@ class DueLoop:
     def _run(self) -> None:
         while not self._stop.is_set():
             self._knock.clear()
-            self.round()
-            self._knock.wait(self._pause())
+            done = self.round()
+            self._knock.wait(self._pause() if done else max(self._pause(), BREATH_SECONDS))
 
     def round(self) -> int:
         """Run the steps until none finds work; a failing step is logged and tried in the next round."""

@@ -2,7 +2,55 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any, cast
+
+from crm_core.appointments.rules import reminder_at
 from crm_core.appointments.tables import Appointment
-from crm_core.kernel.registry import timers_about
+from crm_core.followups.lookup import place_of, times
+from crm_core.kernel.calendar import after_quiet
+from crm_core.kernel.lost import again_key, lost
+from crm_core.kernel.registry import audits, timers_about
+from crm_core.kernel.uow import Uow
+
+LOOK_BACK = timedelta(days=1)
+# A reminder comes no earlier than this before its appointment; one that fired before was for another time.
+AHEAD = timedelta(days=3)
 
 timers_about("appointment", Appointment)
+
+
+@audits("appointment")
+def every_appointment_has_its_timers(uow: Uow) -> list[str]:
+    """While it is booked: the reminder of the day if that lies ahead, and the question how it went."""
+    booked = cast("Any", Appointment)
+    found = dict.fromkeys([*_without_check(uow, booked), *_without_reminder(uow, booked)])
+    return list(found)
+
+
+def _without_check(uow: Uow, booked: Any) -> list[str]:
+    found = []
+    waiting = (booked.state == "booked", booked.end_at > uow.now - LOOK_BACK)
+    for row in lost(uow, Appointment, "appointment", *waiting, since=booked.start_at, kinds=("appointment_check",)):
+        place, policy = place_of(uow, row.unit), times(uow, row.unit).appointments
+        over = (row.end_at if row.vague else row.start_at) + policy.check_after
+        found.append(_again(uow, row, "appointment_check", after_quiet(over, place.hours, place.zone)))
+    return found
+
+
+def _without_reminder(uow: Uow, booked: Any) -> list[str]:
+    found = []
+    waiting = (booked.state == "booked", booked.start_at > uow.now)
+    for row in lost(uow, Appointment, "appointment", *waiting, since=uow.now - AHEAD, kinds=("appointment_due",)):
+        place, policy = place_of(uow, row.unit), times(uow, row.unit).appointments
+        at = reminder_at(row.start_at, place.zone, policy, vague=row.vague)
+        # One whose time had passed when it was booked needs none.
+        if at > max(row.updated_at, uow.now - LOOK_BACK):
+            found.append(_again(uow, row, "appointment_due", at))
+    return found
+
+
+def _again(uow: Uow, row: Appointment, kind: str, at: Any) -> str:
+    subject = f"appointment:{row.id}"
+    uow.timer(kind, max(at, uow.now), subject=subject, key=again_key(uow, kind, row.id))
+    return subject

@@ -38,11 +38,22 @@ def gather(database: Database, system_uow: Callable[..., Uow], now: datetime) ->
     return len(rows)
 
 
+def any_late(session: Session, now: datetime) -> bool:
+    """Whether `hold_late` would find something; looking costs no write."""
+    return session.execute(select(col(Outbox.id)).where(*_waited(now)).limit(1)).first() is not None
+
+
 def hold_late(session: Session, now: datetime) -> int:
     """Hold what waited in the outbox since before an outage and was never tried; returns how many rows."""
-    late = (col(Outbox.state) == PENDING, col(Outbox.priority) >= REMINDER, col(Outbox.attempts) == 0,
-            col(Outbox.due_at) < now - LATE, col(Outbox.kind) != "catch_up")  # fmt: skip
-    return int(session.connection().execute(update(_OUTBOX).where(*late).values(state=HELD)).rowcount)
+    return int(session.connection().execute(update(_OUTBOX).where(*_waited(now)).values(state=HELD)).rowcount)
+
+
+def _waited(now: datetime) -> tuple[Any, ...]:
+    """Released and gathered rows wait since they were written, and are not held a second time."""
+    return (
+        col(Outbox.state) == PENDING, col(Outbox.priority) >= REMINDER, col(Outbox.attempts) == 0,
+        col(Outbox.created_at) < now - LATE, col(Outbox.kind) != "catch_up",
+    )  # fmt: skip
 
 
 def _people(session: Session, now: datetime) -> list[tuple[str, str]]:
@@ -78,7 +89,7 @@ def _settle_person(uow: Uow, person_id: str, held: Sequence[Outbox]) -> None:
     uncertain = uncertain_of(uow.session, uow.tenant, person_id)
     late = [LateRow(row.id or 0, row.kind, row.priority, row.due_at) for row in held]
     found: Gathered = gathered(late, uncertain)
-    _set(uow.session, found.released, state=PENDING)
+    _set(uow.session, found.released, state=PENDING, created_at=uow.now)
     _set(uow.session, found.folded, state=FOLDED, settled_at=uow.now)
     if found.told:
         uow.push(

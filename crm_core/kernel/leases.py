@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
-from sqlmodel import col
+from sqlmodel import Session, col
 
 from crm_core.kernel.db import Database
 from crm_core.kernel.locks import lock_row
+from crm_core.kernel.points import point
 from crm_core.kernel.tables import Lease, Meta
 
 
@@ -21,17 +22,10 @@ class Leases:
     def take(self, name: str, holder: str, now: datetime, ttl: timedelta) -> int | None:
         """Take or renew a lease; the fencing token, or None while somebody else holds it."""
         with self._database.write() as session:
-            lock_row(session, f"lease:{name}"[:60])
-            row: Lease | None = session.execute(select(Lease).where(col(Lease.id) == name)).scalars().first()
-            if row is None:
-                session.add(Lease(id=name, holder=holder, token=1, until=now + ttl))
-                return 1
-            if row.holder != holder and row.until > now:
-                return None
-            if row.holder != holder:
-                row.holder, row.token = holder, row.token + 1
-            row.until = now + ttl
-            return row.token
+            token = _take(session, name, holder, now, ttl)
+        if token is not None:
+            point("lease_taken")
+        return token
 
     def give_back(self, name: str, holder: str, now: datetime) -> None:
         """End a lease early."""
@@ -60,3 +54,17 @@ class Leases:
         with self._database.read() as session:
             row = session.get(Meta, name)
             return row.value if row else None
+
+
+def _take(session: Session, name: str, holder: str, now: datetime, ttl: timedelta) -> int | None:
+    lock_row(session, f"lease:{name}"[:60])
+    row: Lease | None = session.execute(select(Lease).where(col(Lease.id) == name)).scalars().first()
+    if row is None:
+        session.add(Lease(id=name, holder=holder, token=1, until=now + ttl))
+        return 1
+    if row.holder != holder and row.until > now:
+        return None
+    if row.holder != holder:
+        row.holder, row.token = holder, row.token + 1
+    row.until = now + ttl
+    return row.token

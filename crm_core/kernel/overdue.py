@@ -19,7 +19,7 @@ def overdue(session: Session, before: datetime) -> dict[str, int]:
 
     return {
         "timers": count(col(Timer.state) == 0, col(Timer.due_at) < before),
-        "messages": count(col(Outbox.state).in_((0, 1)), col(Outbox.due_at) < before),
+        "messages": count(col(Outbox.state).in_((0, 1)), col(Outbox.created_at) < before),
         "arrivals": count(col(Inbox.state).in_((0, 1)), col(Inbox.received_at) < before),
         "dead": count(col(Outbox.state) == 4),
     }

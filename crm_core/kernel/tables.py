@@ -221,6 +221,7 @@ class Timer(SQLModel, table=True):
         Index("ix_timers_rank", "priority", "due_at", "id", sqlite_where=text("state = 0"),
               postgresql_where=text("state = 0")),
         Index("ix_timers_subject", "subject", "state"),
+        Index("ix_timers_dead", "tenant", "id", sqlite_where=text("state = 3"), postgresql_where=text("state = 3")),
     )  # fmt: skip
     id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
     tenant: str = Field(max_length=40)

@@ -17,7 +17,7 @@ from sqlmodel import Session, col
 
 from crm_core.kernel.db import deadlocked
 from crm_core.kernel.errors import Unavailable
-from crm_core.kernel.gather import gather
+from crm_core.kernel.gather import any_late, gather, hold_late
 from crm_core.kernel.pause import Pause, read_pause
 from crm_core.kernel.points import point
 from crm_core.kernel.registry import timed, timer_handlers
@@ -123,6 +123,14 @@ class Timers:
                 "timer_failed", timer=timer_id, kind=timer.kind, attempts=timer.attempts,
                 error=type(error).__name__, exc_info=error,
             )  # fmt: skip
+
+    def hold_late(self, now: datetime) -> int:
+        """Hold reminders that waited in the outbox through an outage, to be gathered; returns how many."""
+        with self._database.read() as session:
+            if not any_late(session, now):
+                return 0
+        with self._database.write() as session:
+            return hold_late(session, now)
 
     def prune(self, before: datetime) -> int:
         """Forget timers finished before an instant."""

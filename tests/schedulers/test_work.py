@@ -94,22 +94,6 @@ def test_timers_fire_once_however_many_look(core: Core, clock: FixedClock) -> No
     assert len(kinds) == len(set(kinds))
 
 
-def test_the_auditor_finds_what_should_have_been_done(core: Core, clock: FixedClock) -> None:
-    settle_group(core)
-    assert jobs.audit(core).well
-    new_lead(core)
-    actor = core.actor("rep1")
-    core.chats.receive(tenant=actor.tenant, channel="web", account="", chat="web:x", person_id=actor.id,
-                       dedupe_key="a", body={}, now=core.now())  # fmt: skip
-    assert jobs.audit(core).well
-    clock.advance(hours=3)
-    found = jobs.audit(core)
-    assert not found.well
-    assert found.timers >= 1
-    assert found.messages >= 1
-    assert found.arrivals == 1
-
-
 def test_what_a_killed_process_held_is_free_after_the_start(small: Core) -> None:
     new_lead(small)
     assert small.outbox.claim("killed", small.now())
