@@ -13,7 +13,7 @@ RISKS = ("read", "own_write", "confirm", "approval")
 SLOTS = frozenset(
     "person person_to person_from phone vehicle vin plate oe part when money "
     "percent stage level channel text "
-    "quantity topic period metric reason decision ref outcome renewal km".split()
+    "quantity topic period metric reason decision ref outcome digest choice renewal km absence appointment repeat".split()
 )
 PATH = ROOT / "schema.yaml"
 

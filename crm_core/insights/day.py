@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import false, func, or_, select
+from sqlalchemy import and_, false, func, or_, select
 
 from crm_core.appointments.tables import Appointment
 from crm_core.customers.tables import Customer, Record
@@ -22,12 +22,15 @@ from crm_core.kernel.calendar import local_instant
 from crm_core.kernel.uow import Reader
 from crm_core.leads.tables import Lead
 from crm_core.quotes.tables import Quote
-from crm_core.renewals.tables import Renewal
+from crm_core.renewals.messages import Renewals
 from crm_core.tasks.tables import Task
 
 LIMIT = 200
 # Somebody came, or did not, and nobody has said which: asked after for so long.
 LOOK_BACK = timedelta(days=7)
+# What was missed is brought up again for so long.
+MISSED = timedelta(days=3)
+BIRTHDAY = "birthday"
 CONTACTS = ("call", "visit", "chat", "message", "other")
 
 
@@ -102,36 +105,34 @@ def _tasks(reader: Reader, span: Span) -> list[Line]:
 
 
 def _followups(reader: Reader, span: Span, leads: set[str]) -> Iterator[Line]:
-    """Cadences due; the one behind a first call is the call itself."""
+    """Cadences due, and those missed of late; the one behind a first call is the call itself."""
     row = cast(Any, Followup)
-    due = row.due_at < span.end if span.catching_up else (row.due_at >= span.start) & (row.due_at < span.end)
-    query = reader.select(Followup, "followup").where(
-        row.owner_id == reader.actor.id, row.state == "open", row.muted_at.is_(None), due
-    )  # fmt: skip
-    rows = reader.rows(query.order_by(row.due_at, row.id).limit(LIMIT))
+    at = func.coalesce(row.snoozed_until, row.due_at)
+    wanted = and_(row.state == "open", row.muted_at.is_(None), at < span.end)
+    if span.catching_up:
+        missed = and_(row.state == "missed", row.reason == "overdue", row.ended_at > reader.now - MISSED)
+        wanted = or_(wanted, missed)
+    else:
+        wanted = and_(wanted, at >= span.start)
+    query = reader.select(Followup, "followup").where(row.owner_id == reader.actor.id, wanted)
+    rows = reader.rows(query.order_by(at, row.id).limit(LIMIT))
     reader.preload(Customer, (one.customer_id for one in rows))
     for one in rows:
         if one.lead_id in leads:
             continue
-        birthday = one.sop == "birthday"
+        birthday, due = one.sop == BIRTHDAY, one.snoozed_until or one.due_at
         title = "" if birthday else sop_of(one).title.of(reader.actor.language)
-        yield _line(reader, span, "birthday" if birthday else "timed", one.sop, f"followup:{one.id}",
-                    one.customer_id, title, one.due_at, late=not birthday and _passed(one.due_at, reader.now))  # fmt: skip
+        yield _line(reader, span, "birthday" if birthday else "timed", one.sop, f"followup:{one.id}", one.customer_id,
+                    title, due, late=not birthday and _passed(due, reader.now))  # fmt: skip
 
 
 def _renewals(reader: Reader, span: Span, within: int) -> list[Line]:
-    row = cast(Any, Renewal)
-    first = date.min if span.catching_up else span.on
-    last = span.on + timedelta(days=within) if span.catching_up else span.on
-    query = reader.select(Renewal, "renewal").where(
-        row.owner_id == reader.actor.id, row.state == "open", row.due_on >= first, row.due_on <= last
-    )  # fmt: skip
-    rows = reader.rows(query.order_by(row.due_on, row.id).limit(LIMIT))
-    reader.preload(Customer, (one.customer_id for one in rows))
+    """What comes due of his customers'; what is past is followed by its own reminders."""
+    days = within if span.catching_up else 0
+    asked = Renewals(start=span.on, end=span.on + timedelta(days=days + 1), mine=True, limit=LIMIT)
     return [
         Line(group="renewal", kind=one.kind, subject=f"renewal:{one.id}", what=one.title, on=one.due_on,
-             name=customer_name(reader, one.customer_id), late=one.due_on < span.on)
-        for one in rows
+             name=one.customer_name) for one in reader.ask(asked)
     ]  # fmt: skip
 
 

@@ -114,7 +114,8 @@ def overdue(reader: Reader) -> tuple[OwnerLine, ...]:
     lead, followup, task = (cast(Any, table) for table in (Lead, Followup, Task))
     late: dict[str, tuple[Any, ...]] = {
         "first_calls": (lead, "lead", lead.state == "new", lead.first_call_due < reader.now),
-        "followups": (followup, "followup", followup.state == "open", followup.due_at < reader.now,
+        "followups": (followup, "followup", followup.state == "open",
+                      func.coalesce(followup.snoozed_until, followup.due_at) < reader.now,
                       followup.muted_at.is_(None), followup.sop.not_in(("first_call", "birthday"))),
         "tasks": (task, "task", task.state == "open", task.due_at < reader.now, task.muted_at.is_(None)),
     }  # fmt: skip
