@@ -206,7 +206,8 @@ def _card(card: Card) -> dict[str, Any]:
 
 def _drawn(reply: Outbound) -> str:
     """A card as lines of text."""
-    lines = [reply.text] if reply.text else []
+    lines = [f"[{reply.image.get('alt', '')}]"] if reply.image else []
+    lines += [reply.text] if reply.text else []
     card = reply.card
     if card is not None:
         lines.append(f"┌ {card.title}" + (f"  [{card.status}]" if card.status else ""))
