@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, cast
 
-from sqlalchemy import and_, false, func, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from crm_core.appointments.tables import Appointment
 from crm_core.customers.tables import Customer
+from crm_core.deals.dwell import limit_for, overstaying
 from crm_core.deals.lookup import customer_name, pipeline_for, stage_name
 from crm_core.deals.rules import PipelinePolicy
 from crm_core.deals.tables import Deal
@@ -134,27 +135,19 @@ def overdue(reader: Reader) -> tuple[OwnerLine, ...]:
 
 
 def slow(reader: Reader) -> tuple[tuple[SlowLine, ...], int]:
-    """Open deals that stay in their stage longer than expected: the longest ones, and how many there are."""
-    deal = cast(Any, Deal)
-    policy = reader.policies.model("pipelines", PipelinePolicy, unit=reader.actor.unit)
-    expected = {(name, stage.key): stage.expected_days
-                for name, pipeline in policy.pipelines.items() for stage in pipeline.stages}  # fmt: skip
-    too_long = [
-        and_(deal.pipeline == name, deal.stage == stage, deal.stage_since < reader.now - timedelta(days=days))
-        for (name, stage), days in expected.items()
-    ]
-    where = (reader.clause(Deal, "deal"), deal.state == "open", or_(false(), *too_long))
-    count = reader.session.execute(select(func.count()).select_from(Deal).where(*where)).scalar_one()
-    rows = reader.rows(select(Deal).where(*where).order_by(deal.stage_since, deal.id).limit(SLOWEST))
-    reader.preload(Customer, (row.customer_id for row in rows))
-    return tuple(_slow_line(reader, row, expected[row.pipeline, row.stage]) for row in rows), int(count)
+    """Open deals that stay in their stage too long: the longest ones, and how many there are."""
+    rows = overstaying(reader, reader.clause(Deal, "deal"))
+    slowest = rows[:SLOWEST]
+    reader.preload(Customer, (row.customer_id for row in slowest))
+    return tuple(_slow_line(reader, row) for row in slowest), len(rows)
 
 
-def _slow_line(reader: Reader, row: Deal, expected_days: int) -> SlowLine:
+def _slow_line(reader: Reader, row: Deal) -> SlowLine:
+    allowed = limit_for(reader, row)
     return SlowLine(
         deal_id=row.id, name=customer_name(reader, row.customer_id), interest=row.interest,
         stage_name=stage_name(reader, row), owner_name=person_name(reader, row.owner_id),
-        days=(reader.now - row.stage_since).days, expected_days=expected_days,
+        days=(reader.now - row.stage_since).days, expected_days=allowed.span.days if allowed is not None else 0,
     )  # fmt: skip
 
 
