@@ -101,6 +101,67 @@ def invite(
 
 
 @app.command()
+def admin(
+    name: Annotated[str, typer.Argument(help="The administrator's name")],
+    unit: Annotated[str, typer.Option(help="Where: group, group.region or group.region.dealer; made when missing")],
+    channel: Annotated[str, typer.Option(help="How he signs in: web, telegram or wecom")] = "web",
+    id_: Annotated[str, typer.Option("--id", help="The id others will know him by")] = "admin",
+    language: Annotated[str, typer.Option(help="zh or en")] = "zh",
+    unit_name: Annotated[str, typer.Option(help="What people call the unit, such as the dealer's name")] = "",
+    new_group: Annotated[bool, typer.Option("--new-group", help="A group beside the ones there are")] = False,
+) -> None:
+    """Make the first administrator of a dealership, and print what lets him in, once."""
+    from bot.commands.admin import first_admin as run
+
+    _guarded(run, name, unit, channel, id_, language, unit_name, new_group)
+
+
+@app.command()
+def backup(
+    target: Annotated[Path, typer.Argument(help="A file; or a folder, for a file with the date in its name")],
+    keep: Annotated[int, typer.Option(min=0, help="In a folder, delete all but so many of the newest; 0: none")] = 0,
+) -> None:
+    """Write a consistent backup while the servers work."""
+    from bot.commands.safety import backup as run
+
+    _guarded(run, target, keep)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A backup")],
+    into: Annotated[str, typer.Option(help="Another data directory or database address; default: the settings'")] = "",
+    force: Annotated[bool, typer.Option("--force", help="Even where there is data: SQLite's is put aside")] = False,
+    look: Annotated[bool, typer.Option("--look", help="Only say what is in it")] = False,
+) -> None:
+    """Bring a backup back, with deliveries paused until somebody chooses."""
+    from bot.commands.safety import restore as run
+
+    _guarded(run, file, into, force, look)
+
+
+@app.command(name="rotate-key")
+def rotate_key(
+    check_: Annotated[bool, typer.Option("--check", help="Only say what is not under the present key")] = False,
+    batch: Annotated[int, typer.Option(min=1, help="Rows a transaction")] = 500,
+) -> None:
+    """Seal everything under a new secret key, while the servers work; may be stopped and started again."""
+    from bot.commands.safety import rotate_key as run
+
+    _guarded(run, check_, batch)
+
+
+@app.command()
+def migrate(
+    check_: Annotated[bool, typer.Option("--check", help="Only say where the schema is; 1 when it is behind")] = False,
+) -> None:
+    """Bring the database's schema up to date; a start does it by itself unless CHEXIN_MIGRATE=manual."""
+    from bot.commands.safety import migrate as run
+
+    _guarded(run, check_)
+
+
+@app.command()
 def learn(
     paths: Annotated[list[Path], typer.Argument(help="Markdown or text files, or folders of them")],
     audience: Annotated[str, typer.Option(help="For files that do not say it: public, customer or staff")] = "staff",

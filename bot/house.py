@@ -24,6 +24,7 @@ from bot.turns import TurnRunner
 from bot.web.leads import Intake
 from bot.web.metrics import Metrics
 from bot.web.sessions import Sessions
+from crm_core import __version__
 from crm_core.api import Core
 from crm_core.kernel.access import Actor
 from crm_core.kernel.errors import NotFound
@@ -54,7 +55,7 @@ MakeWorks = Callable[..., Works]
 class House:
     """A process with a role: `web` serves people, `worker` does what is due, `all` does both."""
 
-    version = "0.1.0"
+    version = __version__
 
     def __init__(
         self, core: Core, settings: BotSettings, make_works: MakeWorks, *, role: str = "all",
@@ -79,7 +80,11 @@ class House:
         self._works = make_works(core, self.name, turns=self._turns.run, deliver=self._deliver,
                                  reindex=self._brain.refresh)  # fmt: skip
         self._stopping = asyncio.Event()
-        self.door = Door(core, self.hub, self.arrived, self._works.replan, self._say, self._greet, demo is not None)
+        self._draining = threading.Lock()
+        self._drained = False
+        self.door = Door(
+            core, self.hub, self.arrived, self._works.replan, self._say, self._greet, demo is not None
+        )
 
     @property
     def serves_web(self) -> bool:
@@ -114,15 +119,25 @@ class House:
             if self.works:
                 self._works.watch()
 
+    def drain(self) -> None:
+        """Claim nothing more, finish what is under way, give back the rest. Called twice, the second waits.
+
+        Begins at the first sign that this process is to end, while its connections are still being closed.
+        """
+        with self._draining:
+            if self.works and not self._drained:
+                self._works.stop()
+                self._sender.stop()
+                self._turns.stop()
+            self._drained = True
+
     async def stop(self) -> None:
-        """End cleanly; what was not finished stands in the database and goes on after the next start."""
+        """End cleanly; what was not finished stands in the database and goes on in another process or later."""
         self._stopping.set()
         self._watchman.cancel()
         await self.hub.stop()
+        await asyncio.to_thread(self.drain)
         if self.works:
-            await asyncio.to_thread(self._works.stop)
-            await asyncio.to_thread(self._sender.stop)
-            await asyncio.to_thread(self._turns.stop)
             await asyncio.to_thread(self._brain.close)
 
     # Work

@@ -18,16 +18,20 @@ ALLOWED = frozenset({
 })  # fmt: skip
 
 
-def configure_logs(stream: TextIO | None = None) -> None:
-    """Send our events, and warnings of libraries, to standard error (or to `stream`)."""
+def configure_logs(stream: TextIO | None = None, *, plain: bool = False) -> None:
+    """Send our events, and warnings of libraries, to standard error (or to `stream`).
+
+    `plain` is for reading at a terminal; it shows the same fields.
+    """
     stream = stream or sys.stderr
+    line = structlog.dev.ConsoleRenderer(colors=False) if plain else structlog.processors.JSONRenderer(ensure_ascii=False)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             where_it_broke,
             only_allowed,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
+            line,
         ],
         logger_factory=structlog.PrintLoggerFactory(stream),
     )

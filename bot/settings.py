@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -38,6 +38,7 @@ class BotSettings(BaseSettings):
     chroma_url: str = ""
     embeddings: str = ""
     chexin_api_keys: SecretStr = SecretStr("")
+    chexin_log_format: Literal["json", "plain"] = "json"
 
     telegram_bot_token: SecretStr = SecretStr("")
     telegram_customer_bot_token: SecretStr = SecretStr("")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, Protocol
 
 import structlog
@@ -14,6 +14,7 @@ from crm_core.kernel.errors import Unavailable
 from crm_core.kernel.inbox import MAX_ATTEMPTS, Arrival
 
 BATCH = 16
+PATIENCE = 10.0
 
 
 class Processor(Protocol):
@@ -36,10 +37,12 @@ class TurnRunner:
         self._done = done
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="turn")
         self._free = threading.Semaphore(threads * 2)
+        self._begun: dict[Future[None], Arrival] = {}
+        self._over = False
 
     def run(self) -> int:
         """Claim what waits and start working on it; returns how many turns began."""
-        if not self._core.inbox.waiting(self._core.now()):
+        if self._over or not self._core.inbox.waiting(self._core.now()):
             return 0
         room = 0
         while room < BATCH and self._free.acquire(blocking=False):
@@ -50,7 +53,9 @@ class TurnRunner:
         for _ in range(room - len(arrivals)):
             self._free.release()
         for arrival in arrivals:
-            self._pool.submit(self._work, arrival).add_done_callback(self._ended)
+            future = self._pool.submit(self._work, arrival)
+            self._begun[future] = arrival
+            future.add_done_callback(self._ended)
         return len(arrivals)
 
     def _work(self, arrival: Arrival) -> None:
@@ -76,12 +81,21 @@ class TurnRunner:
         )  # fmt: skip
 
     def _ended(self, future: Future[None]) -> None:
+        arrival = self._begun.pop(future)
         self._free.release()
+        if future.cancelled():
+            self._core.inbox.release(arrival)
+            return
         error = future.exception()
         if error is not None:
             structlog.get_logger().error("turn_failed", error=type(error).__name__, exc_info=error)
         self._done()
 
-    def stop(self) -> None:
-        """Let running turns end; what was claimed and not begun is taken again when its lease runs out."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+    def stop(self, patience: float = PATIENCE) -> None:
+        """Let running turns end, for at most `patience` seconds, and give back what was claimed and not begun.
+
+        A turn that takes longer loses its lease in time; then another process carries it out, and it writes nothing.
+        """
+        self._over = True
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        wait(list(self._begun), timeout=patience)

@@ -1,7 +1,8 @@
-"""`invite`, `learn` and `check`."""
+"""`admin`, `invite`, `learn`, `check` and `explain`."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from rich.console import Console
@@ -10,17 +11,61 @@ from rich.progress import Progress
 from bot.commands.learning import files_of, learn_paths
 from bot.commands.opening import open_core
 from bot.settings import BotSettings
+from crm_core.api import Core
 from crm_core.chat.messages import InvitePerson, InviteView
-from crm_core.kernel.errors import Invalid
+from crm_core.imports.messages import ImportBatch
+from crm_core.kernel.errors import ChexinError, Invalid, NotFound
+from crm_core.org.messages import AddUnit
+
+_UNIT = re.compile(r"([a-z0-9][a-z0-9_-]{0,39}\.){1,4}")
 
 
-def invite(person: str, channel: str) -> int:
+def first_admin(name: str, unit: str, channel: str, code: str, language: str, unit_name: str, new_group: bool) -> int:
+    """Make an administrator, with the units he needs, and print what lets him in.
+
+    Raises Invalid when the id is somebody else's, or the group is not known and not said to be new.
+    """
+    path = unit.strip().lower().rstrip(".") + "."
+    if not _UNIT.fullmatch(path):
+        raise Invalid("--unit", "error.unit_path")
+    tenant = path.split(".")[0]
+    core = open_core()
+    try:
+        known = core.tenants()
+        if known and tenant not in known and not new_group:
+            raise Invalid("--unit", "error.unknown_group", value=tenant, known=", ".join(known))
+        _add_admin(core, tenant, path, code, name, language, unit_name)
+    finally:
+        core.close()
+    return invite(code, channel, tenant)
+
+
+def _add_admin(core: Core, tenant: str, path: str, code: str, name: str, language: str, unit_name: str) -> None:
+    """Units that are missing are made with him, all in one transaction."""
+    role = "group_admin" if path.count(".") == 1 else "admin"
+    system = core.system(tenant)
+    try:
+        if core.actor(code, tenant).name != name:
+            raise Invalid("--id", "error.id_taken", value=code)
+    except NotFound:
+        pass
+    row = {"code": code, "name": name, "role": role, "unit": path, "language": language}
+    if path.count(".") == 1 and tenant not in core.tenants():
+        core.execute(AddUnit(path=path, name=unit_name or tenant, language=language), system)
+    outcome = core.execute(ImportBatch(kind="staff", rows=((1, row),)), system).view
+    if outcome.rejected:
+        raise ChexinError(outcome.rejected[0].key, **outcome.rejected[0].params)
+    if unit_name:
+        core.execute(AddUnit(path=path, name=unit_name, language=language), system)
+
+
+def invite(person: str, channel: str, tenant: str | None = None) -> int:
     """A web link, or what to type in Telegram; the token is shown once."""
     if channel not in ("telegram", "wecom", "web"):
         raise Invalid("--channel", "error.unknown_channel", value=channel)
     core = open_core()
     try:
-        actor = core.actor(person)
+        actor = core.actor(person, tenant)
         command = InvitePerson(person=actor.id, channel=channel)  # type: ignore[arg-type]
         view: InviteView = core.execute(command, core.system(actor.tenant)).view
     finally:
@@ -50,12 +95,15 @@ def learn(paths: list[Path], audience: str) -> int:
 def check() -> int:
     """Every problem on a line of its own; 0 when there is none."""
     import intents
+    from bot.commands.safety import schema_note
     from bot.texts import problems as text_problems
     from crm_core.api import check_settings
     from crm_core.concepts import load_all
     from crm_core.kernel.settings import Settings
 
     load_all()
+    if note := schema_note(Settings()):
+        print(f"note: {note}")
     found = [*BotSettings().problems(), *check_settings(Settings()), *intents.validate(), *text_problems()]
     for problem in found:
         print(problem)

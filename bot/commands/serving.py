@@ -26,11 +26,12 @@ def serve(make_works: MakeWorks, role: str, demo: bool, clock: str) -> int:
     """Serve until stopped. Raises ConfigError, naming the setting, before anything is opened."""
     import uvicorn
 
+    from bot.commands.runner import Runner
     from bot.house import ROLES, House
     from bot.web.app import make_app
 
     settings = BotSettings()
-    configure_logs()
+    configure_logs(plain=settings.chexin_log_format == "plain")
     shift = read_shift(clock)
     _checked(settings, role, ROLES, demo, bool(shift))
     core_settings = Settings()
@@ -41,13 +42,15 @@ def serve(make_works: MakeWorks, role: str, demo: bool, clock: str) -> int:
         house = House(core, settings, make_works, role=role, demo=_invite_all(core) if demo else None)
         if demo:
             _print_links(house, settings)
-        uvicorn.run(
+        config = uvicorn.Config(
             make_app(house), host=settings.host, port=settings.port, log_config=None, access_log=False,
             proxy_headers=bool(settings.trusted_proxies), forwarded_allow_ips=settings.trusted_proxies or None,
             ws_max_size=512 * 1024, timeout_graceful_shutdown=5, server_header=False,
         )  # fmt: skip
+        server = Runner(config, house.drain)
+        server.run()
         core.close()
-    return 0
+    return 0 if server.started else 1
 
 
 def _checked(settings: BotSettings, role: str, roles: tuple[str, ...], demo: bool, moved: bool) -> None:

@@ -111,3 +111,20 @@ def test_a_turn_that_cannot_be_ended_is_apologised_for(site: Site, monkeypatch: 
         page.say("help")
         assert "E-" in page.last()
         assert "error" in page.last().lower() or "sorry" in page.last().lower() or "wrong" in page.last().lower()
+
+
+def test_at_the_end_what_was_not_begun_is_given_back_at_once(small: Core) -> None:
+    script, woken = Script(small), threading.Semaphore(0)
+    script.wait_for["slow"] = threading.Event()
+    runner = TurnRunner(small, script, woken.release, threads=1)
+    for code, text in (("rep1", "slow"), ("rep2", "next"), ("rep3", "third")):
+        arrive(small, code, text)
+    assert runner.run() == 2, "two for one thread"
+    runner.stop(patience=0.1)
+    assert runner.run() == 0, "nothing is claimed any more"
+    taken = small.inbox.claim(small.now())
+    assert sorted(arrival.body["text"] for arrival in taken) == ["next", "third"]
+    assert {arrival.attempts for arrival in taken} == {1}, "that was no attempt"
+    script.wait_for["slow"].set()
+    assert woken.acquire(timeout=10)
+    assert script.seen == ["slow"], "what had begun was finished"
