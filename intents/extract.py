@@ -11,6 +11,7 @@ from .entities.distance import find_distances
 from .entities.money import find_money, find_percents
 from .entities.part import find_parts
 from .entities.person import find_people
+from .entities.repeat import find_repeats
 from .entities.timex import find_times
 from .entities.vehicle import find_vehicles
 from .normalize import readable
@@ -20,6 +21,7 @@ _RANK = {
     "phone": 0,
     "vin": 0,
     "plate": 0,
+    "ref": 0,
     "vehicle": 2,
     "oe": 1,
     "percent": 3,
@@ -52,8 +54,10 @@ def extract(text: str, now: datetime, lexicon: Lexicon | None = None) -> list[Sp
     )
     rest = blank(plain, firm)
     spans = [*firm, *find_money(rest), *find_parts(rest, lexicon), *find_people(rest, lexicon)]
+    repeats = list(find_repeats(rest, now))
+    spans += repeats
     spans += find_times(
-        blank(rest, [s for s in spans if s.kind == "money" or (s.kind == "person" and _firm_name(s))]), now
+        blank(rest, repeats + [s for s in spans if s.kind == "money" or (s.kind == "person" and _firm_name(s))]), now
     )
     spans += _quantities(rest)
     spans += _counted(rest, [s for s in spans if s.kind == "part"])

@@ -92,7 +92,7 @@ def _slot(kind: str, slot: str, language: str) -> str:
         return f"(?P<{slot}>.+)"
     if kind == "person":
         return f"(?P<{slot}>[{MARK['person']}{MARK['pronoun']}])"
-    if kind in MARK:
+    if kind in MARK and kind not in values(language):
         return f"(?P<{slot}>{MARK[kind]})" if slot in SLOTS else MARK[kind]
     if kind == "who":
         name = f"{_name_char()}{{2,4}}" if language == "zh" else "[a-z]+(?: [a-z]+)?"
@@ -102,7 +102,8 @@ def _slot(kind: str, slot: str, language: str) -> str:
         raise ValueError(f"no slot {{{kind}}}")
     ordered = sorted(words, key=len, reverse=True)
     edge = r"\b" if language == "en" else ""
-    return f"(?P<{slot}>{edge}(?:{'|'.join(map(re.escape, ordered))}){edge})"
+    listed = f"{edge}(?:{'|'.join(map(re.escape, ordered))}){edge}"
+    return f"(?P<{slot}>{MARK[kind]}|{listed})" if kind in MARK else f"(?P<{slot}>{listed})"
 
 
 @cache

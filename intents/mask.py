@@ -23,6 +23,7 @@ KINDS = (
     "quantity",
     "length",
     "pronoun",
+    "ref",
     "km",
 )
 MARK = {kind: chr(0xE000 + index) for index, kind in enumerate(KINDS)}

@@ -8,11 +8,12 @@ from datetime import datetime
 
 from . import replies
 from .business import hints
+from .entities.repeat import rule_of
 from .extract import extract
 from .guards import guards
 from .mask import mask
 from .match import MIN_READ, MIN_WRITE, Reader, Reading
-from .normalize import MAX_CHARS, is_chinese, normalise
+from .normalize import MAX_CHARS, is_chinese, normalise, readable
 from .schema import load_schema
 from .types import Candidate, Command, Context, Lexicon, Slot, Span, Understanding
 
@@ -132,6 +133,7 @@ def _completed(message: _Message, reading: Reading, before: list[Command]) -> Co
     command = _focus(command, message.context)
     command = _whole_text(command, message.text)
     command = _before_that(command, before, message.now)
+    command = _repeated(command, message)
     return _without_strangers(_tense(command, message.now))
 
 
@@ -150,6 +152,15 @@ def _before_that(command: Command, before: list[Command], now: datetime) -> Comm
         return command
     moment = at - (end - start)
     return command.with_slots(when=replace(when, value=moment.isoformat()))
+
+
+def _repeated(command: Command, message: _Message) -> Command:
+    """每周一早上9点提醒我: not once, but by a rule."""
+    when = command.slots.get("when")
+    if when is None or "repeat" not in load_schema()[command.intent].slots:
+        return command
+    found = rule_of(readable(message.text), when.start, message.now)
+    return command.with_slots(repeat=Slot(found[0], found[1], when.start, when.end)) if found else command
 
 
 def _continues(command: Command, before: Command) -> bool:

@@ -38,6 +38,10 @@ _OE_CUE = re.compile(
 )
 
 
+# References as people see them (L-8F3KQ); no vowels, so that no word is one.
+_REF = re.compile(r"(?<![A-Z0-9-])([ADFLOPQRT]-[2-9BCDFGHJKLMNPQRSTVWXYZ]{4,5})(?![A-Z0-9-])", re.I)
+
+
 def canonical(code: str) -> str:
     """The key of a code: upper case letters and digits only (a plate keeps its province)."""
     return re.sub(r"[^A-Z0-9\u4e00-\u9fff]", "", code.upper())
@@ -53,6 +57,9 @@ def find_codes(text: str) -> Iterator[Span]:
         if sum(c.isdigit() for c in match[3]) >= 2:
             yield Span("plate", match.start(), match.end(), canonical(match[0]), match[0])
     yield from oe_numbers(text)
+    for match in _REF.finditer(text):
+        if any(c.isdigit() for c in match[1]) or match[1].isupper():
+            yield Span("ref", match.start(), match.end(), match[1].upper(), match[0])
 
 
 def phones(text: str) -> Iterator[Span]:
