@@ -32,7 +32,7 @@ def deal_card(voice: Voice, view: DealView, extra: tuple[Button, ...] = (), titl
         fields=lines(
             voice,
             ("deal", joined(view.interest, view.ref)),
-            ("stage", joined(view.stage_name, _stay(voice, view))),
+            ("stage", stage_line(voice, view)),
             ("level", view.level),
             ("expected_close", voice.when(view.expected_close)),
             ("list_price", voice.money(view.list_fen) if view.list_fen else ""),
@@ -46,11 +46,10 @@ def deal_card(voice: Voice, view: DealView, extra: tuple[Button, ...] = (), titl
     )
 
 
-def _stay(voice: Voice, view: DealView) -> str:
-    """How long it stands there, once that is too long."""
-    if not view.slow:
-        return ""
-    return voice.say(f"deal.slow_{view.limit_by}", days=view.days_in_stage, limit=f"{view.limit_days:g}")
+def stage_line(voice: Voice, view: DealView) -> str:
+    """Where the deal stands, and how long once that is too long."""
+    slow = {"days": view.days_in_stage, "limit": f"{view.limit_days:g}"}
+    return joined(view.stage_name, voice.say(f"deal.slow_{view.limit_by}", **slow) if view.slow else "")
 
 
 def quote_card(

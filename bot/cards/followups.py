@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from bot.cards.base import PRIMARY, Easel, button, heading, joined, lines, out, pushed
+from bot.cards.deals import stage_line
 from bot.cards.leads import lead_card
 from bot.ports import Button, Card, Outbound
 from bot.texts import Voice
+from crm_core.deals.messages import DealCard, DealView
 from crm_core.followups.messages import FollowupCard, FollowupView
 from crm_core.leads.messages import LeadCard, LeadView
 
@@ -26,13 +28,16 @@ def followup(easel: Easel, followup_id: str, params: dict[str, Any]) -> Outbound
         title = _heading(easel.voice, view, kind, params)
         card = lead_card(easel.voice, lead, easel.actor, kind=kind, params={}, title=title)
         return out(_with_note(card, easel.voice, view, params))
-    return out(followup_card(easel.voice, view, kind, params))
+    deal: DealView | None = easel.ask(DealCard(deal_id=record_id)) if concept == "deal" else None
+    return out(followup_card(easel.voice, view, kind, params, deal))
 
 
 @pushed("greeting")
 def greeting(easel: Easel, followup_id: str, params: dict[str, Any]) -> Outbound:
-    """The greeting itself, in the customer's own chat."""
-    return Outbound(text=str(params.get("text", "")))
+    """The greeting itself, in the customer's own chat, with a way to get no more of them."""
+    voice = easel.voice
+    stop = button(voice, "stop_messages", "consent.stop")
+    return out(Card("greeting", str(params.get("text", "")), buttons=(stop,), note=voice.say("consent.hint")))
 
 
 def _heading(voice: Voice, view: FollowupView, kind: str, params: dict[str, Any]) -> str:
@@ -54,8 +59,10 @@ def _with_note(card: Card, voice: Voice, view: FollowupView, params: dict[str, A
                 subject=f"followup:{view.id}")  # fmt: skip
 
 
-def followup_card(voice: Voice, view: FollowupView, kind: str, params: dict[str, Any]) -> Card:
-    """One follow-up."""
+def followup_card(
+    voice: Voice, view: FollowupView, kind: str, params: dict[str, Any], deal: DealView | None = None
+) -> Card:
+    """One follow-up, with where its deal stands."""
     open_now = view.state in OPEN
     greeted = voice.maybe(f"birthday.{params.get('greeting', '')}")
     return Card(
@@ -65,17 +72,26 @@ def followup_card(voice: Voice, view: FollowupView, kind: str, params: dict[str,
             voice,
             ("customer", view.customer_name),
             ("what", view.title if kind != "birthday" else ""),
-            ("due", voice.when(view.due_at) if open_now else ""),
+            ("deal", deal.interest if deal else ""),
+            ("stage", stage_line(voice, deal) if deal else ""),
+            ("level", deal.level if deal else ""),
+            ("due", voice.when(view.snoozed_until or view.due_at) if open_now and not view.muted else ""),
             ("owner", view.owner_name),
             ("greeting", view.text if kind == "birthday" else ""),
             ("answer", view.answer),
         ),
         buttons=_buttons(voice, view, kind, params) if open_now else (),
-        status=None if open_now else voice.label("state", view.state),
+        status=_status(voice, view, open_now),
         tone={"done": "good", "missed": "bad"}.get(view.state),
         note=joined(_said(voice, params), greeted, by="\n") or None,
         subject=f"followup:{view.id}",
     )
+
+
+def _status(voice: Voice, view: FollowupView, open_now: bool) -> str | None:
+    if not open_now or view.state == "missed":
+        return voice.label("state", view.state)
+    return voice.say("status.muted") if view.muted else None
 
 
 def _buttons(voice: Voice, view: FollowupView, kind: str, params: dict[str, Any]) -> tuple[Button, ...]:
@@ -83,10 +99,14 @@ def _buttons(voice: Voice, view: FollowupView, kind: str, params: dict[str, Any]
         may_greet = params.get("greeting", "ask") == "ask"
         greet = (button(voice, "greet", "followup.greet", PRIMARY, followup=view.id),) if may_greet else ()
         return (*greet, button(voice, "done", "followup.done", followup=view.id))
-    if "test_drive" in view.sop:
+    if view.ask == "satisfaction":
         return tuple(button(voice, key, "followup.feeling", followup=view.id, score=score) for key, score in FEELINGS)
+    done = button(voice, "done", "followup.done", PRIMARY, followup=view.id)
+    if view.state == "missed":
+        return (done,)
     return (
-        button(voice, "done", "followup.done", PRIMARY, followup=view.id),
+        done,
         button(voice, "hour_later", "followup.snooze", followup=view.id, to="hour"),
         button(voice, "tomorrow", "followup.snooze", followup=view.id, to="tomorrow"),
+        *(() if view.muted else (button(voice, "mute", "followup.mute", followup=view.id),)),
     )

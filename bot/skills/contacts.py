@@ -12,7 +12,7 @@ from bot.conversation.slots import read_when, vehicle_words
 from bot.conversation.talk import Talk
 from bot.skills.appointments import log_drive
 from bot.skills.leads import log_outcome, settle_outcome
-from crm_core.customers.messages import AddNote, LogContact, RecordView
+from crm_core.customers.messages import AddNote, LogContact, MarkDecisionMaker, RecordView
 from crm_core.kernel.registry import Result
 from crm_core.leads.messages import LatestLead, LeadView, MarkContacted
 from crm_core.tasks.messages import AnswerQuestion
@@ -109,3 +109,18 @@ def noted(talk: Talk, command: AddNote, result: Result, draft: Draft | None) -> 
 @after(AnswerQuestion)
 def answered(talk: Talk, command: AnswerQuestion, result: Result, draft: Draft | None) -> None:
     talk.say("task.answered")
+
+
+@skill("mark_decision_maker", tier=Tier.OWN)
+def mark_decision_maker(talk: Talk, draft: Draft) -> Step:
+    """Who decides is spoken with more often."""
+    who = customer(talk, draft)
+    if isinstance(who, Need) or who is None:
+        return who or Need("person")
+    return Act(MarkDecisionMaker(customer_id=who, decides=draft.text("choice") != "no"))
+
+
+@after(MarkDecisionMaker)
+def decision_maker_marked(talk: Talk, command: MarkDecisionMaker, result: Result, draft: Draft | None) -> None:
+    key = "customer.decides" if command.decides else "customer.decides_not"
+    talk.say(key, *talk.take_back(result.undo_id, draft), name=talk.memory.focus_name(talk.now) or "")

@@ -13,6 +13,7 @@ from crm_core.followups.messages import (
     CompleteFollowup,
     FollowupCard,
     FollowupView,
+    MuteFollowup,
     SendGreeting,
     SnoozeFollowup,
 )
@@ -37,8 +38,13 @@ def done(talk: Talk, params: dict[str, Any]) -> None:
 def completed(talk: Talk, command: CompleteFollowup, result: Result, draft: Draft | None) -> None:
     view: FollowupView = talk.ask(FollowupCard(followup_id=command.followup_id))
     talk.about("customer", view.customer_id, view.customer_name)
+    said = {"name": view.customer_name, "answer": command.answer}
+    if view.repeats and view.state == "open":
+        key = "followup.noted_again" if command.answer else "followup.again"
+        talk.say(key, *talk.take_back(result.undo_id), **said, when=talk.voice.when(view.due_at))
+        return
     key = "followup.noted" if command.answer else "followup.done"
-    talk.say(key, *talk.take_back(result.undo_id), name=view.customer_name, answer=command.answer)
+    talk.say(key, *talk.take_back(result.undo_id), **said)
 
 
 @verb("followup.snooze")
@@ -49,7 +55,23 @@ def snooze(talk: Talk, params: dict[str, Any]) -> None:
 
 @after(SnoozeFollowup)
 def snoozed(talk: Talk, command: SnoozeFollowup, result: Result, draft: Draft | None) -> None:
-    talk.say("task.snoozed", when=talk.voice.when(command.until))
+    if command.until <= talk.now:
+        talk.say("followup.now", *talk.take_back(result.undo_id))
+    else:
+        talk.say("task.snoozed", *talk.take_back(result.undo_id), when=talk.voice.when(command.until))
+
+
+@verb("followup.mute")
+def mute(talk: Talk, params: dict[str, Any]) -> None:
+    """Don't remind again."""
+    perform(talk, MuteFollowup(followup_id=params["followup"]))
+
+
+@after(MuteFollowup)
+def muted(talk: Talk, command: MuteFollowup, result: Result, draft: Draft | None) -> None:
+    view: FollowupView = result.view
+    key = "followup.muted_but" if view.escalates else "followup.muted"
+    talk.say(key, *talk.take_back(result.undo_id), name=view.customer_name, title=view.title)
 
 
 @verb("followup.greet")

@@ -79,7 +79,7 @@ class FollowupMissed(Event):
 class FollowupView(View):
     """A follow-up. `subject` is its record (`lead:ID`); `step` and `text` say what is to be done, `greeting`
     whether a greeting went out, waits for a press, or why not. `ask`: what to ask the customer (`satisfaction`);
-    `repeats`: after done it comes again, at `due_at`."""
+    `repeats`: after done it comes again, at `due_at`; `escalates`: others will still hear of it."""
 
     id: str
     sop: str
@@ -103,6 +103,7 @@ class FollowupView(View):
     ask: str = ""
     repeats: bool = False
     muted: bool = False
+    escalates: bool = False
     snoozed_until: datetime | None = None
 
 

@@ -17,9 +17,10 @@ from crm_core.followups.messages import (
     FollowupView,
     MyFollowups,
 )  # fmt: skip
+from crm_core.followups.rules import Sop
 from crm_core.followups.tables import Followup
 from crm_core.kernel.registry import answers
-from crm_core.kernel.uow import Reader
+from crm_core.kernel.uow import Priority, Reader
 from crm_core.org.people import person_name
 
 # What was missed is shown for so long.
@@ -64,5 +65,10 @@ def followup_view(row: Followup, reader: Reader) -> FollowupView:
         reason=row.reason, answer=reader.reveal(row, "answer"), text=step.text.of(language), version=row.version,
         satisfaction=row.satisfaction, greeting=status(reader, row) if step.do == "greet" else "",
         lead_id=row.lead_id, deal_id=row.deal_id, ask=sop.ask, repeats=sop.repeats, muted=row.muted_at is not None,
-        snoozed_until=row.snoozed_until,
+        snoozed_until=row.snoozed_until, escalates=row.state == "open" and _escalates(sop, row),
     )  # fmt: skip
+
+
+def _escalates(sop: Sop, row: Followup) -> bool:
+    ahead = sop.ladder[max(row.current_step + 1, 0) :]
+    return any(step.rank <= Priority.MUST_KNOW and not step.reminds for step in ahead)
