@@ -16,8 +16,8 @@ from bot.cards import (  # noqa: F401
     leads,
     orders,
     tasks,
-)
     weekly,
+)
 from bot.cards.base import Easel, by_kind, by_subject
 from bot.ports import Card, Outbound
 from bot.texts import Texts, Voice
