@@ -140,6 +140,29 @@ def restore(
     _guarded(run, file, into, force, look)
 
 
+deliveries = typer.Typer(help="How sending stands, and whether it goes on after a restore.", no_args_is_help=True)
+app.add_typer(deliveries, name="deliveries")
+
+
+@deliveries.command()
+def status() -> None:
+    """What waits, what did not arrive, and who works; 1 when something needs somebody."""
+    from bot.commands.deliveries import status as run
+
+    _guarded(run)
+
+
+@deliveries.command()
+def resume(
+    resend: Annotated[bool, typer.Option("--resend", help="Send what the backup knew as unsent")] = False,
+    skip: Annotated[bool, typer.Option("--skip", help="Leave unsent what was due by now")] = False,
+) -> None:
+    """Go on after a restore."""
+    from bot.commands.deliveries import resume as run
+
+    _guarded(run, resend, skip)
+
+
 @app.command(name="rotate-key")
 def rotate_key(
     check_: Annotated[bool, typer.Option("--check", help="Only say what is not under the present key")] = False,

@@ -125,10 +125,13 @@ class House:
         Begins at the first sign that this process is to end, while its connections are still being closed.
         """
         with self._draining:
-            if self.works and not self._drained:
-                self._works.stop()
-                self._sender.stop()
-                self._turns.stop()
+            steps = (self._works.stop, self._sender.stop, self._turns.stop)
+            for step in steps if self.works and not self._drained else ():
+                try:
+                    step()
+                except Exception as error:
+                    # A database that is gone must not keep the rest from ending.
+                    structlog.get_logger().error("drain_failed", error=type(error).__name__, exc_info=error)
             self._drained = True
 
     async def stop(self) -> None:
