@@ -39,8 +39,8 @@ def set_absence(cmd: SetAbsence, uow: Uow) -> Result:
     deputy = _deputy(uow, cmd.deputy_id, person)
     uow.lock(f"absences:{person.id}")
     known = _same(uow, person, cmd)
-    if known is not None and cmd.deputy_id in (None, known.deputy_id):
-        return Result(id=known.id, view=absence_view(known, uow))
+    if known is not None:
+        return _redirect(uow, known, deputy)
     row = uow.new(Absence, person_id=person.id, kind=cmd.kind, start_at=start, end_at=cmd.end,
                   deputy_id=deputy.id if deputy else None)  # fmt: skip
     uow.flush()
@@ -82,6 +82,22 @@ def _same(uow: Uow, person: Person, cmd: SetAbsence) -> Absence | None:
         col(Absence.end_at) == cmd.end, col(Absence.start_at) <= max(cmd.start or uow.now, uow.now),
     )  # fmt: skip
     return uow.first(found)
+
+
+def _redirect(uow: Uow, row: Absence, deputy: Person | None) -> Result:
+    """The same leave said again changes nothing but its deputy; what had moved goes on to him."""
+    if deputy is None or deputy.id == row.deputy_id:
+        return Result(id=row.id, view=absence_view(row, uow))
+    before = row.deputy_id
+    uow.change("deputy", person_name(uow, before), deputy.name, "person")
+    uow.touch(row, deputy_id=deputy.id)
+    uow.flush()
+    if row.kind == "leave" and row.start_at <= uow.now:
+        begin(uow, row)
+    else:
+        uow.push(deputy.id, "absence_ahead", subject=f"absence:{row.id}", key=f"absence:{row.id}:ahead:{row.version}")
+    uow.audit("deputy", "absence", row.id, before=before, after=deputy.id)
+    return Result(id=row.id, view=absence_view(row, uow))
 
 
 def _plan(uow: Uow, row: Absence, person: Person) -> None:

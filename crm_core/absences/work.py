@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from crm_core.appointments.tables import Appointment
 from crm_core.followups.tables import Followup
@@ -38,7 +38,8 @@ def pass_on(uow: Uow, person_id: str, to_id: str, start: datetime, end: datetime
     moved = []
     for what, table in TABLES.items():
         row = cast(Any, table)
-        query = select(table).where(row.tenant == uow.tenant, row.owner_id == person_id, *_due(what, start, end))
+        his = or_(row.owner_id == person_id, and_(row.for_id == person_id, row.owner_id != to_id))
+        query = select(table).where(row.tenant == uow.tenant, his, *_due(what, start, end))
         for found in uow.rows(query.order_by(row.id)):
             _hand(uow, what, found, to_id, for_id=cast(Any, found).for_id or person_id)
             moved.append(f"{what}:{found.id}")

@@ -203,6 +203,7 @@ def complete_appointment(cmd: CompleteAppointment, uow: Uow) -> Result:
     )
     _forget_undo(uow, logged.undo_id)
     end(uow, row, "done", cmd.text)
+    row.record_id = logged.id
     return _ended(uow, row, logged.id)
 
 
@@ -228,15 +229,20 @@ def reopen_appointment(cmd: ReopenAppointment, uow: Uow) -> Result:
         raise Conflict("error.changed_since")
     if row.state != "cancelled":
         _staff_only(uow)
+    reopen(uow, row)
     if cmd.record_id is not None:
         uow.call(RemoveRecord(record_id=cmd.record_id))
+    return Result(id=row.id, view=appointment_view(row, uow))
+
+
+def reopen(uow: Uow, row: Appointment) -> None:
+    """It is still to come, or to be asked about."""
     uow.change("state", row.state, "booked")
-    uow.touch(row, state="booked", ended_at=None, outcome_enc=None)
+    uow.touch(row, state="booked", ended_at=None, outcome_enc=None, record_id=None)
     schedule(uow, row)
     uow.audit("reopen", "appointment", row.id)
     uow.emit(AppointmentReopened(appointment_id=row.id))
     uow.refresh(f"appointment:{row.id}")
-    return Result(id=row.id, view=appointment_view(row, uow))
 
 
 def booked_of(uow: Uow, *, customer_id: str | None = None, deal_id: str | None = None) -> list[Appointment]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+from sqlmodel import col
+
 from crm_core.absences.work import cover
-from crm_core.appointments.handlers import booked_of, end
+from crm_core.appointments.handlers import booked_of, end, reopen
 from crm_core.appointments.rules import is_visit_of
 from crm_core.appointments.tables import Appointment
-from crm_core.customers.messages import ContactLogged
+from crm_core.customers.messages import ContactLogged, RecordRemoved
 from crm_core.customers.tables import Record
 from crm_core.deals.messages import DealHandedOver, DealLost, OwnerChanged
 from crm_core.followups.lookup import place_of
@@ -30,7 +33,20 @@ def visit_completes(event: ContactLogged, uow: Uow) -> None:
         zone = place_of(uow, row.unit).zone
         if row.kind in ("test_drive", "visit") and is_visit_of(row.start_at, event.at, zone):
             end(uow, row, "done")
+            row.record_id = record.id
             return
+
+
+@reacts(RecordRemoved)
+def visit_taken_back(event: RecordRemoved, uow: Uow) -> None:
+    """The visit that completed it was written by mistake: it did not take place after all."""
+    uow.flush()
+    done = select(Appointment).where(
+        col(Appointment.tenant) == uow.tenant, col(Appointment.customer_id) == event.customer_id,
+        col(Appointment.record_id) == event.record_id, col(Appointment.state) == "done",
+    )  # fmt: skip
+    for row in uow.rows(done):
+        reopen(uow, row)
 
 
 @reacts(DealLost)

@@ -14,13 +14,13 @@ from crm_core.customers.rules import split_outcome
 from crm_core.customers.tables import Customer
 from crm_core.deals.messages import OpenDeal
 from crm_core.deals.transfer import colleague
-from crm_core.kernel.errors import Conflict, Invalid, Refused
+from crm_core.kernel.errors import Conflict, Invalid
 from crm_core.kernel.ids import short_ref
 from crm_core.kernel.phones import Phone, parse_phone
 from crm_core.kernel.pii import clean_text, mask_phone, mask_phones, mask_vehicle
 from crm_core.kernel.registry import Result, handles
 from crm_core.kernel.uow import Priority, Uow
-from crm_core.leads.assign import decide_owner, lead_unit, people, team_unit
+from crm_core.leads.assign import decide_owner, lead_unit, team_unit
 from crm_core.leads.messages import (
     AssignLead,
     CreateLead,
@@ -32,13 +32,10 @@ from crm_core.leads.messages import (
     LeadTouched,
     LoseLead,
     MarkContacted,
-    OfferLead,
-    ReleaseLead,
     ReopenLead,
-    TakeLead,
 )  # fmt: skip
-from crm_core.leads.queries import lead_view, looked_after, may_know, on_offer
-from crm_core.leads.rules import AssignmentPolicy, Choice, interest_key, same_interest
+from crm_core.leads.queries import lead_view, looked_after, may_know
+from crm_core.leads.rules import Choice, interest_key, same_interest
 from crm_core.leads.tables import Lead, Touch
 from crm_core.org.people import dealer_of, manager_of, person_name
 
@@ -210,7 +207,7 @@ def assign_lead(cmd: AssignLead, uow: Uow) -> Result:
         raise Conflict("error.already_owner", name=person.name)
     previous = lead.owner_id
     uow.change("owner", person_name(uow, previous), person.name, "person")
-    _move(lead, person.id, "by_hand", f"{uow.actor.name}转给{person.name}", f"{uow.actor.name} gave it to {person.name}",
+    move(lead, person.id, "by_hand", f"{uow.actor.name}转给{person.name}", f"{uow.actor.name} gave it to {person.name}",
           uow)  # fmt: skip
     back = AssignLead(lead_id=lead.id, to_id=previous, version=lead.version) if previous else None
     undo = uow.undoable(back, "assign") if back else None
@@ -226,7 +223,7 @@ def _given(cmd: AssignLead, uow: Uow) -> Lead:
     return uow.get(Lead, cmd.lead_id, "lead", "assign")
 
 
-def _move(lead: Lead, to_id: str, rule: str, zh: str, en: str, uow: Uow) -> None:
+def move(lead: Lead, to_id: str, rule: str, zh: str, en: str, uow: Uow) -> None:
     """A new owner: the customer without other open work goes along, timers follow by event."""
     previous = lead.owner_id
     unit = team_unit(uow, to_id, dealer_of(lead.unit))
@@ -243,55 +240,6 @@ def _move(lead: Lead, to_id: str, rule: str, zh: str, en: str, uow: Uow) -> None
         uow.push(previous, "lead_moved", subject=f"lead:{lead.id}", key=f"lead:{lead.id}:moved:{lead.version}",
                  to_name=person_name(uow, to_id))  # fmt: skip
     uow.refresh(f"lead:{lead.id}")
-
-
-@handles(TakeLead)
-def take_lead(cmd: TakeLead, uow: Uow) -> Result:
-    """The first to press gets an offered or pooled lead; the row is held, so it is decided once."""
-    lead = uow.get(Lead, cmd.lead_id, "lead", "take")
-    if "rep" not in uow.actor.roles and "manager" not in uow.actor.roles:
-        raise Refused("error.not_allowed")
-    if lead.owner_id == uow.actor.id or not on_offer(lead):
-        raise Conflict("error.lead_taken", name=person_name(uow, lead.owner_id))
-    uow.change("owner", person_name(uow, lead.owner_id), uow.actor.name, "person")
-    _move(lead, uow.actor.id, "taken", f"{uow.actor.name}主动接手", f"{uow.actor.name} took it", uow)
-    return Result(id=lead.id, view=lead_view(lead, uow))
-
-
-@handles(OfferLead)
-def offer_lead(cmd: OfferLead, uow: Uow) -> Result:
-    """Offer a lead nobody called to the other reps on duty."""
-    lead = uow.get(Lead, cmd.lead_id, "lead", "assign")
-    if lead.state not in ("new", "pool") or lead.offered_at is not None:
-        return Result(id=lead.id)
-    uow.touch(lead, offered_at=uow.now)
-    policy = uow.policies.model("assignment", AssignmentPolicy, unit=lead.unit)
-    others = people(uow, lead.unit, policy.load_cap, exclude=tuple(filter(None, [lead.owner_id])))
-    for person in others:
-        if not person.away:
-            uow.push(person.id, "lead_offer", subject=f"lead:{lead.id}", priority=Priority.MUST_KNOW,
-                     key=f"lead:{lead.id}:offer:{lead.version}")  # fmt: skip
-    uow.audit("offer", "lead", lead.id, to=len(others))
-    uow.refresh(f"lead:{lead.id}")
-    return Result(id=lead.id)
-
-
-@handles(ReleaseLead)
-def release_lead(cmd: ReleaseLead, uow: Uow) -> Result:
-    """Into the public pool: everybody at the dealer may take it."""
-    lead = uow.get(Lead, cmd.lead_id, "lead", "assign")
-    if lead.state != "new":
-        return Result(id=lead.id)
-    previous = lead.owner_id
-    uow.change("owner", person_name(uow, previous), "", "person")
-    zh, en = (mask_phones(clean_text(text))[:200] for text in (cmd.reason, cmd.reason_en or cmd.reason))
-    uow.touch(lead, state="pool", owner_id=None, for_id=None, unit=dealer_of(lead.unit), rule="pool", reason_zh=zh,
-              reason_en=en, assigned_at=None)  # fmt: skip
-    uow.audit("release", "lead", lead.id, before=previous)
-    uow.emit(LeadAssigned(lead_id=lead.id, owner_id=None, previous_id=previous))
-    uow.push(previous, "lead_pool", subject=f"lead:{lead.id}", key=f"lead:{lead.id}:pool:{lead.version}")
-    uow.refresh(f"lead:{lead.id}")
-    return Result(id=lead.id)
 
 
 @handles(LoseLead)

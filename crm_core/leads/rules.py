@@ -85,6 +85,14 @@ class Out(BaseModel):
     clock: Clock = "working"
 
 
+class Pool(BaseModel):
+    """How much of the public pool one person may take; None: as much as he likes."""
+
+    model_config = ConfigDict(extra="forbid")
+    per_day: int | None = Field(default=None, ge=1)
+    uncalled: int | None = Field(default=None, ge=1, description="from so many own leads not called on: call first")
+
+
 class AssignmentPolicy(BaseModel):
     """`assignment.yaml`."""
 
@@ -92,6 +100,7 @@ class AssignmentPolicy(BaseModel):
     rules: list[Rule]
     load_cap: int = Field(default=40, ge=1, description="uncontacted leads from which a rep counts as full")
     out: Out = Out()
+    pool: Pool = Pool()
 
 
 POLICIES = [("assignment", AssignmentPolicy)]

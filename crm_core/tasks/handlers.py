@@ -10,12 +10,13 @@ from crm_core.customers.tables import Customer
 from crm_core.followups.lookup import place_of, times
 from crm_core.followups.rules import due
 from crm_core.kernel.errors import Conflict, Invalid, NotFound
-from crm_core.kernel.ids import short_ref
 from crm_core.kernel.pii import clean_text
 from crm_core.kernel.registry import Result, handles
 from crm_core.kernel.uow import Priority, Uow
 from crm_core.org.people import person_name
 from crm_core.org.tables import Person
+from crm_core.tasks import timing as timing
+from crm_core.tasks.lifecycle import arm, close, follow, new_task, open_task
 from crm_core.tasks.messages import (
     AddTask,
     AnswerQuestion,
@@ -23,13 +24,12 @@ from crm_core.tasks.messages import (
     CancelTask,
     CompleteTask,
     ReopenTask,
-    SnoozeTask,
-    TaskAdded,
+    StopSeries,
     TaskDone,
 )  # fmt: skip
 from crm_core.tasks.people import colleague, person_for, role_key
 from crm_core.tasks.queries import task_view
-from crm_core.tasks.rules import fires_at
+from crm_core.tasks.repeats import rule_problem
 from crm_core.tasks.tables import Task
 
 MAX_TITLE, MAX_TEXT = 400, 4000
@@ -42,16 +42,18 @@ def add_task(cmd: AddTask, uow: Uow) -> Result:
     title = clean_text(cmd.title)[:MAX_TITLE]
     if not title:
         raise Invalid("title", "error.empty")
+    if cmd.repeat_rule and (problem := rule_problem(cmd.repeat_rule) or (None if cmd.due_at else "error.bad_repeat")):
+        raise Invalid("repeat", problem)
     person, role, fallback = _assignee(cmd, uow)
-    row = _new(uow, person, kind=cmd.kind, title_enc=title, text_enc=clean_text(cmd.text)[:MAX_TEXT] or None,
-               due_at=cmd.due_at, customer_id=_customer_id(uow, cmd.customer_id), subject=cmd.subject[:80], role=role,
-               fallback=fallback, asker_id=uow.actor.id)  # fmt: skip
+    row = new_task(uow, person, kind=cmd.kind, title_enc=title, text_enc=clean_text(cmd.text)[:MAX_TEXT] or None,
+                   due_at=cmd.due_at, customer_id=_customer_id(uow, cmd.customer_id), subject=cmd.subject[:80], role=role,
+                   fallback=fallback, asker_id=uow.actor.id, repeat_rule=cmd.repeat_rule)  # fmt: skip
     uow.change("title", None, title)
     uow.change("due_at", None, cmd.due_at, "instant")
     if person.id != uow.actor.id:
         uow.push(person.id, "task_new", subject=f"task:{row.id}", key=f"task:{row.id}:new", role=role,
                  priority=Priority.MUST_KNOW, by=uow.actor.name, fallback=fallback)  # fmt: skip
-    undo = uow.undoable(CancelTask(task_id=row.id), "task")
+    undo = uow.undoable(StopSeries(task_id=row.id) if row.series_id else CancelTask(task_id=row.id), "task")
     return Result(id=row.id, view=task_view(row, uow), undo_id=undo)
 
 
@@ -76,47 +78,10 @@ def _unit(uow: Uow, customer_id: str | None) -> str:
     return uow.get(Customer, customer_id, "customer", "read").unit
 
 
-def _new(uow: Uow, person: Person, **values: Any) -> Task:
-    row = uow.new(Task, ref=short_ref("T"), unit=person.unit, owner_id=person.id, **values)
-    uow.flush()
-    arm(uow, row)
-    uow.audit("create", "task", row.id, kind=row.kind, assignee=person.id)
-    uow.emit(TaskAdded(task_id=row.id))
-    return row
-
-
-def arm(uow: Uow, row: Task) -> None:
-    """One timer for the present due time; whatever was armed before never fires."""
-    uow.cancel_timers(f"task:{row.id}")
-    if row.due_at is not None:
-        uow.timer("task_due", fires_at(row.due_at, uow.now), subject=f"task:{row.id}",
-                  key=f"task_due:{row.id}:{row.version}")  # fmt: skip
-
-
-def open_task(uow: Uow, task_id: str) -> Task:
-    """The task, locked, when there is still something to do. Raises Conflict otherwise."""
-    uow.lock(f"task:{task_id}")
-    row = uow.get(Task, task_id, "task", "write")
-    if row.state != "open":
-        raise Conflict("error.task_over", state=row.state)
-    return row
-
-
-def close(uow: Uow, row: Task, state: str) -> None:
-    """Done or cancelled: nothing about it fires any more."""
-    uow.cancel_timers(f"task:{row.id}")
-    uow.change("state", row.state, state)
-    uow.touch(row, state=state, done_at=uow.now)
-    uow.audit(state, "task", row.id)
-    uow.refresh(f"task:{row.id}")
-
-
 @handles(CompleteTask)
 def complete_task(cmd: CompleteTask, uow: Uow) -> Result:
     """Done; `again_at` makes the next occurrence. A question done with a text is answered."""
     row = open_task(uow, cmd.task_id)
-    if cmd.again_at is not None and cmd.again_at <= uow.now:
-        raise Invalid("again_at", "error.past_time")
     text = clean_text(cmd.text)[:MAX_TEXT]
     if row.kind == "question" and text:
         return _answer(uow, row, text)
@@ -125,6 +90,7 @@ def complete_task(cmd: CompleteTask, uow: Uow) -> Result:
         uow.cipher.put(row, "answer", text)
     if cmd.again_at is not None:
         _again(uow, row, cmd)
+    follow(uow, row)
     uow.emit(TaskDone(task_id=row.id))
     undo = uow.undoable(ReopenTask(task_id=row.id, version=row.version), "task_done")
     return Result(id=row.id, view=task_view(row, uow), undo_id=undo)
@@ -134,27 +100,9 @@ def _again(uow: Uow, row: Task, cmd: CompleteTask) -> None:
     """The next occurrence of a reminder is a row of its own."""
     person = colleague(uow, cast(str, row.owner_id))
     uow.change("due_at", row.due_at, cmd.again_at, "instant")
-    _new(uow, person, kind=row.kind, title_enc=uow.reveal(row, "title"), text_enc=uow.reveal(row, "text") or None,
-         due_at=cmd.again_at, customer_id=row.customer_id, subject=row.subject, role=row.role,
-         asker_id=row.asker_id, previous_id=row.id)  # fmt: skip
-
-
-@handles(SnoozeTask)
-def snooze_task(cmd: SnoozeTask, uow: Uow) -> Result:
-    """Remind again at `until`, and only then."""
-    row = open_task(uow, cmd.task_id)
-    if cmd.until <= uow.now:
-        raise Invalid("until", "error.past_time")
-    before = row.due_at
-    uow.change("due_at", before, cmd.until, "instant")
-    uow.touch(row, due_at=cmd.until)
-    arm(uow, row)
-    uow.audit("snooze", "task", row.id, until=cmd.until)
-    uow.refresh(f"task:{row.id}")
-    undo = None
-    if before is not None and before > uow.now:
-        undo = uow.undoable(SnoozeTask(task_id=row.id, until=before), "snooze")
-    return Result(id=row.id, view=task_view(row, uow), undo_id=undo)
+    new_task(uow, person, kind=row.kind, title_enc=uow.reveal(row, "title"), text_enc=uow.reveal(row, "text") or None,
+             due_at=cmd.again_at, customer_id=row.customer_id, subject=row.subject, role=row.role,
+             asker_id=row.asker_id, previous_id=row.id)  # fmt: skip
 
 
 @handles(CancelTask)
@@ -167,6 +115,7 @@ def cancel_task(cmd: CancelTask, uow: Uow) -> Result:
     else:
         row = open_task(uow, cmd.task_id)
     close(uow, row, "cancelled")
+    follow(uow, row)
     undo = uow.undoable(ReopenTask(task_id=row.id, version=row.version), "task_cancelled")
     return Result(id=row.id, view=task_view(row, uow), undo_id=undo)
 
@@ -181,8 +130,9 @@ def reopen_task(cmd: ReopenTask, uow: Uow) -> Result:
     if row.state == "open":
         raise Conflict("error.changed_since")
     task = cast(Any, Task)
-    for following in uow.rows(select(Task).where(task.previous_id == row.id, task.state == "open")):
-        close(uow, following, "cancelled")
+    if row.series_id is None:
+        for following in uow.rows(select(Task).where(task.previous_id == row.id, task.state == "open")):
+            close(uow, following, "cancelled")
     uow.change("state", row.state, "open")
     uow.touch(row, state="open", done_at=None)
     if row.due_at is not None and row.due_at > uow.now:
@@ -204,7 +154,7 @@ def ask_colleague(cmd: AskColleague, uow: Uow) -> Result:
     unit = _unit(uow, customer_id)
     person, fallback = person_for(uow, role, unit)
     policy = times(uow, unit).tasks
-    row = _new(
+    row = new_task(
         uow, person, kind="question", title_enc=question, text_enc=clean_text(cmd.found)[:MAX_TEXT] or None,
         due_at=due(uow.now, policy.answer_within, policy.clock, place_of(uow, unit)), customer_id=customer_id,
         role=role, fallback=fallback, asker_id=uow.actor.id,

@@ -11,7 +11,11 @@ Kind = Literal["reminder", "todo", "question", "followup", "handoff"]
 
 
 class AddTask(Command):
-    """Something to do. Without `assignee_id` the actor himself; with `role`, the right person of that role."""
+    """Something to do. Without `assignee_id` the actor himself; with `role`, the right person of that role.
+
+    `repeat_rule` is an RFC 5545 rule with its clock (`FREQ=WEEKLY;BYDAY=MO;BYHOUR=9;BYMINUTE=0`); `due_at` is then
+    the first time.
+    """
 
     title: str
     kind: Kind = "todo"
@@ -21,6 +25,7 @@ class AddTask(Command):
     customer_id: str | None = None
     text: str = ""
     subject: str = ""
+    repeat_rule: str = ""
 
 
 class CompleteTask(Command):
@@ -32,10 +37,36 @@ class CompleteTask(Command):
 
 
 class SnoozeTask(Command):
-    """Remind again at another time."""
+    """Remind again at another time; one that has passed is reminded of at once."""
 
     task_id: str
     until: datetime
+
+
+class MuteTask(Command):
+    """It stays to be done, but nobody is reminded of it any more."""
+
+    task_id: str
+
+
+class RestoreTask(Command):
+    """The time a task had, and whether it reminds; the inverse of SnoozeTask and MuteTask."""
+
+    task_id: str
+    due_at: datetime | None
+    version: int
+
+
+class StopSeries(Command):
+    """It comes no more: what is open of a series is cancelled, and nothing follows."""
+
+    task_id: str
+
+
+class ResumeSeries(Command):
+    """It comes again; the inverse of StopSeries."""
+
+    task_ids: tuple[str, ...]
 
 
 class CancelTask(Command):
@@ -100,6 +131,8 @@ class TaskView(View):
     role: str = ""
     fallback: bool = False
     for_name: str = ""
+    repeat_rule: str = ""
+    muted: bool = False
 
 
 class TaskCard(Question):

@@ -67,7 +67,7 @@ def task_view(row: Task, reader: Reader) -> TaskView:
         asker_name=person_name(reader, row.asker_id), customer_id=known, customer_name=customer_name(reader, known),
         answer=reader.reveal(row, "answer"), overdue=is_overdue(row.due_at, row.state, reader.now),
         version=row.version, role=row.role, fallback=row.fallback,
-        for_name=person_name(reader, row.for_id),
+        for_name=person_name(reader, row.for_id), repeat_rule=row.repeat_rule, muted=row.muted_at is not None,
     )  # fmt: skip
 
 

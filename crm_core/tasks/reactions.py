@@ -13,7 +13,7 @@ from crm_core.kernel.tables import Timer
 from crm_core.kernel.uow import Uow
 from crm_core.leads.messages import LeadLost
 from crm_core.org.tables import Person
-from crm_core.tasks.handlers import close
+from crm_core.tasks.lifecycle import close, follow, give_way
 from crm_core.tasks.tables import Task
 
 
@@ -21,8 +21,10 @@ from crm_core.tasks.tables import Task
 def due(timer: Timer, uow: Uow) -> None:
     """The assignee is reminded of what is still open."""
     row = uow.seize(Task, timer.subject.removeprefix("task:"))
-    if row is not None and row.state == "open":
+    if row is not None and row.state == "open" and row.muted_at is None:
         cover(uow, "task", row)
+        give_way(uow, row)
+        follow(uow, row)
         uow.push(row.owner_id, "task_due", subject=f"task:{row.id}", key=timer.dedupe_key)
 
 

@@ -83,12 +83,10 @@ def test_undoing_done_takes_the_next_occurrence_back(house: House) -> None:
 @pytest.mark.parametrize(
     "make", [lambda t, w: SnoozeTask(task_id=t, until=w), lambda t, w: CompleteTask(task_id=t, again_at=w)]
 )
-def test_a_past_time_is_refused(house: House, make: object) -> None:
-    task = remind(house)
-    with pytest.raises(Invalid) as error:
-        house.do("rep1", make(task, house.clock.now()))  # type: ignore[operator]
-    assert error.value.key == "error.past_time"
-    assert house.ask("rep1", TaskCard(task_id=task)).state == "open"
+def test_a_time_that_has_passed_reminds_at_once(house: House, make: object) -> None:
+    house.do("rep1", make(remind(house), house.clock.now() - HOUR))  # type: ignore[operator]
+    assert [p.kind for p in house.fire()] == ["task_due"]
+    assert house.fire(days=3) == []
 
 
 def test_what_is_over_is_over(house: House) -> None:

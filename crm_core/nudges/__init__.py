@@ -1,0 +1,1 @@
+"""Who has not answered yet, and reminding him by hand."""
