@@ -10,6 +10,7 @@ from bot.cards import (  # noqa: F401
     approvals,
     customers,
     deals,
+    delivery,
     digests,
     fitment,
     followups,

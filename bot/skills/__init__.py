@@ -10,6 +10,7 @@ from bot.skills import (
     approvals,
     contacts,
     deals,
+    delivery,
     drafts,
     fitment,
     followups,
@@ -26,6 +27,6 @@ from bot.skills import (
 )
 
 __all__ = [
-    "appointments", "approvals", "contacts", "deals", "drafts", "fitment", "followups", "help", "history",
+    "appointments", "approvals", "contacts", "deals", "delivery", "drafts", "fitment", "followups", "help", "history",
     "knowledge", "language", "leads", "orders", "quotes", "reports", "tasks", "undo",
 ]  # fmt: skip
