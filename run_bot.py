@@ -223,6 +223,35 @@ def bench(context: typer.Context, name: Annotated[str, typer.Argument(help="lead
     _guarded(run, name, *context.args)
 
 
+sop = typer.Typer(help="What the follow-up cadences do, when, and why.", no_args_is_help=True)
+app.add_typer(sop, name="sop")
+Seer = Annotated[str, typer.Option("--as", help="Whose view and language: an id such as rep1; default: all")]
+Lang = Annotated[str, typer.Option("--lang", help="zh or en; default: the language of whoever asks")]
+
+
+@sop.command(name="list")
+def sop_list(as_: Seer = "", lang: Lang = "", json_: Json = False) -> None:
+    """Every cadence: what starts it, its steps and its file."""
+    from bot.commands.sop import list_cadences as run
+
+    _guarded(run, as_, lang, json_)
+
+
+@sop.command(name="explain")
+def sop_explain(
+    name: Annotated[str, typer.Argument(help="A cadence, such as first_call; `sop list` names them")],
+    for_: Annotated[str, typer.Option("--for", help="A lead, deal or appointment (L-8F3K or its id), or a customer")],
+    now: Now = "",
+    as_: Seer = "",
+    lang: Lang = "",
+    json_: Json = False,
+) -> None:
+    """Print what would happen when, to whom, and why."""
+    from bot.commands.sop import explain as run
+
+    _guarded(run, name, for_, now, as_, lang, json_)
+
+
 def _instant(text: str) -> datetime:
     from datetime import UTC
     from zoneinfo import ZoneInfo

@@ -39,7 +39,7 @@ def customer_card(voice: Voice, view: CustomerView, extra: tuple[Button, ...] = 
             ("company", view.company),
             ("birthday", view.birthday),
             ("owner", view.owner_name),
-            ("tags", " ".join(view.tags)),
+            ("tags", joined(voice.say("customer.decider") if view.decision_maker else "", " ".join(view.tags), by=" ")),
             ("last_touch", voice.when(view.last_touch)),
         ),
         buttons=(button(voice, "history", "customer.history", customer=view.id), *extra),

@@ -7,10 +7,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
+from sqlalchemy import or_
+
+from crm_core.appointments.tables import Appointment
+from crm_core.customers.tables import Customer
+from crm_core.deals.lookup import customer_name
 from crm_core.deals.tables import Deal
 from crm_core.followups.cadence import sop_named, sop_of, sops
 from crm_core.followups.lookup import Facts, facts_of, place_of, record_of
-from crm_core.followups.messages import CadenceLine, CadencePlan, Cadences, ExplainCadence, StepPlan
+from crm_core.followups.messages import (
+    CadenceLine,
+    CadencePlan,
+    Cadences,
+    ExplainCadence,
+    RecordNamed,
+    StepPlan,
+)
 from crm_core.followups.rules import Place, Planned, Sop
 from crm_core.followups.sop import PLANNED, SUBJECTS, reasons, turn_of
 from crm_core.followups.steps import people_of
@@ -41,6 +53,34 @@ def _triggers(sop: Sop) -> tuple[str, ...]:
     return tuple(dict.fromkeys(trigger.event for trigger in sop.trigger))
 
 
+@answers(RecordNamed)
+def record_named(question: RecordNamed, reader: Reader) -> str:
+    """Leads before deals before appointments before customers."""
+    words = question.words.strip()
+    tables: tuple[tuple[str, Any], ...] = (("lead", Lead), ("deal", Deal), ("appointment", Appointment),
+                                           ("customer", Customer))  # fmt: skip
+    for resource, table in tables:
+        row = cast(Any, table)
+        known = row.id == words
+        if hasattr(row, "ref"):
+            known = or_(known, row.ref == words.upper())
+        found = reader.first(reader.select(table, resource).where(known))
+        if found is not None:
+            return f"{resource}:{found.id}"
+    return _by_name(words, reader)
+
+
+def _by_name(name: str, reader: Reader) -> str:
+    customer, lead = cast(Any, Customer), cast(Any, Lead)
+    named = reader.select(Customer, "customer").where(customer.name == name)
+    found = reader.first(named.order_by(customer.touched_at.desc(), customer.id))
+    if not name or found is None:
+        raise NotFound(resource="record")
+    his = reader.select(Lead, "lead").where(lead.customer_id == found.id)
+    newest = reader.first(his.order_by(lead.created_at.desc(), lead.id.desc()))
+    return f"lead:{newest.id}" if newest is not None else f"customer:{found.id}"
+
+
 @dataclass(frozen=True)
 class _Case:
     """A cadence about one record: the one that runs, or one that would start now."""
@@ -64,7 +104,8 @@ def explain_cadence(question: ExplainCadence, reader: Reader) -> CadencePlan:
     sop, document = case.sop, reader.policies.documents.get(f"sop/{case.sop.name}")
     return CadencePlan(
         sop=sop.name, title=sop.title.of(reader.actor.language), subject=case.subject, state=case.state,
-        started_at=case.start, trigger=_triggers(sop), stops=tuple(dict.fromkeys(stop.event for stop in sop.stop)),
+        started_at=case.start, zone=case.place.zone, customer_name=customer_name(reader, case.facts.customer_id),
+        trigger=_triggers(sop), stops=tuple(dict.fromkeys(stop.event for stop in sop.stop)),
         clock=sop.clock, source=document.locate(()) if document is not None else "",
         steps=tuple(_shown(case, planned, document, reader) for planned in _turns(case, question.ahead)),
     )  # fmt: skip
@@ -85,6 +126,8 @@ def _case(question: ExplainCadence, record: Owned, reader: Reader) -> _Case:
     state = "no_level" if own is None else "would_start" if holds(reader, policy, facts) else "not_so"
     if _is_over(record):
         state = "over"
+    elif state == "would_start" and all(trigger.event in PLANNED for trigger in policy.trigger):
+        state = "planned"
     return _Case(
         own or policy.model_copy(update={"steps": []}), subject, facts, reader.now, place, None, state
     )
@@ -141,9 +184,10 @@ def _shown(case: _Case, planned: Planned, document: Document | None, reader: Rea
     step, row, count = planned.step, case.row, len(case.sop.steps)
     muted = row is not None and row.muted_at is not None and (step.reminds or step.priority != "must_know")
     at = ("steps", planned.index) if planned.index < count else ("escalation",)
+    people = people_of(reader, case.facts.owner_id, case.facts.unit, step.to)
     return StepPlan(
         at=planned.at, do=step.do, to=step.to, text=step.text.of(reader.actor.language), muted=muted,
-        people=tuple(person_name(reader, one) for one in people_of(reader, case.facts.owner_id, case.facts.unit, step.to)),
-        source=document.locate(at) if document is not None else "", past=planned.at <= reader.now,
+        people=tuple(person_name(reader, one) for one in people if step.do != "offer" or one != case.facts.owner_id),
+        source=document.locate(at) if document is not None else "", past=row is not None and planned.at <= reader.now,
         why=tuple((reason.key, reason.values) for reason in reasons(case.sop, planned, case.start, case.place)),
     )  # fmt: skip

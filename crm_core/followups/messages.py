@@ -138,14 +138,16 @@ class StepPlan(View):
 
 
 class CadencePlan(View):
-    """What a cadence does for one record. State: running, would_start, or why it would not start: `over` (its
-    record is lost or won), `no_level`, `not_so` (what `while` asks does not hold)."""
+    """What a cadence does for one record. State: running, would_start, planned (on its day), or why it would not
+    start: `over` (its record is lost or won), `no_level`, `not_so` (what `while` asks does not hold)."""
 
     sop: str
     title: str
     subject: str
     state: str
     started_at: datetime
+    zone: str
+    customer_name: str
     trigger: tuple[str, ...]
     stops: tuple[str, ...]
     clock: str
@@ -159,6 +161,13 @@ class ExplainCadence(Question):
     sop: str
     subject: str
     ahead: int = 3
+
+
+class RecordNamed(Question):
+    """The record a reference (L-8F3K), an id or a customer's name stands for: `lead:ID`. A name is the newest lead
+    of that customer. Raises NotFound."""
+
+    words: str
 
 
 class CadenceLine(View):

@@ -300,6 +300,8 @@ def reasons(sop: Sop, planned: Planned, start: datetime, place: Place) -> Iterat
     unmoved = (planned.unmoved or planned.at).astimezone(zone)
     if step.gap is not None:
         yield Reason("every", {"span": written(step.gap)})
+    elif not step.first:
+        yield Reason("start", {})
     else:
         yield Reason(sop.clock if step.time is None else "later", {"span": written(step.first)})
     if step.time is not None:
