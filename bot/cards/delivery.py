@@ -47,10 +47,10 @@ def undelivered_many(easel: Easel, record_id: str, params: dict[str, Any]) -> Ou
 def status_card(voice: Voice, view: DeliveryView, *, kind: str = "delivery_status") -> Card:
     """Figures by channel, who works, and what is wrong, the worst first."""
     wrong = bool(view.troubles)
-    title = voice.say("delivery.wrong", n=len(view.troubles)) if wrong else voice.say("delivery.well")
+    title = voice.say("deliveries.wrong", n=len(view.troubles)) if wrong else voice.say("deliveries.well")
     return Card(
         kind=kind,
-        title=voice.say("delivery.paused") if view.paused else title,
+        title=voice.say("deliveries.paused") if view.paused else title,
         fields=(
             *(_trouble(voice, trouble) for trouble in view.troubles if trouble.kind != "paused"),
             *(_account(voice, account) for account in view.accounts),
@@ -60,22 +60,22 @@ def status_card(voice: Voice, view: DeliveryView, *, kind: str = "delivery_statu
         ),
         buttons=_status_buttons(voice, view),
         tone="bad" if wrong else "good",
-        note=voice.say("delivery.paused_note") if view.paused else None,
+        note=voice.say("deliveries.paused_note") if view.paused else None,
         subject=f"delivery:{STATUS}",
     )  # fmt: skip
 
 
 def _trouble(voice: Voice, trouble: TroubleView) -> Field:
-    said = voice.say(f"delivery.trouble.{trouble.kind}", n=trouble.count, what=trouble.what)
-    since = voice.say("delivery.since", at=voice.when(trouble.since)) if trouble.since else ""
+    said = voice.say(f"deliveries.trouble.{trouble.kind}", n=trouble.count, what=trouble.what)
+    since = voice.say("deliveries.since", at=voice.when(trouble.since)) if trouble.since else ""
     return Field(voice.label("field", "trouble"), joined(said, since), emph=True)
 
 
 def _account(voice: Voice, account: AccountView) -> Field:
     counts = (("waiting", account.waiting), ("sent", account.sent), ("uncertain", account.uncertain),
               ("dead", account.dead), ("skipped", account.skipped), ("folded", account.folded))  # fmt: skip
-    said = joined(*(voice.say(f"delivery.count.{key}", n=n) for key, n in counts if n))
-    return Field(account_name(voice, account.account), said or voice.say("delivery.count.none"))
+    said = joined(*(voice.say(f"deliveries.count.{key}", n=n) for key, n in counts if n))
+    return Field(account_name(voice, account.account), said or voice.say("deliveries.count.none"))
 
 
 def account_name(voice: Voice, account: str) -> str:
@@ -87,14 +87,14 @@ def account_name(voice: Voice, account: str) -> str:
 def _timers(voice: Voice, view: DeliveryView) -> str:
     if not (view.pending_timers or view.late_timers or view.dead_timers):
         return ""
-    late = voice.say("delivery.timers_late", n=view.late_timers) if view.late_timers else ""
-    dead = voice.say("delivery.timers_dead", n=view.dead_timers) if view.dead_timers else ""
-    return joined(voice.say("delivery.timers", n=view.pending_timers), late, dead)
+    late = voice.say("deliveries.timers_late", n=view.late_timers) if view.late_timers else ""
+    dead = voice.say("deliveries.timers_dead", n=view.dead_timers) if view.dead_timers else ""
+    return joined(voice.say("deliveries.timers", n=view.pending_timers), late, dead)
 
 
 def _workers(voice: Voice, view: DeliveryView) -> str:
     well = sum(worker.state == "ok" for worker in view.workers)
-    return voice.say("delivery.workers", n=well, all=len(view.workers)) if view.workers else ""
+    return voice.say("deliveries.workers", n=well, all=len(view.workers)) if view.workers else ""
 
 
 def _status_buttons(voice: Voice, view: DeliveryView) -> tuple[Button, ...]:
@@ -110,11 +110,11 @@ def letter_card(voice: Voice, letter: LetterView) -> Card:
     """A message that did not arrive, or may not have: to whom, what it was about, why, and what to do now."""
     waits = letter.state in OPEN
     concept = letter.subject.partition(":")[0]
-    what = voice.maybe(f"delivery.about.{concept}") or voice.say("delivery.about.other")
+    what = voice.maybe(f"deliveries.about.{concept}") or voice.say("deliveries.about.other")
     key = letter.state if waits else "dead"
     return Card(
         kind="undelivered",
-        title=voice.say(f"delivery.letter_{key}", who=letter.person_name, what=what),
+        title=voice.say(f"deliveries.letter_{key}", who=letter.person_name, what=what),
         fields=lines(
             voice,
             ("due", voice.when(letter.due_at)),
@@ -123,7 +123,7 @@ def letter_card(voice: Voice, letter: LetterView) -> Card:
             ("ref", letter.ref),
         ),
         buttons=_letter_buttons(voice, letter) if waits else (),
-        status=None if waits else voice.say(f"delivery.state.{letter.state}"),
+        status=None if waits else voice.say(f"deliveries.state.{letter.state}"),
         tone="bad" if waits else "done",
         subject=f"delivery:{letter.id}",
     )
@@ -139,7 +139,7 @@ def _letter_buttons(voice: Voice, letter: LetterView) -> tuple[Button, ...]:
 
 def reason(voice: Voice, error: str) -> str:
     """Why it did not arrive: known codes in words, others as they came."""
-    return voice.maybe(f"delivery.error.{error.partition(' ')[0].lower()}") or error
+    return voice.maybe(f"deliveries.error.{error.partition(' ')[0].lower()}") or error
 
 
 @pushed("catch_up")

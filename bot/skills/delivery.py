@@ -46,7 +46,7 @@ def press_letters(talk: Talk, params: dict[str, Any]) -> None:
     """The newest messages that did not arrive, each with what can be done."""
     letters: tuple[LetterView, ...] = talk.ask(DeadLetters(limit=AT_ONCE))
     if not letters:
-        talk.say("delivery.no_letters")
+        talk.say("deliveries.no_letters")
     for letter in letters:
         talk.show(letter_card(talk.voice, letter))
 
@@ -59,7 +59,7 @@ def press_resend(talk: Talk, params: dict[str, Any]) -> None:
 
 @after(ResendDelivery)
 def resent(talk: Talk, command: ResendDelivery, result: Result, draft: Draft | None) -> None:
-    talk.say("delivery.resent", who=result.view.person_name if isinstance(result.view, LetterView) else "")
+    talk.say("deliveries.resent", who=result.view.person_name if isinstance(result.view, LetterView) else "")
 
 
 @verb("delivery.skip")
@@ -70,7 +70,7 @@ def press_skip(talk: Talk, params: dict[str, Any]) -> None:
 
 @after(SkipDelivery)
 def skipped(talk: Talk, command: SkipDelivery, result: Result, draft: Draft | None) -> None:
-    talk.say("delivery.skipped", *talk.take_back(result.undo_id))
+    talk.say("deliveries.skipped", *talk.take_back(result.undo_id))
 
 
 @verb("delivery.resume")
@@ -81,7 +81,7 @@ def press_resume(talk: Talk, params: dict[str, Any]) -> None:
 
 @after(ResumeDeliveries)
 def resumed(talk: Talk, command: ResumeDeliveries, result: Result, draft: Draft | None) -> None:
-    talk.say(f"delivery.resumed_{command.choice}")
+    talk.say(f"deliveries.resumed_{command.choice}")
 
 
 @verb("late.open")
