@@ -101,12 +101,20 @@ def line_text(voice: Voice, line: Line) -> str:
     name = line.name if line.name and line.name not in what else ""
     when = ""
     if line.group == "overdue":
-        when = voice.when(line.at)
+        when = _since(voice, line)
     elif line.group == "first_call" and line.at is not None:
         when = voice.say("digest.before", at=voice.clock(line.at.astimezone(ZoneInfo(voice.zone)).time()))
     elif line.group == "renewal":
         when = voice.when(line.on)
     return joined(name, what, when) or voice.say(f"digest.k.{line.group}")
+
+
+def _since(voice: Voice, line: Line) -> str:
+    """When it should have been done: today only the clock, which keeps the line short."""
+    if line.at is None:
+        return ""
+    local = line.at.astimezone(ZoneInfo(voice.zone))
+    return voice.clock(local.time()) if local.date() == voice.here.date() else voice.when(line.at)
 
 
 def what_of(voice: Voice, line: Line) -> str:

@@ -40,7 +40,7 @@ def week_card(voice: Voice, view: WeekView, kind: str) -> Card:
     slow = view.slow[:SLOW]
     buttons = tuple(Button(line.name or line.interest, "open", {"subject": f"deal:{line.deal_id}"},
                            line=len(fields) + index) for index, line in enumerate(slow))  # fmt: skip
-    fields += [Field(voice.say("digest.week_k.slow", days=line.days), _slow(voice, line)) for line in slow]
+    fields += [Field(voice.say("digest.week_k.slow", days=line.days), _slow(line)) for line in slow]
     if view.lost:
         fields.append(Field(voice.say("digest.week_k.lost"), _lost(voice, view)))
     notes = (voice.say("digest.slow_more", n=view.slow_count) if view.slow_count > SLOW else "",
@@ -91,10 +91,8 @@ def _overdue(voice: Voice, view: WeekView) -> str:
     return joined(*named, voice.say("digest.people_more", n=more) if more > 0 else "")
 
 
-def _slow(voice: Voice, line: SlowLine) -> str:
-    said = voice.say("digest.slow_line", name=line.name or line.interest, stage=line.stage_name,
-                     expected=line.expected_days)  # fmt: skip
-    return joined(said, line.owner_name)
+def _slow(line: SlowLine) -> str:
+    return joined(line.name or line.interest, line.stage_name, line.owner_name)
 
 
 def _lost(voice: Voice, view: WeekView) -> str:

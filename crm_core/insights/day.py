@@ -30,7 +30,7 @@ LIMIT = 200
 LOOK_BACK = timedelta(days=7)
 # What was missed is brought up again for so long.
 MISSED = timedelta(days=3)
-BIRTHDAY = "birthday"
+BIRTHDAY, DWELL = "birthday", "dwell"
 CONTACTS = ("call", "visit", "chat", "message", "other")
 
 
@@ -120,10 +120,18 @@ def _followups(reader: Reader, span: Span, leads: set[str]) -> Iterator[Line]:
     for one in rows:
         if one.lead_id in leads:
             continue
-        birthday, due = one.sop == BIRTHDAY, one.snoozed_until or one.due_at
-        title = "" if birthday else sop_of(one).title.of(reader.actor.language)
-        yield _line(reader, span, "birthday" if birthday else "timed", one.sop, f"followup:{one.id}", one.customer_id,
-                    title, due, late=not birthday and _passed(due, reader.now))  # fmt: skip
+        yield _followup(reader, span, one)
+
+
+def _followup(reader: Reader, span: Span, one: Followup) -> Line:
+    """A birthday is never late; a deal that stands still is no matter of the clock."""
+    subject, due = f"followup:{one.id}", one.snoozed_until or one.due_at
+    title = sop_of(one).title.of(reader.actor.language)
+    if one.sop == BIRTHDAY:
+        return _line(reader, span, "birthday", one.sop, subject, one.customer_id, "", due, late=False)
+    if one.sop == DWELL:
+        return _line(reader, span, "untimed", one.sop, subject, one.customer_id, title, None)
+    return _line(reader, span, "timed", one.sop, subject, one.customer_id, title, due)
 
 
 def _renewals(reader: Reader, span: Span, within: int) -> list[Line]:

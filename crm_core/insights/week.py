@@ -29,6 +29,8 @@ WEEK = timedelta(days=7)
 SLOWEST = 5
 REASONS = 3
 MANY = 1000
+# Cadences that are told of in their own lines, or are never late.
+ELSEWHERE = ("first_call", "birthday", "dwell")
 _TICK = timedelta(microseconds=1)
 
 
@@ -117,7 +119,7 @@ def overdue(reader: Reader) -> tuple[OwnerLine, ...]:
         "first_calls": (lead, "lead", lead.state == "new", lead.first_call_due < reader.now),
         "followups": (followup, "followup", followup.state == "open",
                       func.coalesce(followup.snoozed_until, followup.due_at) < reader.now,
-                      followup.muted_at.is_(None), followup.sop.not_in(("first_call", "birthday"))),
+                      followup.muted_at.is_(None), followup.sop.not_in(ELSEWHERE)),
         "tasks": (task, "task", task.state == "open", task.due_at < reader.now, task.muted_at.is_(None)),
     }  # fmt: skip
     found: dict[str, dict[str, int]] = defaultdict(dict)

@@ -4,7 +4,7 @@ import { el, icon, safeLink, spoken, withPhones } from "./dom.js";
 import { currentLang, t } from "./texts.js";
 
 const KIND_ICONS = [
-  [/^digest|plan|summary/, "calendar"],
+  [/^digest|plan|summary|week/, "calendar"],
   [/approv|discount/, "badge"],
   [/lead|customer|person/, "person"],
   [/confirm|change|edit|undo/, "edit"],

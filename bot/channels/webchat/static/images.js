@@ -51,8 +51,12 @@ export async function upload(blob) {
 /** Show a picture over the page until it is pressed or Escape is; the focus returns by itself. */
 export function enlarge(url, alt) {
   const close = el("button", { type: "button", class: "round", "aria-label": t("close") }, icon("close"));
-  const box = el("dialog", { class: "lightbox", "aria-label": alt }, el("img", { src: url, alt }), close);
-  box.addEventListener("click", () => box.close());
+  const keep = el("a", { class: "round keep", href: url, download: `${t("picture")}.png`, "aria-label": t("download") },
+    icon("download"));
+  const box = el("dialog", { class: "lightbox", "aria-label": alt }, el("img", { src: url, alt }), keep, close);
+  box.addEventListener("click", (event) => {
+    if (!keep.contains(event.target)) box.close();
+  });
   box.addEventListener("close", () => box.remove());
   document.body.append(box);
   box.showModal();
