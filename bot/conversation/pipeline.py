@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 import bot.skills  # noqa: F401 - registers every skill
-from bot.conversation import listen
+from bot.conversation import arrived, listen
 from bot.conversation.brain import Brain
 from bot.conversation.pending import Memory
 from bot.conversation.presses import carry_out, presses
@@ -142,13 +142,18 @@ class Pipeline:
         elif inbound.kind is InboundKind.IMAGE:
             talk.say("sorry.image")
         else:
-            listen.text(talk, inbound.text)
+            said = arrived.named(talk, inbound.text)
+            if not talk.replies:
+                listen.text(talk, said)
         return None
 
     def _press(self, talk: Talk, action_id: str) -> LiveAction | None:
         """Only the person a button was shown to can press it; pressing again changes nothing."""
         action = self._core.chats.buttons.find(action_id)
-        if action is None or action.person_id != talk.actor.id or action.verb not in presses:
+        mine = action is not None and action.person_id == talk.actor.id
+        if action is not None and mine:
+            arrived.pressed(talk, action)
+        if action is None or not mine or action.verb not in presses:
             talk.say("press.over")
             return None
         if action.expires_at <= talk.now:

@@ -6,6 +6,8 @@ from sqlalchemy import bindparam, desc, select, text
 from sqlmodel import Session, col
 
 from crm_core.chat.tables import ChatMessage, Identity
+from crm_core.kernel.outcomes import MUST_KNOW_PRIORITY
+from crm_core.kernel.tables import Outbox
 
 REDRAWN_CARDS = 20
 # Asked in nearly every command, so built once.
@@ -14,9 +16,10 @@ _LAST_USED = (
     .order_by(desc(col(Identity.used_at))).limit(1)
 )  # fmt: skip
 _ABOUT = (
-    select(col(ChatMessage.id), col(ChatMessage.chat), col(ChatMessage.person_id))
+    select(col(ChatMessage.id), col(ChatMessage.chat), col(ChatMessage.person_id), col(Outbox.priority))
+    .join(Outbox, col(Outbox.dedupe_key) == col(ChatMessage.key), isouter=True)
     .where(col(ChatMessage.tenant) == bindparam("tenant"), col(ChatMessage.subject) == bindparam("subject"),
-           text("subject <> ''"), col(ChatMessage.direction) == "out")  # the words of the partial index
+           text("chat_messages.subject <> ''"), col(ChatMessage.direction) == "out")  # the words of the partial index
     .order_by(desc(col(ChatMessage.id))).limit(REDRAWN_CARDS)
 )  # fmt: skip
 
@@ -32,7 +35,7 @@ def route(session: Session, person_id: str) -> str:
     return chat or web_chat(person_id)
 
 
-def cards_about(session: Session, tenant: str, subject: str) -> list[tuple[int, str, str]]:
-    """The newest sent cards about a record: (message id, chat, person id)."""
+def cards_about(session: Session, tenant: str, subject: str) -> list[tuple[int, str, str, int]]:
+    """The newest sent cards about a record: (message id, chat, person id, priority it was sent with)."""
     rows = session.execute(_ABOUT, {"tenant": tenant, "subject": subject}).all()
-    return [(row[0], row[1], row[2]) for row in rows]
+    return [(row[0], row[1], row[2], MUST_KNOW_PRIORITY if row[3] is None else row[3]) for row in rows]

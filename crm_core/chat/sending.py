@@ -75,7 +75,7 @@ class Sending(Threads):
         """
         with self._database.write() as session:
             held = self._outbox.held(session, [delivery for delivery, _ in sends])
-            mine = [(delivery, body) for delivery, body in sends if delivery.id in held]
+            mine = [(delivery, body) for delivery, body in sends if delivery.claim in held]
             self._lock_threads(session, {delivery.chat for delivery, _ in mine})
             for delivery, body in mine:
                 public = self.buttons.publish(session, delivery.tenant, delivery.person_id, delivery.chat,
@@ -98,7 +98,7 @@ class Sending(Threads):
         """Before sends over a network: attempts and buttons are committed. Returns those whose lease still holds."""
         with self._database.write() as session:
             held = self._outbox.held(session, [send.delivery for send in sends])
-            mine = [send for send in sends if send.delivery.id in held]
+            mine = [send for send in sends if send.delivery.claim in held]
             for send in mine:
                 if send.private is not None:
                     one = send.delivery
@@ -116,11 +116,11 @@ class Sending(Threads):
         """
         with self._database.write() as session:
             mine = self._outbox.settle_all(session, [one.settled for one in ended], now)
-            kept = {one.delivery.id for one in mine}
+            kept = {one.delivery.claim for one in mine}
             sent = [
                 one
                 for one in ended
-                if one.settled.delivery.id in kept and one.settled.outcome is Outcome.SENT
+                if one.settled.delivery.claim in kept and one.settled.outcome is Outcome.SENT
             ]
             self._lock_threads(session, {one.settled.delivery.chat for one in sent})
             for one in sent:

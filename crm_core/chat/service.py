@@ -21,8 +21,10 @@ from crm_core.chat.tables import Chat, ChatMessage
 from crm_core.chat.threads import Shown
 from crm_core.kernel.db import Database
 from crm_core.kernel.inbox import Arrival, InboxQueue
+from crm_core.kernel.locks import lock_row
 from crm_core.kernel.outbox import OutboxQueue, account_of
 from crm_core.kernel.pii import Cipher
+from crm_core.kernel.points import point
 from crm_core.kernel.tables import Outbox, new_row
 
 __all__ = ["Chats", "Conversation", "Ended", "LiveAction", "Original", "Received", "Send", "Shown"]
@@ -67,11 +69,12 @@ class Chats(Sending):
                                        dedupe_key=dedupe_key, body=body, now=now)  # fmt: skip
             if inbox_id is None:
                 return Received(None, self._seq_of(session, chat, key))
-            if show is None:
-                return Received(inbox_id, 0)
-            row = self._append(session, tenant=tenant, chat=chat, person_id=person_id, key=key, body=show,
-                               direction="in", now=now)  # fmt: skip
-            return Received(inbox_id, row.seq)
+            seq = 0
+            if show is not None:
+                seq = self._append(session, tenant=tenant, chat=chat, person_id=person_id, key=key, body=show,
+                                   direction="in", now=now).seq  # fmt: skip
+        point("inbox_stored")
+        return Received(inbox_id, seq)
 
     def conversation(self, chat: str) -> Conversation:
         """What is remembered of a thread; empty for a new one."""
@@ -99,6 +102,8 @@ class Chats(Sending):
                 return None
             if state is not None:
                 self._remember(session, arrival.tenant, chat, person_id, state, now)
+            # Ids of a chat's messages are given out one transaction after the other, so that they tell the order.
+            lock_row(session, f"chat:{chat}"[:60])
             for key, status in spent:
                 self._spend(session, arrival, chat, key, status, now)
             public = []
@@ -109,7 +114,8 @@ class Chats(Sending):
                     public.append(
                         self.buttons.publish(session, arrival.tenant, person_id, chat, key, body, now)
                     )
-            return public
+        point("turn_done")
+        return public
 
     def _spend(
         self, session: Session, arrival: Arrival, chat: str, key: str, status: str, now: datetime

@@ -52,6 +52,11 @@ class Delivery:
         return ref_of(self.id)
 
     @property
+    def claim(self) -> tuple[int, int]:
+        """Which claim of which row this is; a later claim has a higher token."""
+        return self.id, self.token
+
+    @property
     def began(self) -> bool:
         """Whether an earlier try may have arrived."""
         return self.doubts > 0

@@ -133,15 +133,15 @@ class OutboxQueue:
 
     # Trying
 
-    def held(self, session: Session, deliveries: Sequence[Delivery]) -> set[int]:
-        """The ids among these whose claim still stands; their rows are held until the transaction ends."""
+    def held(self, session: Session, deliveries: Sequence[Delivery]) -> set[tuple[int, int]]:
+        """(id, token) of those whose claim still stands; their rows are held until the transaction ends."""
         query = select(_OUTBOX.c.id, _OUTBOX.c.token).where(
             _OUTBOX.c.id.in_([d.id for d in deliveries]), _OUTBOX.c.state == CLAIMED
         )
         found = {
             (row.id, row.token) for row in session.execute(query.order_by(_OUTBOX.c.id).with_for_update())
         }
-        return {d.id for d in deliveries if (d.id, d.token) in found}
+        return {d.claim for d in deliveries if d.claim in found}
 
     def attempt(
         self, session: Session, delivery: Delivery, worker: str, now: datetime, body: dict[str, Any]
@@ -196,7 +196,7 @@ class OutboxQueue:
     def settle_all(self, session: Session, settled: Sequence[Settled], now: datetime) -> list[Settled]:
         """Write how several ended, in one go; returns those whose claim still stood."""
         held = self.held(session, [one.delivery for one in settled])
-        mine = [one for one in settled if one.delivery.id in held]
+        mine = [one for one in settled if one.delivery.claim in held]
         if mine:
             connection = session.connection()
             connection.execute(_SET_END, [self._ended(one, now) for one in mine])
@@ -224,6 +224,12 @@ class OutboxQueue:
         connection = session.connection()
         connection.execute(_SET_END, [self._ended(Settled(d, Outcome.SENT), now) for d in deliveries])
         connection.execute(insert(_ATTEMPTS), tries)
+
+    def is_to(self, person_id: str, outbox_id: int) -> bool:
+        """Whether this message went to this person."""
+        with self._database.read() as session:
+            query = select(_OUTBOX.c.id).where(_OUTBOX.c.id == outbox_id, _OUTBOX.c.person_id == person_id)
+            return session.execute(query).first() is not None
 
     # Doubts
 

@@ -41,22 +41,24 @@ class PacedQueue:
             found = self._outbox.claim_in(
                 session, worker, now, min(limit, room or urgent), [account], urgent=room <= 0
             )
-            granted = self._within(session, found, whole, account, pace, now)
-            return Batch(tuple(granted), again)
+            return self._within(session, found, whole, account, pace, now, again)
 
     def _within(
         self, session: Session, found: Sequence[Delivery], whole: Meter, account: str, pace: Pace, now: datetime,
-    ) -> list[Delivery]:  # fmt: skip
+        again: datetime | None,
+    ) -> Batch:  # fmt: skip
         """Of the claimed rows those whose chats may be written to now; the others go back until they may."""
         chats = Meter(session, {one.chat: pace.per_chat for one in found}, now)
         granted: list[Delivery] = []
+        waits = [] if again is None else [again]
         for one in found:
             if chats.free(one.chat, one.priority) <= 0:
-                self._outbox.give_back(session, [one], chats.next_at(one.chat, one.priority))
+                waits.append(chats.next_at(one.chat, one.priority))
+                self._outbox.give_back(session, [one], waits[-1])
                 continue
             chats.take(one.chat)
             granted.append(one)
         whole.take(account, len(granted))
         whole.save()
         chats.save()
-        return granted
+        return Batch(tuple(granted), min(waits, default=None))

@@ -30,7 +30,7 @@ class Services:
     is_sqlite: bool
     load_actor: Callable[[Session, str, datetime], Actor | None]
     route: Callable[[Session, str], str]
-    cards_about: Callable[[Session, str, str], Sequence[tuple[int, str, str]]]
+    cards_about: Callable[[Session, str, str], Sequence[tuple[int, str, str, int]]]
 
 
 @dataclass

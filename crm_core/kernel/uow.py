@@ -91,7 +91,9 @@ class Uow(Reader):
         self.session.flush()
         self.hold_customer_of(table, record_id)
         newest = select(table).where(cast("Any", table).id == record_id).with_for_update()
-        row: R | None = self.session.execute(newest.execution_options(populate_existing=True)).scalars().first()
+        row: R | None = (
+            self.session.execute(newest.execution_options(populate_existing=True)).scalars().first()
+        )
         if row is not None:
             self._held[table, record_id] = row
 
@@ -102,7 +104,11 @@ class Uow(Reader):
         each other. SQLite has one writer anyway.
         """
         customers = metadata.tables["customers"]
-        if self.services.is_sqlite or "customer_id" not in table.model_fields or table.__tablename__ == customers.name:
+        if (
+            self.services.is_sqlite
+            or "customer_id" not in table.model_fields
+            or table.__tablename__ == customers.name
+        ):
             return
         column = cast("Any", table)
         whose = select(column.customer_id).where(column.id == record_id).scalar_subquery()
@@ -134,7 +140,9 @@ class Uow(Reader):
         wanted = sorted(set(ids))
         query = select(table).where(cast("Any", table).id.in_(wanted)).order_by(cast("Any", table).id)
         query = query.execution_options(populate_existing=True)
-        for row in self.session.execute(query if self.services.is_sqlite else query.with_for_update()).scalars():
+        for row in self.session.execute(
+            query if self.services.is_sqlite else query.with_for_update()
+        ).scalars():
             self._held[table, row.id] = self._met[table, row.id] = row
 
     def rows(self, statement: Select[R]) -> list[R]:
@@ -221,7 +229,9 @@ class Uow(Reader):
         """Send a person a card or text of this kind. `key` makes it unique for ever; None reaches nobody."""
         if person_id is not None:
             due_at = self.firing or self.now
-            self.pushes.append(Push(person_id, kind, subject, params, priority, f"{key}>{person_id}", due_at, chat))
+            self.pushes.append(
+                Push(person_id, kind, subject, params, priority, f"{key}>{person_id}", due_at, chat)
+            )
 
     def refresh(self, subject: str) -> None:
         """Every card already sent about `subject` (`lead:ID`) is drawn anew in place."""
@@ -251,7 +261,9 @@ class Uow(Reader):
             timer.state, timer.done_at = 2, self.now
         return len(timers)
 
-    def audit(self, action: str, resource: str, record_id: str, reason: str | None = None, **values: Any) -> None:
+    def audit(
+        self, action: str, resource: str, record_id: str, reason: str | None = None, **values: Any
+    ) -> None:
         """Write who did what; field names stay readable, values are sealed."""
         text = json.dumps(values, ensure_ascii=False, default=str) if values else None
         self._late[Audit].append({
@@ -280,7 +292,10 @@ class Uow(Reader):
         planned = [*self._planned_refreshes(), *self.pushes]
         if not planned:
             return
-        routes = {one: self.services.route(self.session, one) for one in {p.person_id for p in planned if not p.chat}}
+        routes = {
+            one: self.services.route(self.session, one)
+            for one in {p.person_id for p in planned if not p.chat}
+        }
         placed = [(p.chat or routes[p.person_id], p) for p in planned]
         # Chat by chat in a fixed order, so that two units of work never wait for each other.
         if not self.services.is_sqlite:
@@ -306,10 +321,12 @@ class Uow(Reader):
     def _planned_refreshes(self) -> list[Push]:
         found = []
         for subject in self.refreshed:
-            for message_id, chat, person_id in self.services.cards_about(self.session, self.tenant, subject):
+            for message_id, chat, person_id, priority in self.services.cards_about(
+                self.session, self.tenant, subject
+            ):
                 key = f"refresh:{message_id}:{self.now.timestamp()}:{id(self)}"
                 found.append(Push(person_id, "@refresh", subject, {"message": message_id},
-                                  Priority.MUST_KNOW, key, self.now, chat))  # fmt: skip
+                                  priority, key, self.now, chat))  # fmt: skip
         return found
 
     def _outbox_row(self, chat: str, push: Push) -> dict[str, Any]:
