@@ -8,6 +8,7 @@ A transcript is a YAML list; each line has one key:
     - rep1 presses: 已联系                    the newest live button of this label
     - rep1 presses twice: 确认                both presses must be answered alike
     - lead: {name: …, phone: …}               a lead arrives through the intake
+    - lost: {kind: lead, state: 4, error: blocked}   the newest push of a kind did not arrive (4) or may not have (3)
     - visitor: guest                          somebody opens the widget on the dealer's site; he is `guest`
     - rep1 sees: {card: lead, buttons: [已联系], has: [13800138000]}    a reply of his last turn
     - manager1 gets: {card: approval, has: ["8,000"]}                   something pushed to him
@@ -27,6 +28,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import yaml
+from sqlalchemy import desc, select
 
 from bot.conversation.brain import Rooms
 from bot.ports import Outbound
@@ -34,6 +36,7 @@ from bot.terminal import Shown, Terminal, _drawn
 from crm_core.api import Core
 from crm_core.chat.messages import AddVisitor
 from crm_core.kernel.clock import FixedClock
+from crm_core.kernel.tables import Outbox
 from crm_core.leads.messages import CreateLead
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -79,7 +82,7 @@ class Stage:
             return
         ((key, value),) = line.items()
         person, _, what = str(key).partition(" ")
-        {"at": self._at, "clock": self._move, "lead": self._lead, "visitor": self._visitor}.get(
+        {"at": self._at, "clock": self._move, "lead": self._lead, "visitor": self._visitor, "lost": self._lost}.get(
             str(key), lambda v: self._person(person, what, v)
         )(value)
 
@@ -100,6 +103,12 @@ class Stage:
     def _lead(self, value: dict[str, str]) -> None:
         tenant = self.core.tenants()[0]
         self.core.execute(CreateLead(channel="api", **value), self.core.system(tenant))
+
+    def _lost(self, value: dict[str, Any]) -> None:
+        with self.core.database.write() as session:
+            newest = select(Outbox).where(Outbox.kind == value["kind"]).order_by(desc(Outbox.id)).limit(1)
+            row = session.execute(newest).scalars().one()
+            row.state, row.error, row.settled_at = value["state"], value["error"], self.core.now()
 
     def _visitor(self, name: str) -> None:
         tenant = self.core.tenants()[0]
