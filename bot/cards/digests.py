@@ -30,7 +30,8 @@ def morning(easel: Easel, record_id: str, params: dict[str, Any]) -> Outbound:
     easel = in_his_language(easel, params)
     view: PlanView = easel.ask(DayPlan(on=date.fromisoformat(params["on"])))
     today = view.on == easel.voice.here.date()
-    return out(plan_card(easel.voice, view, "digest_morning", "digest.morning" if today else "digest.plan"))
+    card = plan_card(easel.voice, view, "digest_morning", "digest.morning" if today else "digest.plan")
+    return out(_unsure(easel.voice, card, params))
 
 
 @pushed("digest_evening")
@@ -39,9 +40,17 @@ def evening(easel: Easel, record_id: str, params: dict[str, Any]) -> Outbound:
     easel = in_his_language(easel, params)
     view: SummaryView = easel.ask(DaySummary(on=date.fromisoformat(params["on"])))
     today = view.on == easel.voice.here.date()
-    return out(
-        summary_card(easel.voice, view, "digest_evening", "digest.evening" if today else "digest.summary")
-    )
+    card = summary_card(easel.voice, view, "digest_evening", "digest.evening" if today else "digest.summary")
+    return out(_unsure(easel.voice, card, params))
+
+
+def _unsure(voice: Voice, card: Card, params: dict[str, Any]) -> Card:
+    """Reminders that may not have reached him are a press away."""
+    rows = params.get("unsure") or []
+    if not rows:
+        return card
+    label = voice.say("digest.unsure", n=len(rows))
+    return replace(card, buttons=(*card.buttons, Button(label, "late.rest", {"rows": rows, "from": 0})))
 
 
 def plan_card(voice: Voice, view: PlanView, kind: str = "day_plan", title: str = "digest.plan") -> Card:

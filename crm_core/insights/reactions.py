@@ -5,12 +5,16 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
+from sqlmodel import col
+
+from crm_core.delivery.folding import fold_uncertain
 from crm_core.insights.habits import Reading, reading_of
 from crm_core.insights.handlers import TIMER
 from crm_core.insights.messages import DayPlan, DaySummary, WeekReport
 from crm_core.insights.rules import falls_on, instant, week_told
 from crm_core.kernel.registry import on_timer
-from crm_core.kernel.tables import Timer
+from crm_core.kernel.tables import Outbox, Timer
 from crm_core.kernel.uow import Priority, Reader, Uow
 from crm_core.org.people import absent, load_actor
 
@@ -27,10 +31,20 @@ def send_digest(timer: Timer, uow: Uow) -> None:
     one = reading_of(reader, digest)
     if not _stands(one, day, timer.payload["at"], uow.now) or absent(uow, [person_id]):
         return
+    key = f"digest:{digest}:{day}"
+    if _sent(uow, f"{key}>{person_id}"):
+        return
     told = week_told(day) if digest == "weekly" else day
-    if one.policy.empty == "line" or _worth(reader, digest, told):
-        uow.push(person_id, f"digest_{digest}", key=f"digest:{digest}:{day}", priority=Priority.DIGEST,
-                 on=told.isoformat(), language=one.language)  # fmt: skip
+    unsure = fold_uncertain(uow, person_id) if digest != "weekly" else []
+    if unsure or one.policy.empty == "line" or _worth(reader, digest, told):
+        uow.push(person_id, f"digest_{digest}", key=key, priority=Priority.DIGEST,
+                 on=told.isoformat(), language=one.language, unsure=unsure)  # fmt: skip
+
+
+def _sent(uow: Uow, key: str) -> bool:
+    """Whether this day's was made already, by a timer planned for another time."""
+    query = select(col(Outbox.id)).where(col(Outbox.dedupe_key) == key)
+    return uow.session.execute(query).first() is not None
 
 
 def _stands(one: Reading, day: date, planned: str, now: datetime) -> bool:

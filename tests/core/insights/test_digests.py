@@ -9,14 +9,16 @@ import pytest
 from crm_core.insights.messages import DayPlan, MyDigest, PlanDigests, SetDigest
 from crm_core.insights.tables import DigestChoice
 from crm_core.kernel.errors import Invalid, Refused
-from crm_core.kernel.tables import Outbox, Timer
+from crm_core.kernel.tables import Outbox, Timer, new_row
 from crm_core.org.messages import AddPerson
 from crm_core.org.tables import Absence, Person
 from crm_core.tasks.messages import AddTask
 from crm_core.undo.messages import UndoLast
+from tests.conftest import NOW
 from tests.core.deals.house import DEALER, House
 
 # The clock of the tests stands on Saturday 14 March, 10:00 in Shanghai.
+UNCERTAIN, FOLDED = 3, 6
 SUNDAY_0845 = datetime(2026, 3, 15, 0, 45, tzinfo=UTC)
 MONDAY_9 = datetime(2026, 3, 16, 1, 0, tzinfo=UTC)
 
@@ -30,10 +32,10 @@ def task(house: House, due: datetime | None = None, who: str = "rep1") -> str:
 
 
 def digests(house: House, to: datetime) -> list[tuple[str, str]]:
-    """Who got which digest until then; the planner looks each hour, as the scheduler does."""
+    """Who got which digest until then; the planner looks every two hours."""
     found = []
     while house.clock.now() < to:
-        house.clock.move_to(min(house.clock.now() + timedelta(hours=1), to))
+        house.clock.move_to(min(house.clock.now() + timedelta(hours=2), to))
         plan(house)
         found += [(p.person, p.kind) for p in house.fire() if p.kind.startswith("digest_")]
     return found
@@ -204,3 +206,22 @@ def test_the_language_he_wants_it_in_goes_along(house: House) -> None:
     (pushed,) = [p for p in house.fire(hours=1) if p.kind == "digest_morning"]
     assert pushed.params["language"] == "en"
     assert house.ask("rep1", DayPlan()).lines
+
+
+def test_a_reminder_that_may_not_have_arrived_is_told_of_in_the_next_one_and_once(house: House) -> None:
+    task(house)
+    with house.core.database.write() as session:
+        row = {"tenant": "starway", "chat": "x:1", "person_id": house.id("rep1"), "kind": "task_due", "priority": 2,
+               "payload_enc": house.core.cipher.seal("outbox.payload.lost", "{}"), "dedupe_key": "lost", "due_at": NOW, "created_at": NOW, "state": UNCERTAIN,
+               "settled_at": NOW}  # fmt: skip
+        session.add(new_row(Outbox, row))
+    house.clock.move_to(SUNDAY_0845 - timedelta(hours=1))
+    plan(house)
+    house.fire(hours=1)
+    (lost,) = house.rows(Outbox, Outbox.dedupe_key == "lost")
+    (morning,) = house.rows(Outbox, Outbox.kind == "digest_morning", Outbox.person_id == house.id("rep1"))
+    assert house.core.outbox.open_payload(morning.dedupe_key, morning.payload_enc)["unsure"] == [lost.id]
+    assert lost.state == FOLDED
+    house.do("rep1", SetDigest(digest="morning", send_at="08:50"))
+    house.fire(minutes=10)
+    assert len(house.rows(Outbox, Outbox.kind == "digest_morning", Outbox.person_id == house.id("rep1"))) == 1
