@@ -78,7 +78,8 @@ class House:
         self._deliverer = Deliverer(core, self.texts, self.name, self.hub.poke)
         self._sender = Sender(core, self.texts, self.name, channels or {}, self.hub.poke)
         self._works = make_works(core, self.name, turns=self._turns.run, deliver=self._deliver,
-                                 reindex=self._brain.refresh)  # fmt: skip
+                                 reindex=self._brain.refresh, role=role, version=self.version,
+                                 heartbeat=settings.chexin_heartbeat_url)  # fmt: skip
         self._stopping = asyncio.Event()
         self._draining = threading.Lock()
         self._drained = False
@@ -217,7 +218,17 @@ class House:
             late = self._works.findings
             found["overdue"] = {"timers": late.timers, "messages": late.messages, "arrivals": late.arrivals,
                                 "dead": late.dead}  # fmt: skip
-        return found
+        return found | {"troubles": self._troubles()}
+
+    def _troubles(self) -> list[dict[str, Any]]:
+        """What the last audit found, by name; a process that only serves the web tells who does not work."""
+        if self.works:
+            found = self._works.findings.troubles
+            return [one.model_dump(mode="json", exclude_defaults=True) for one in found]
+        now = self.core.now()
+        workers = self.core.workers.all(now)
+        silent = [{"kind": f"worker_{one.state}", "what": one.id} for one in workers if one.state != "ok"]
+        return silent if workers else [{"kind": "no_worker"}]
 
     def metrics_text(self) -> bytes:
         self.metrics.connections.set(self.hub.count)

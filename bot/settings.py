@@ -38,6 +38,7 @@ class BotSettings(BaseSettings):
     chroma_url: str = ""
     embeddings: str = ""
     chexin_api_keys: SecretStr = SecretStr("")
+    chexin_heartbeat_url: str = ""
     chexin_log_format: Literal["json", "plain"] = "json"
 
     telegram_bot_token: SecretStr = SecretStr("")
@@ -95,6 +96,8 @@ class BotSettings(BaseSettings):
             found.append("PORT: needs a number from 1 to 65535")
         if self.public_url and not self.public_url.startswith(("http://", "https://")):
             found.append("PUBLIC_URL: needs to start with https:// (or http:// on loopback)")
+        if self.chexin_heartbeat_url and not self.chexin_heartbeat_url.startswith(("http://", "https://")):
+            found.append("CHEXIN_HEARTBEAT_URL: needs to start with https:// or http://")
         found += [
             f"WIDGET_ORIGINS: {origin!r} is not an origin such as https://dealer.example"
             for origin in self.widget_origins
