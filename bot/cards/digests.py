@@ -70,9 +70,10 @@ def plan_card(voice: Voice, view: PlanView, kind: str = "day_plan", title: str =
 def rest_card(voice: Voice, view: PlanView, start: int) -> Card:
     """What did not fit into the message before."""
     after = view.lines[start : start + view.limit]
+    if not after:
+        return Card("day_plan", voice.say("digest.rest_none"))
     fields, buttons = listed(voice, after)
-    left = len(view.lines) - start
-    return Card("day_plan", voice.say("digest.rest_title", day=voice.day(view.on), n=max(left, 0)), fields,
+    return Card("day_plan", voice.say("digest.rest_title", day=voice.day(view.on), n=len(view.lines) - start), fields,
                 (*buttons, *_rest(voice, view.on, len(view.lines), start + view.limit)))  # fmt: skip
 
 

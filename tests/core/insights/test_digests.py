@@ -211,8 +211,9 @@ def test_the_language_he_wants_it_in_goes_along(house: House) -> None:
 def test_a_reminder_that_may_not_have_arrived_is_told_of_in_the_next_one_and_once(house: House) -> None:
     task(house)
     with house.core.database.write() as session:
+        sealed = house.core.cipher.seal("outbox.payload.lost", "{}")
         row = {"tenant": "starway", "chat": "x:1", "person_id": house.id("rep1"), "kind": "task_due", "priority": 2,
-               "payload_enc": house.core.cipher.seal("outbox.payload.lost", "{}"), "dedupe_key": "lost", "due_at": NOW, "created_at": NOW, "state": UNCERTAIN,
+               "payload_enc": sealed, "dedupe_key": "lost", "due_at": NOW, "created_at": NOW, "state": UNCERTAIN,
                "settled_at": NOW}  # fmt: skip
         session.add(new_row(Outbox, row))
     house.clock.move_to(SUNDAY_0845 - timedelta(hours=1))
