@@ -96,7 +96,7 @@ def deadline(steps: list[Planned]) -> datetime | None:
 def _arm(uow: Uow, row: Followup, planned: Planned) -> None:
     """The timer of a turn, unless it only reminds and nobody wants that any more."""
     step = planned.step
-    if row.muted_at is not None and _may_be_muted(planned):
+    if row.muted_at is not None and may_be_muted(planned):
         return
     kind = NUDGE if step.reminds else STEP
     uow.timer(
@@ -105,7 +105,7 @@ def _arm(uow: Uow, row: Followup, planned: Planned) -> None:
     )  # fmt: skip
 
 
-def _may_be_muted(planned: Planned) -> bool:
+def may_be_muted(planned: Planned) -> bool:
     """What only reminds falls silent, and so does what tells others, unless they must know."""
     return planned.step.reminds or planned.step.rank > Priority.MUST_KNOW
 
