@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bot.cards.base import PRIMARY, Easel, button, heading, joined, lines, out, pushed
+from bot.cards.base import PRIMARY, Easel, button, heading, instead_of, joined, lines, out, pushed
 from bot.ports import Button, Card, Outbound
 from bot.texts import Voice
 from crm_core.appointments.messages import AppointmentCard, AppointmentView
@@ -45,6 +45,7 @@ def appointment_card(
             ("vehicle", view.vehicle),
             ("when", voice.span(view.start, view.end, view.vague)),
             ("owner", view.owner_name),
+            ("for", instead_of(voice, view.for_name)),
             ("text", view.text),
         ),
         buttons=(_buttons(voice, view, kind, staff) if open_now else ()) + extra,

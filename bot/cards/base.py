@@ -78,3 +78,8 @@ def joined(*parts: str | None, by: str = " · ") -> str:
 def heading(voice: Voice, kind: str, default: str, /, **params: Any) -> str:
     """`push.<kind>.title` when there is one, else the text of `default`."""
     return voice.maybe(f"push.{kind}.title", **params) or voice.say(default, **params)
+
+
+def instead_of(voice: Voice, name: str) -> str:
+    """`替小王（请假）` for work that is done in somebody's stead; empty otherwise."""
+    return voice.say("common.instead_of", name=name) if name else ""

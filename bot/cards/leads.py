@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bot.cards.base import DANGER, PRIMARY, Easel, button, heading, joined, lines, out, pushed
+from bot.cards.base import DANGER, PRIMARY, Easel, button, heading, instead_of, joined, lines, out, pushed
 from bot.ports import Button, Card, Outbound, Style
 from bot.texts import Voice
 from crm_core.kernel.access import Actor
@@ -66,6 +66,7 @@ def _fields(voice: Voice, view: LeadView) -> tuple[Any, ...]:
         ("touches", voice.say("lead.touches", n=view.touches) if view.touches > 1 else ""),
         ("first_call", voice.when(view.first_call_due) if view.state in UNWORKED else ""),
         ("outcome", voice.label("outcome", view.outcome)),
+        ("for", instead_of(voice, view.for_name)),
     )
 
 

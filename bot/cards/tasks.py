@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from calendar import month_abbr
 from collections.abc import Sequence
+from datetime import time
 from typing import Any
 
-from bot.cards.base import PRIMARY, Easel, button, heading, joined, lines, out, pushed
+from bot.cards.base import PRIMARY, Easel, button, heading, instead_of, joined, lines, out, pushed
 from bot.ports import Button, Card, Field, Outbound
 from bot.texts import Voice
 from crm_core.kernel.access import Actor
@@ -47,6 +49,8 @@ def task_card(
             voice,
             ("what", view.title if view.title not in said else ""),
             ("customer", view.customer_name),
+            ("for", instead_of(voice, view.for_name)),
+            ("repeat", repeat_words(voice, view.repeat_rule) if view.repeat_rule else ""),
             ("text", view.text if view.text != view.title else ""),
             ("due", joined(voice.when(view.due_at), voice.say("task.overdue") if view.overdue and open_now else "")),
             ("who", view.assignee_name if view.assignee_id != actor.id else ""),
@@ -68,7 +72,44 @@ def _buttons(voice: Voice, view: TaskView) -> tuple[Button, ...]:
         button(voice, "done", "task.done", PRIMARY, task=view.id),
         button(voice, "hour_later", "task.snooze", task=view.id, to="hour"),
         button(voice, "tomorrow", "task.snooze", task=view.id, to="tomorrow"),
+        *(() if view.muted else (button(voice, "mute", "task.mute", task=view.id),)),
     )
+
+
+_DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+_WORKDAYS = "MO,TU,WE,TH,FR"
+
+
+def repeat_words(voice: Voice, rule: str) -> str:
+    """`每周一 09:00`, `every Mon at 9 am`: a rule in words."""
+    parts = dict(part.partition("=")[::2] for part in rule.split(";"))
+    n, on = int(parts.get("INTERVAL", 1)), _on_days(voice, parts)
+    if parts["FREQ"] == "WEEKLY" and on and n == 1:
+        every = voice.say("repeat.each", days=on)
+    else:
+        key = f"repeat.{parts['FREQ'].lower()}" + ("_n" if n > 1 else "")
+        every = joined(voice.say(key, n=n), on, by=voice.say("repeat.joint"))
+    clock = voice.clock(time(int(parts.get("BYHOUR", 9)), int(parts.get("BYMINUTE", 0))))
+    return voice.say("repeat.at", every=every, clock=clock)
+
+
+def _on_days(voice: Voice, parts: dict[str, str]) -> str:
+    """The days of the week or the month of a rule."""
+    if days := parts.get("BYDAY"):
+        if days == _WORKDAYS:
+            return voice.say("repeat.workday")
+        return voice.say("repeat.and").join(voice.say(f"repeat.day_{_DAYS.index(day)}") for day in days.split(","))
+    dates = parts.get("BYMONTHDAY", "")
+    if not dates:
+        return ""
+    dates = dates.split(",")[-1] if "BYSETPOS" in parts else dates
+    if dates == "-1":
+        return voice.say("repeat.last_day")
+    month = int(parts.get("BYMONTH", 0))
+    if month:
+        name = f"{month}月" if voice.lang == "zh" else month_abbr[month]
+        return voice.say("repeat.month_date", month=name, date=dates)
+    return voice.say("repeat.date", date=voice.say("repeat.and").join(dates.split(",")))
 
 
 def agenda_card(voice: Voice, title: str, groups: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> Card:

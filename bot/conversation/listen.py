@@ -32,7 +32,8 @@ FREE_SLOTS = ("text", "reason", "outcome")
 # What people mostly correct, so that the bare value is understood.
 MAIN_SLOT = {"create_lead": "phone", "remind_me": "when", "book_test_drive": "when", "book_service": "when",
              "request_discount": "money", "create_quote": "money", "set_stage": "stage", "set_level": "level",
-             "set_expected_close": "when", "add_note": "text", "log_contact": "text", "mark_lost": "reason"}  # fmt: skip
+             "set_expected_close": "when", "book_visit": "when", "move_appointment": "when", "set_absence": "when",
+             "add_note": "text", "log_contact": "text", "mark_lost": "reason"}  # fmt: skip
 # Intents of one bare word, which may as well be a button of the card above.
 LABEL_LIKE = ("complete_task", "ask_knowledge", "mark_lost")
 MAX_LABEL = 12

@@ -65,11 +65,11 @@ def _chosen(talk: Talk, draft: Draft, slot: str, line: CustomerLine) -> str:
 
 
 def colleague(talk: Talk, draft: Draft, slot: str = "person_to", role: str | None = None) -> PersonView | Need:
-    """The colleague meant, or one question with chips."""
+    """The colleague meant, or one question with chips. Without a name a rep is meant; with `role=""` anybody."""
     known = draft.chosen.get(slot)
     words = draft.text(slot).strip()
-    anybody = None if known or words else "rep"
-    found: list[PersonView] = talk.ask(FindColleagues(words="" if known else words, role=role or anybody))
+    anybody = None if known or words or role == "" else "rep"
+    found: list[PersonView] = talk.ask(FindColleagues(words="" if known else words, role=role or anybody or None))
     if known:
         found = [p for p in found if p.id == known]
         if found:

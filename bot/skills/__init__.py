@@ -6,6 +6,8 @@ Importing this package registers them all.
 from __future__ import annotations
 
 from bot.skills import (
+    absences,
+    agenda,
     appointments,
     approvals,
     contacts,
@@ -20,6 +22,7 @@ from bot.skills import (
     language,
     leads,
     orders,
+    pool,
     quotes,
     reports,
     tasks,
@@ -27,6 +30,7 @@ from bot.skills import (
 )
 
 __all__ = [
-    "appointments", "approvals", "contacts", "deals", "delivery", "drafts", "fitment", "followups", "help", "history",
-    "knowledge", "language", "leads", "orders", "quotes", "reports", "tasks", "undo",
+    "absences", "agenda", "appointments", "approvals", "contacts", "deals", "delivery",
+    "drafts", "fitment", "followups", "help", "history", "knowledge", "language", "leads", "orders", "pool",
+    "quotes", "reports", "tasks", "undo",
 ]  # fmt: skip

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 from bot.cards.appointments import appointment_card
 from bot.cards.base import joined
@@ -12,6 +13,8 @@ from bot.conversation.people import customer
 from bot.conversation.presses import verb
 from bot.conversation.slots import When, read_when, vehicle_words
 from bot.conversation.talk import Talk
+from bot.ports import Button
+from bot.skills.tasks import shown
 from crm_core.appointments.messages import (
     AppointmentCard,
     Appointments,
@@ -41,9 +44,73 @@ def book_service(talk: Talk, draft: Draft) -> Step:
     return _book(talk, draft, "service")
 
 
-def _book(talk: Talk, draft: Draft, kind: Kind) -> Step:
+@skill("book_visit", tier=Tier.CONFIRM)
+def book_visit(talk: Talk, draft: Draft) -> Step:
+    """The customer comes to the showroom, or to take his car."""
+    return _book(talk, draft, "delivery" if draft.text("appointment") == "delivery" else "visit")
+
+
+@skill("move_appointment", tier=Tier.CONFIRM)
+def move_appointment(talk: Talk, draft: Draft) -> Step:
+    """Another time for what was booked."""
+    found = _meant(talk, draft)
+    return found if isinstance(found, Need) or found is None else _move(talk, draft, found)
+
+
+@skill("cancel_appointment", tier=Tier.CONFIRM)
+def cancel_appointment(talk: Talk, draft: Draft) -> Step:
+    """What was booked does not take place."""
+    view = _meant(talk, draft)
+    if isinstance(view, Need) or view is None:
+        return view
+    title = talk.voice.say("card.confirm_cancel", kind=talk.voice.label("appointment", view.kind),
+                           name=view.customer_name if talk.is_staff else "", when=_when(talk, view))  # fmt: skip
+    return Act(CancelAppointment(appointment_id=view.id, reason=draft.text("reason")), title)
+
+
+def _when(talk: Talk, view: AppointmentView) -> str:
+    return talk.voice.span(view.start, view.end, view.vague)
+
+
+def _meant(talk: Talk, draft: Draft) -> AppointmentView | Need | None:
+    """The appointment chosen, on the card shown last, or the one that fits the name, the kind and the day."""
     if "appointment" in draft.chosen:
-        return _move(talk, draft)
+        return cast("AppointmentView", talk.ask(AppointmentCard(appointment_id=draft.chosen["appointment"])))
+    kind, name = draft.text("appointment"), draft.text("person")
+    if talk.is_staff and not name and (pointed := shown(talk, "appointment") or talk.focused("appointment")):
+        draft.chosen["appointment"] = pointed
+        return _meant(talk, draft)
+    who = customer(talk, draft)
+    if isinstance(who, Need) or who is None:
+        return who or Need("person", "leave_phone" if not talk.is_staff else "person")
+    found: list[AppointmentView] = talk.ask(Appointments(customer_id=who))
+    fitting = [v for v in found if kind in ("", "any", v.kind)]
+    fitting = _on_day(talk, draft, fitting) if draft.intent == "cancel_appointment" else fitting
+    if not fitting:
+        said = "appointment.none_of" if talk.is_staff else "appointment.own_none"
+        talk.say(said, name=talk.memory.focus_name(talk.now) or name)
+        return None
+    if len(fitting) > 1:
+        return Need("appointment", "which_appointment", {}, tuple(_chip(talk, draft, v) for v in fitting[:3]))
+    draft.chosen["appointment"] = fitting[0].id
+    return fitting[0]
+
+
+def _on_day(talk: Talk, draft: Draft, found: list[AppointmentView]) -> list[AppointmentView]:
+    """Those of the day that was named; all when none was."""
+    when = read_when(draft.value("when"), talk.actor.zone)
+    if when is None or when.start is None:
+        return found
+    zone = ZoneInfo(talk.actor.zone)
+    return [v for v in found if v.start.astimezone(zone).date() == when.day(talk.actor.zone)]
+
+
+def _chip(talk: Talk, draft: Draft, view: AppointmentView) -> Button:
+    label = joined(talk.voice.label("appointment", view.kind), _when(talk, view))
+    return Button(label[:40], "draft.pick", {"t": draft.token, "slot": "appointment", "id": view.id})
+
+
+def _book(talk: Talk, draft: Draft, kind: Kind) -> Step:
     who = customer(talk, draft)
     if isinstance(who, Need) or who is None:
         return who or Need("person", "leave_phone" if not talk.is_staff else "person")
@@ -86,9 +153,8 @@ def _deal(talk: Talk, customer_id: str) -> DealView | None:
     return found[0] if found else None
 
 
-def _move(talk: Talk, draft: Draft) -> Step:
+def _move(talk: Talk, draft: Draft, view: AppointmentView) -> Step:
     """Another time for an appointment that is there already."""
-    view: AppointmentView = talk.ask(AppointmentCard(appointment_id=draft.chosen["appointment"]))
     when = read_when(draft.value("when"), talk.actor.zone)
     if when is None or when.start is None:
         return Need("when", "new_time", {"what": talk.voice.label("appointment", view.kind), "name": view.customer_name})
@@ -128,8 +194,7 @@ def press_move(talk: Talk, params: dict[str, Any]) -> None:
     """To when?"""
     view: AppointmentView = talk.ask(AppointmentCard(appointment_id=params["appointment"]))
     _look_at(talk, view)
-    intent = "book_service" if view.kind == "service" else "book_test_drive"
-    pass_through(talk, Draft(intent, chosen={"appointment": view.id, "person": view.customer_id}))
+    pass_through(talk, Draft("move_appointment", chosen={"appointment": view.id, "person": view.customer_id}))
 
 
 @verb("appointment.cancel")

@@ -172,7 +172,7 @@ def reschedule(talk: Talk, params: dict[str, Any]) -> None:
     _look_at(talk, view)
     booked = talk.ask(Appointments(customer_id=view.customer_id))
     if booked:
-        draft = Draft("book_test_drive", chosen={"person": view.customer_id, "appointment": booked[0].id})
+        draft = Draft("move_appointment", chosen={"person": view.customer_id, "appointment": booked[0].id})
     else:
         draft = Draft("remind_me", chosen={"person": view.customer_id, "lead": view.id})
         draft.slots["text"] = {"value": talk.voice.say("task.call_back", name=view.name), "words": ""}
@@ -236,10 +236,16 @@ def assigned(talk: Talk, command: AssignLead, result: Result, draft: Draft | Non
 @verb("lead.take")
 def take(talk: Talk, params: dict[str, Any]) -> None:
     """The first to press gets it."""
-    result = talk.do(TakeLead(lead_id=params["lead"]))
+    perform(talk, TakeLead(lead_id=params["lead"]))
+
+
+@after(TakeLead)
+def taken(talk: Talk, command: TakeLead, result: Result, draft: Draft | None) -> None:
+    """It is his now, with its buttons."""
     view: LeadView = result.view
     _look_at(talk, view)
-    talk.show(lead_card(talk.voice, view, talk.actor, title=talk.voice.say("card.lead_taken", name=view.name)))
+    talk.show(lead_card(talk.voice, view, talk.actor, title=talk.voice.say("card.lead_taken", name=view.name),
+                        extra=talk.take_back(result.undo_id)))  # fmt: skip
 
 
 @verb("lead.lost")

@@ -6,9 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.cards.appointments import appointment_lines
-from bot.cards.base import joined
-from bot.cards.tasks import agenda_card, task_card
+from bot.cards.tasks import repeat_words, task_card
 from bot.conversation.gate import Act, Need, Step, Tier, after, pass_through, perform, skill
 from bot.conversation.pending import Draft
 from bot.conversation.people import customer
@@ -17,15 +15,24 @@ from bot.conversation.slots import When, read_when
 from bot.conversation.talk import Talk
 from bot.ports import Button
 from bot.skills.leads import ask_outcome
-from crm_core.appointments.messages import Appointments
 from crm_core.customers.messages import LogContact
-from crm_core.followups.messages import MyFollowups
+from crm_core.followups.messages import MuteFollowup, SnoozeFollowup
 from crm_core.kernel.registry import Result
 from crm_core.leads.messages import LatestLead, LeadCard, LeadView, MarkContacted, MyLeads
-from crm_core.tasks.messages import AddTask, CompleteTask, MyTasks, SnoozeTask, TaskCard, TaskView
+from crm_core.tasks.messages import (
+    AddTask,
+    CompleteTask,
+    MuteTask,
+    MyTasks,
+    SnoozeTask,
+    StopSeries,
+    TaskCard,
+    TaskView,
+)
 
 NINE = time(9)
-LOOK_BACK = timedelta(days=7)
+# Verbs of the cards a bare word may be about.
+CARDS = ("task", "followup", "lead", "appointment", "approval", "renewal")
 
 
 @skill("remind_me", tier=Tier.OWN)
@@ -35,15 +42,22 @@ def remind_me(talk: Talk, draft: Draft) -> Step:
     if when is None:
         return Need("when", "remind_when")
     due = _due(talk, when)
-    if due < talk.now:
-        talk.say("error.past_time")
-        return Need("when", "remind_when")
     who = customer(talk, draft, required=False)
     if isinstance(who, Need):
         return who
     name = (talk.memory.focus_name(talk.now) or "") if who else ""
     title = draft.text("text") or (talk.voice.say("task.contact", name=name) if name else talk.voice.say("task.plain"))
-    return Act(AddTask(title=title[:200], kind="reminder", due_at=due, customer_id=who))
+    return Act(AddTask(title=title[:200], kind="reminder", due_at=due, customer_id=who, repeat_rule=_rule(talk, draft, due)))
+
+
+def _rule(talk: Talk, draft: Draft, due: datetime) -> str:
+    """How it repeats, at the clock of its first time, which may have been corrected meanwhile."""
+    rule = draft.text("repeat")
+    if not rule:
+        return ""
+    days = [part for part in rule.split(";") if not part.startswith(("BYHOUR", "BYMINUTE"))]
+    local = due.astimezone(ZoneInfo(talk.actor.zone))
+    return ";".join([*days, f"BYHOUR={local.hour}", f"BYMINUTE={local.minute}"])
 
 
 def _due(talk: Talk, when: When) -> datetime:
@@ -65,9 +79,20 @@ def task_added(talk: Talk, command: AddTask, result: Result, draft: Draft | None
         talk.say("task.customer_passed_on")
     elif view.assignee_id == talk.actor.id:
         talk.about("task", view.id, view.title)
-        talk.say("task.reminder", *buttons, title=view.title, when=talk.voice.when(view.due_at))
+        _say_reminder(talk, view, buttons)
     else:
         talk.say("task.passed_on", *buttons, title=view.title, who=view.assignee_name)
+
+
+def _say_reminder(talk: Talk, view: TaskView, buttons: tuple[Button, ...]) -> None:
+    """When it comes: by which rule, at once when its time has passed, or when."""
+    when = talk.voice.when(view.due_at)
+    if view.repeat_rule:
+        talk.say("task.repeats", *buttons, title=view.title, rule=repeat_words(talk.voice, view.repeat_rule), when=when)
+    elif view.due_at is not None and view.due_at <= talk.now:
+        talk.say("task.due_now", *buttons, title=view.title)
+    else:
+        talk.say("task.reminder", *buttons, title=view.title, when=when)
 
 
 @skill("complete_task", tier=Tier.OWN)
@@ -79,8 +104,9 @@ def complete_task(talk: Talk, draft: Draft) -> Step:
     focus = talk.focused("task")
     if focus and not draft.text("person"):
         named = named or [t for t in mine if t.id == focus]
+    named = named or [t for t in mine if not draft.text("person") and t.id == shown(talk, "task")]
     if named:
-        return Act(CompleteTask(task_id=named[0].id, text=draft.text("text")))
+        return Act(CompleteTask(task_id=named[0].id, text=draft.text("text"), again_at=_again(talk, draft)))
     lead = _uncalled_lead(talk, draft)
     if isinstance(lead, Need):
         return lead
@@ -88,7 +114,7 @@ def complete_task(talk: Talk, draft: Draft) -> Step:
         ask_outcome(talk, talk.do(MarkContacted(lead_id=lead.id)))
         return None
     if len(mine) == 1:
-        return Act(CompleteTask(task_id=mine[0].id, text=draft.text("text")))
+        return Act(CompleteTask(task_id=mine[0].id, text=draft.text("text"), again_at=_again(talk, draft)))
     focus = talk.focused("customer")
     if not mine and focus:
         return Act(LogContact(customer_id=focus, outcome="reached"))
@@ -96,6 +122,26 @@ def complete_task(talk: Talk, draft: Draft) -> Step:
         talk.say("task.none_open")
         return None
     return Need("task", "which_task", {}, tuple(_chip(t, draft) for t in mine[:3]))
+
+
+def _again(talk: Talk, draft: Draft) -> datetime | None:
+    """完成了,下周三再提醒我: the next command of the message is when it is to come again."""
+    following = draft.rest[0] if draft.rest else {}
+    slots = following.get("slots", {})
+    if following.get("intent") not in ("snooze", "remind_me") or set(slots) - {"when"}:
+        return None
+    when = read_when(slots.get("when", {}).get("value"), talk.actor.zone)
+    if when is None:
+        return None
+    draft.rest = draft.rest[1:]
+    return _due(talk, when)
+
+
+def shown(talk: Talk, concept: str) -> str | None:
+    """The record of this kind on the card that came to this chat last, when no other card came after it."""
+    recent = talk.core.chats.buttons.recent(talk.actor.id, talk.now, 20)
+    newest = next((a for a in recent if a.chat == talk.chat and a.verb.partition(".")[0] in CARDS), None)
+    return str(newest.params[concept]) if newest is not None and concept in newest.params else None
 
 
 def _chip(task: TaskView, draft: Draft) -> Button:
@@ -123,84 +169,94 @@ def _uncalled_lead(talk: Talk, draft: Draft) -> LeadView | Need | None:
 def task_done(talk: Talk, command: CompleteTask, result: Result, draft: Draft | None) -> None:
     title = result.view.title if isinstance(result.view, TaskView) else ""
     talk.memory.focus.pop("task", None)
-    talk.say("task.done", *talk.take_back(result.undo_id), title=title)
+    key = "task.done_again" if command.again_at is not None else "task.done"
+    talk.say(key, *talk.take_back(result.undo_id), title=title, when=talk.voice.when(command.again_at))
 
 
 @skill("snooze", tier=Tier.OWN)
 def snooze(talk: Talk, draft: Draft) -> Step:
-    """Put off what was just shown."""
+    """Put off what was just shown; without a time it is asked for."""
     when = read_when(draft.value("when"), talk.actor.zone)
     if when is None:
-        return Need("when", "remind_when")
+        return Need("when", "snooze_when", {}, tuple(_later_chip(talk, draft, to) for to in ("hour", "tomorrow")))
     until = _due(talk, when)
-    task_id = draft.chosen.get("task") or talk.focused("task")
-    if task_id:
-        return Act(SnoozeTask(task_id=task_id, until=until))
-    mine: list[TaskView] = talk.ask(MyTasks(limit=4))
-    if len(mine) == 1:
-        return Act(SnoozeTask(task_id=mine[0].id, until=until))
-    if mine:
-        return Need("task", "which_task", {}, tuple(_chip(t, draft) for t in mine[:3]))
+    followup = shown(talk, "followup")
+    if followup and "task" not in draft.chosen:
+        return Act(SnoozeFollowup(followup_id=followup, until=until))
+    task = _task_meant(talk, draft)
+    if isinstance(task, Need):
+        return task
+    if task is not None:
+        return Act(SnoozeTask(task_id=task, until=until))
     name = talk.memory.focus_name(talk.now)
     title = talk.voice.say("task.contact", name=name) if name else talk.voice.say("task.plain")
     return Act(AddTask(title=title, kind="reminder", due_at=until, customer_id=talk.focused("customer")))
 
 
+def _later_chip(talk: Talk, draft: Draft, to: str) -> Button:
+    label = talk.voice.say("button.hour_later" if to == "hour" else "button.tomorrow")
+    return Button(label, "draft.pick", {"t": draft.token, "slot": "when", "value": later(talk, to).isoformat(),
+                                        "words": label})  # fmt: skip
+
+
+def _task_meant(talk: Talk, draft: Draft) -> str | Need | None:
+    """The task chosen, on the card shown last, spoken of, or the only one there is."""
+    known = draft.chosen.get("task") or shown(talk, "task") or talk.focused("task")
+    if known:
+        return known
+    mine: list[TaskView] = talk.ask(MyTasks(limit=4))
+    if len(mine) > 1:
+        return Need("task", "which_reminder", {}, tuple(_chip(t, draft) for t in mine[:3]))
+    return mine[0].id if mine else None
+
+
 @after(SnoozeTask)
 def snoozed(talk: Talk, command: SnoozeTask, result: Result, draft: Draft | None) -> None:
-    talk.say("task.snoozed", when=talk.voice.when(command.until))
+    """When it comes again."""
+    undo = talk.take_back(result.undo_id)
+    if command.until <= talk.now:
+        title = result.view.title if isinstance(result.view, TaskView) else ""
+        talk.say("task.due_now", *undo, title=title)
+    else:
+        talk.say("task.snoozed", *undo, when=talk.voice.when(command.until))
 
 
-@skill("my_tasks")
-def my_tasks(talk: Talk, draft: Draft) -> Step:
-    """One tidy list: overdue, appointments, tasks, follow-ups and leads to call; of one day or span."""
-    when = read_when(draft.value("when") or draft.value("period"), talk.actor.zone)
-    start, end = _span(talk, when.start if when else None, when.end if when else None)
-    tasks: list[TaskView] = talk.ask(MyTasks(end=end))
-    groups = [
-        ("overdue", [_task_line(talk, t) for t in tasks if t.overdue]),
-        ("unsettled", _unsettled(talk, start)),
-        ("appointments", appointment_lines(talk.voice, talk.ask(Appointments(start=start, end=end)))),
-        ("tasks", [_task_line(talk, t) for t in tasks if not t.overdue and _within(t.due_at, start)]),
-        ("followups", [(talk.voice.when(f.due_at), joined(f.title, f.customer_name))
-                       for f in talk.ask(MyFollowups(until=end))]),
-        ("leads", _leads_to_call(talk)),
-    ]  # fmt: skip
-    count = sum(len(entries) for _, entries in groups)
-    if not count:
-        talk.say("agenda.nothing", day=talk.voice.day(start.astimezone(ZoneInfo(talk.actor.zone)).date()))
+@skill("mute_task", tier=Tier.OWN)
+def mute(talk: Talk, draft: Draft) -> Step:
+    """No more reminders of what was just shown; of a series none at all."""
+    followup = shown(talk, "followup")
+    if followup and "task" not in draft.chosen:
+        return Act(MuteFollowup(followup_id=followup))
+    task = _task_meant(talk, draft)
+    if isinstance(task, Need):
+        return task
+    if task is None:
+        talk.say("task.none_open")
         return None
-    day = talk.voice.day(start.astimezone(ZoneInfo(talk.actor.zone)).date())
-    talk.show(agenda_card(talk.voice, talk.voice.say("card.agenda", day=day, n=count), groups))
-    return None
+    return Act(_quiet(talk, task))
 
 
-def _span(talk: Talk, start: datetime | None, end: datetime | None) -> tuple[datetime, datetime]:
-    """The span asked about; today when none was named."""
-    midnight = talk.voice.here.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
-    start = start or midnight
-    return start, end or start + timedelta(days=1)
+def _quiet(talk: Talk, task_id: str) -> MuteTask | StopSeries:
+    view: TaskView = talk.ask(TaskCard(task_id=task_id))
+    return StopSeries(task_id=task_id) if view.repeat_rule else MuteTask(task_id=task_id)
 
 
-def _unsettled(talk: Talk, start: datetime) -> list[tuple[str, str]]:
-    """Appointments before the span of which nobody has said how they went; only while it has begun."""
-    if start > talk.now:
-        return []
-    return appointment_lines(talk.voice, talk.ask(Appointments(start=start - LOOK_BACK, end=start)))
+@verb("task.mute")
+def press_mute(talk: Talk, params: dict[str, Any]) -> None:
+    """Don't remind again."""
+    perform(talk, _quiet(talk, str(params["task"])))
 
 
-def _within(due: datetime | None, start: datetime) -> bool:
-    return due is None or due >= start
+@after(MuteTask)
+def muted(talk: Talk, command: MuteTask, result: Result, draft: Draft | None) -> None:
+    """It stays on the list."""
+    talk.say("task.muted", *talk.take_back(result.undo_id), title=result.view.title)
 
 
-def _task_line(talk: Talk, task: TaskView) -> tuple[str, str]:
-    return talk.voice.when(task.due_at), joined(task.title, task.customer_name if task.customer_name not in task.title
-                                                else "")  # fmt: skip
-
-
-def _leads_to_call(talk: Talk) -> list[tuple[str, str]]:
-    new = [v for v in talk.ask(MyLeads(limit=20)) if v.state == "new" and v.owner_id == talk.actor.id]
-    return [(talk.voice.when(v.first_call_due), joined(v.name, v.vehicle)) for v in new]
+@after(StopSeries)
+def stopped(talk: Talk, command: StopSeries, result: Result, draft: Draft | None) -> None:
+    """It comes no more."""
+    talk.say("task.stopped", *talk.take_back(result.undo_id), title=result.view.title)
 
 
 @verb("task.done")

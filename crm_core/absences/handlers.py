@@ -118,7 +118,7 @@ def _tell(uow: Uow, row: Absence, person: Person) -> None:
     if person.id != uow.actor.id:
         uow.push(person.id, "absence_set", subject=f"absence:{row.id}", key=f"absence:{row.id}:set", by=uow.actor.name)
     if row.kind == "leave" and row.start_at > uow.now:
-        uow.push(row.deputy_id, "absence_ahead", subject=f"absence:{row.id}", key=f"absence:{row.id}:ahead")
+        uow.push(row.deputy_id or person.deputy_id, "absence_ahead", subject=f"absence:{row.id}", key=f"absence:{row.id}:ahead")
 
 
 def begin(uow: Uow, row: Absence) -> None:

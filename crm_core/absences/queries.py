@@ -63,11 +63,18 @@ def absence_view(row: Absence, reader: Reader) -> AbsenceView:
     """An absence the actor may know of, with the work that others do meanwhile."""
     over = row.ended_at is not None or row.end_at <= reader.now
     moved = held_for(reader, row.person_id) if row.kind == "leave" and not over else []
+    deputy_id = row.deputy_id or (_standing(row, reader) if row.start_at > reader.now else None)
     return AbsenceView(
         id=row.id, kind=row.kind, person_id=row.person_id, person_name=person_name(reader, row.person_id),
-        start=row.start_at, end=row.end_at, deputy_id=row.deputy_id, deputy_name=person_name(reader, row.deputy_id),
+        start=row.start_at, end=row.end_at, deputy_id=deputy_id, deputy_name=person_name(reader, deputy_id),
         over=over, begun=row.start_at <= reader.now, moved=tuple(_lines(moved, reader)),
     )  # fmt: skip
+
+
+def _standing(row: Absence, reader: Reader) -> str | None:
+    """Who would stand in, of a leave that is still ahead."""
+    person = find_person(reader, row.person_id)
+    return person.deputy_id if person is not None and row.kind == "leave" else None
 
 
 @answers(WorkLines)

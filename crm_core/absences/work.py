@@ -67,7 +67,7 @@ def done_since(uow: Uow, person_id: str, since: datetime) -> list[str]:
     """What others finished for a person since an instant; the subjects of it."""
     return [
         f"{what}:{found.id}" for what, found in _in_stead_of(uow, person_id)
-        if found.state not in OPEN[what] and found.updated_at >= since
+        if what != "lead" and found.state not in OPEN[what] and found.updated_at >= since
     ]  # fmt: skip
 
 

@@ -12,7 +12,9 @@ A transcript is a YAML list; each line has one key:
     - visitor: guest                          somebody opens the widget on the dealer's site; he is `guest`
     - rep1 sees: {card: lead, buttons: [已联系], has: [13800138000]}    a reply of his last turn
     - manager1 gets: {card: approval, has: ["8,000"]}                   something pushed to him
+    - the hour strikes                        (a plain string) what the scheduler plans ahead each hour
     - rep2 gets nothing                       (a plain string) nothing waits for him
+    - rep2 gets no: {card: task_due, has: [周报]}    nothing of this kind waits for him
     - rep1 did: [CreateLead]                  what his last turn carried out
 
 What is expected of a reply: `card` its kind, `title` a part of its title, `has`/`lacks` parts of all its words,
@@ -36,6 +38,7 @@ from bot.terminal import Shown, Terminal, _drawn
 from crm_core.api import Core
 from crm_core.chat.messages import AddVisitor
 from crm_core.kernel.clock import FixedClock
+from crm_core.kernel.routines import HOURLY, run_routines
 from crm_core.kernel.tables import Outbox
 from crm_core.leads.messages import CreateLead
 
@@ -75,6 +78,8 @@ class Stage:
     def _line(self, line: Any) -> None:
         self.clock.advance(seconds=1)
         if isinstance(line, str):
+            if line == "the hour strikes":
+                return self._strike()
             person, _, rest = line.partition(" ")
             assert rest == "gets nothing", f"not a line of a transcript: {line}"
             got = self._pushed(person)
@@ -99,6 +104,10 @@ class Stage:
     def _fire(self) -> None:
         while self.core.timers.fire_due(self.core.now()):
             continue
+
+    def _strike(self) -> None:
+        run_routines(self.core, HOURLY)
+        self._fire()
 
     def _lead(self, value: dict[str, str]) -> None:
         tenant = self.core.tenants()[0]
@@ -127,6 +136,9 @@ class Stage:
             expect(self.seen[person].replies, value)
         elif what == "gets":
             self._gets(person, value)
+        elif what == "gets no":
+            fitting = [reply for reply in self._pushed(person) if not misfit(reply, value)]
+            assert not fitting, f"{person} got:\n{drawn(fitting)}"
         elif what == "did":
             assert self.seen[person].commands == value, f"did {self.seen[person].commands}"
         else:
