@@ -14,10 +14,10 @@ from bot.conversation.pipeline import Pipeline, Turn, body_of
 from bot.ports import Card, Inbound, InboundKind, Outbound, card_from_dict
 from bot.texts import Texts
 from crm_core.chat.buttons import LIFETIME
-from crm_core.followups.messages import PlanBirthdays
 from crm_core.kernel.access import Actor
 from crm_core.kernel.errors import Conflict
 from crm_core.kernel.ids import new_id
+from crm_core.kernel.routines import HOURLY, run_routines
 from crm_core.kernel.tables import Outbox
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ class Terminal:
         return Shown(self._name, replies)
 
     def _catch_up(self, now: datetime) -> None:
-        self._core.execute(PlanBirthdays(), self._core.system(self._actor.tenant))
+        run_routines(self._core, HOURLY, self._actor.tenant)
         while self._core.timers.fire_due(now):
             continue
 

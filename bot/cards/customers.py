@@ -2,30 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from bot.cards.base import PRIMARY, Easel, button, joined, lines, out, pushed
+from bot.cards.renewals import due_lines
 from bot.ports import Button, Card, Outbound
 from bot.texts import Voice
 from crm_core.customers.messages import CustomerCard, CustomerLine, CustomerView, RecordView
+from crm_core.kernel.registry import Question
+from crm_core.renewals.messages import Renewals, RenewalView
+
+DUE_AHEAD = timedelta(days=60)
 
 
-@pushed("customer", "handover", subject="customer")
+@pushed("customer", "handover", "opted_out", subject="customer")
 def customer(easel: Easel, customer_id: str, params: dict[str, Any]) -> Outbound:
     """The customer as this person may see him; handed over, with whoever had him before."""
     view: CustomerView = easel.ask(CustomerCard(customer_id=customer_id))
     kind, before = params.get("kind", "customer"), params.get("from_name", "")
-    card = customer_card(easel.voice, view)
+    card = customer_card(easel.voice, view, due=due_soon(easel.ask, easel.voice, customer_id))
     if kind == "handover":
         note = easel.voice.say("push.handover.text", from_name=before) if before else None
         card = replace(card, kind=kind, title=easel.voice.say("push.handover.title", name=view.name), note=note)
+    elif kind == "opted_out":
+        title = easel.voice.say("push.opted_out.title", name=view.name)
+        card = replace(card, kind=kind, title=title, note=easel.voice.say("push.opted_out.text"))
     return out(card)
 
 
-def customer_card(voice: Voice, view: CustomerView, extra: tuple[Button, ...] = ()) -> Card:
-    """One customer."""
+def due_soon(ask: Callable[[Question], Any], voice: Voice, customer_id: str) -> Sequence[RenewalView]:
+    """What comes due with a customer in the next two months, and what is overdue."""
+    found: list[RenewalView] = ask(Renewals(customer_id=customer_id, end=voice.here.date() + DUE_AHEAD, limit=4))
+    return found
+
+
+def customer_card(
+    voice: Voice, view: CustomerView, extra: tuple[Button, ...] = (), due: Sequence[RenewalView] = ()
+) -> Card:
+    """One customer, and what is `due` with him."""
     return Card(
         kind="customer",
         title=view.name,
@@ -41,6 +58,7 @@ def customer_card(voice: Voice, view: CustomerView, extra: tuple[Button, ...] = 
             ("owner", view.owner_name),
             ("tags", joined(voice.say("customer.decider") if view.decision_maker else "", " ".join(view.tags), by=" ")),
             ("last_touch", voice.when(view.last_touch)),
+            *due_lines(voice, due),
         ),
         buttons=(button(voice, "history", "customer.history", customer=view.id), *extra),
         subject=f"customer:{view.id}",

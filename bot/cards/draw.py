@@ -17,6 +17,7 @@ from bot.cards import (  # noqa: F401
     followups,
     leads,
     orders,
+    renewals,
     tasks,
     weekly,
 )

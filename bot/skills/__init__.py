@@ -10,6 +10,8 @@ from bot.skills import (
     agenda,
     appointments,
     approvals,
+    cars,
+    consent,
     contacts,
     deals,
     delivery,
@@ -24,13 +26,14 @@ from bot.skills import (
     orders,
     pool,
     quotes,
+    renewals,
     reports,
     tasks,
     undo,
 )
 
 __all__ = [
-    "absences", "agenda", "appointments", "approvals", "contacts", "deals", "delivery",
+    "absences", "agenda", "appointments", "approvals", "cars", "consent", "contacts", "deals", "delivery",
     "drafts", "fitment", "followups", "help", "history", "knowledge", "language", "leads", "orders", "pool",
-    "quotes", "reports", "tasks", "undo",
+    "quotes", "renewals", "reports", "tasks", "undo",
 ]  # fmt: skip

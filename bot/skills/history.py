@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.cards.base import joined
-from bot.cards.customers import customer_card, history_card, record_label, record_text
+from bot.cards.customers import customer_card, due_soon, history_card, record_label, record_text
 from bot.cards.knowledge import answer_card
 from bot.conversation.brain import CONTACTS
 from bot.conversation.gate import Need, Step, skill
@@ -83,7 +83,7 @@ def ask_profile(talk: Talk, draft: Draft) -> Step:
         return who or Need("person")
     view: CustomerView = talk.ask(CustomerCard(customer_id=who))
     talk.about("customer", view.id, view.name)
-    talk.show(customer_card(talk.voice, view))
+    talk.show(customer_card(talk.voice, view, due=due_soon(talk.ask, talk.voice, view.id)))
     return None
 
 

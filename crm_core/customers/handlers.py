@@ -12,6 +12,7 @@ from crm_core.customers.lookup import add_phone, customer_with_phone
 from crm_core.customers.messages import (
     AddCustomer,
     AddNote,
+    ConsentChanged,
     ContactLogged,
     CustomerAdded,
     DecisionMakerMarked,
@@ -230,6 +231,10 @@ def set_consent(cmd: SetConsent, uow: Uow) -> Result:
     row = uow.new(Consent, customer_id=customer.id, purpose=cmd.purpose, granted=cmd.granted, channel=cmd.channel,
                   by_id=uow.actor.id)  # fmt: skip
     uow.audit("consent", "customer", customer.id, purpose=cmd.purpose, granted=cmd.granted)
+    if before != cmd.granted:
+        uow.emit(ConsentChanged(
+            customer_id=customer.id, purpose=cmd.purpose, granted=cmd.granted, by_id=uow.actor.id
+        ))  # fmt: skip
     inverse = cmd.model_copy(update={"granted": before})
     return Result(id=row.id, undo_id=uow.undoable(inverse, "consent"))
 

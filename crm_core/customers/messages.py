@@ -109,6 +109,15 @@ class DecisionMakerMarked(Event):
     decides: bool
 
 
+class ConsentChanged(Event):
+    """Somebody agreed, or agrees no longer; `by_id` is whoever said so."""
+
+    customer_id: str
+    purpose: str
+    granted: bool
+    by_id: str
+
+
 class RecordView(View):
     """A note or contact: `ref` is what an answer cites."""
 

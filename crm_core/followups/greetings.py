@@ -6,11 +6,13 @@ from typing import Any, cast
 
 from sqlalchemy import select
 
+from crm_core.customers.messages import ConsentChanged
 from crm_core.customers.queries import consents
 from crm_core.customers.tables import Customer
 from crm_core.followups.lookup import times
 from crm_core.followups.rules import Template, TemplatePolicy
 from crm_core.followups.tables import Followup
+from crm_core.kernel.registry import reacts
 from crm_core.kernel.uow import Reader, Uow
 from crm_core.org.people import dealer_of, unit_of
 from crm_core.org.tables import Person
@@ -48,6 +50,16 @@ def status(reader: Reader, row: Followup) -> str:
     if row.greeted_at is not None:
         return "sent"
     return problem(reader, row) or "ask"
+
+
+@reacts(ConsentChanged)
+def tell_owner(event: ConsentChanged, uow: Uow) -> None:
+    """Who withdraws his consent himself is heard of by the rep who might write to him."""
+    customer, person = uow.find(Customer, event.customer_id), uow.find(Person, event.by_id)
+    if customer is None or person is None or person.customer_id != customer.id or event.granted:
+        return
+    uow.push(customer.owner_id, "opted_out", subject=f"customer:{customer.id}",
+             key=f"opted_out:{customer.id}:{uow.now.isoformat()}", name=customer.name)  # fmt: skip
 
 
 def send(uow: Uow, row: Followup) -> None:

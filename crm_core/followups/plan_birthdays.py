@@ -15,10 +15,12 @@ from crm_core.followups.messages import PlanBirthdays
 from crm_core.followups.tables import Followup
 from crm_core.kernel.calendar import local_instant
 from crm_core.kernel.errors import Refused
-from crm_core.kernel.registry import Result, handles
+from crm_core.kernel.registry import Result, handles, routine
+from crm_core.kernel.routines import HOURLY
 from crm_core.kernel.uow import Uow
 from crm_core.org.people import zone_of
 
+routine(HOURLY, PlanBirthdays)
 SOP = "birthday"
 # A birthday somebody did not act on is over.
 LAPSE = timedelta(days=3)

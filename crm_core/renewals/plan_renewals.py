@@ -8,7 +8,8 @@ from typing import Any, cast
 from sqlalchemy import or_, select
 
 from crm_core.kernel.errors import Refused
-from crm_core.kernel.registry import Result, handles
+from crm_core.kernel.registry import Result, handles, routine
+from crm_core.kernel.routines import HOURLY
 from crm_core.kernel.uow import Uow
 from crm_core.orders.tables import Order
 from crm_core.renewals.derive import derive_car, derive_customer
@@ -19,6 +20,7 @@ from crm_core.renewals.rules import first_after, newest_passed
 from crm_core.renewals.tables import Renewal
 from crm_core.vehicles.tables import Car
 
+routine(HOURLY, PlanRenewals)
 # So many of each in one transaction, so that nobody waits long for it.
 BATCH = 300
 # The farthest zones are this far from UTC.

@@ -28,7 +28,9 @@ from crm_core.renewals.rules import (
 )
 
 DAYS = st.dates(date(2000, 1, 1), date(2060, 12, 31))
-INSPECTION = InspectionRule(due_months=[24, 48, 72, 96, 120], then_every_months=12, test_line_months=[72, 120])
+INSPECTION = InspectionRule(
+    due_months=[24, 48, 72, 96, 120], then_every_months=12, test_line_months=[72, 120]
+)
 MAINTENANCE = MaintenanceRule()
 DORMANT = DormantRule()
 
@@ -82,7 +84,9 @@ def test_a_closed_day_gives_way_to_the_working_day_before() -> None:
 
 
 @given(DAYS, st.lists(st.integers(0, 400), max_size=5, unique=True), DAYS)
-def test_reminders_lie_after_the_telling_and_not_after_the_day(due: date, leads: list[int], told: date) -> None:
+def test_reminders_lie_after_the_telling_and_not_after_the_day(
+    due: date, leads: list[int], told: date
+) -> None:
     days = reminder_days(due, sorted(leads, reverse=True), told, weekdays)
     assert days == sorted(set(days))
     assert all(told < day <= due for day in days)
@@ -176,7 +180,9 @@ def test_who_stayed_away_is_due_within_the_last_year_or_ahead(bought: date, days
 
 
 def test_the_next_round_comes_after_the_last() -> None:
-    facts = CarFacts(serviced_on=date(2025, 6, 1), serviced_km=10_000, mileage_km=12_000, mileage_on=date(2026, 3, 1))
+    facts = CarFacts(
+        serviced_on=date(2025, 6, 1), serviced_km=10_000, mileage_km=12_000, mileage_on=date(2026, 3, 1)
+    )
     due = maintenance_due(facts, MAINTENANCE, TODAY)
     assert due == date(2026, 6, 1)
     assert maintenance_due(facts, MAINTENANCE, TODAY, after=due) == date(2027, 6, 1)

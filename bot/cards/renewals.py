@@ -1,0 +1,135 @@
+"""Cards about what comes due: insurance, inspection, service, contracts, anniversaries, and who was not here for long."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from bot.cards.base import PRIMARY, Easel, button, joined, lines, out, pushed
+from bot.ports import Button, Card, Field, Outbound
+from bot.texts import Voice
+from crm_core.kernel.access import Actor
+from crm_core.renewals.messages import RenewalCard, RenewalView
+
+# How what was done is called on its button.
+DONE = {"maintenance": "serviced", "inspection": "inspected", "anniversary": "done", "dormant": "contacted"}
+TONES = {"renewed": "good", "declined": "bad"}
+
+
+@pushed("renewal", subject="renewal")
+def renewal(easel: Easel, renewal_id: str, params: dict[str, Any]) -> Outbound:
+    """What comes due, as it stands."""
+    view: RenewalView = easel.ask(RenewalCard(renewal_id=renewal_id))
+    return out(renewal_card(easel.voice, view, easel.actor))
+
+
+def renewal_card(voice: Voice, view: RenewalView, actor: Actor) -> Card:
+    """One thing that comes due; staff have the buttons while it is open."""
+    open_now = view.state == "open"
+    return Card(
+        kind="renewal",
+        title=title(voice, view),
+        fields=lines(
+            voice,
+            ("car", view.car_name),
+            (
+                "due_on",
+                joined(due_day(voice, view), days_left(voice, view)) if open_now else voice.day(view.due_on),
+            ),
+            ("mileage", voice.say("renewal.about_km", km=f"{view.mileage_km:,}") if view.mileage_km else ""),
+            ("last_on", voice.when(view.last_on)),
+            ("rhythm", voice.say("renewal.rhythm", n=view.rhythm_days) if view.rhythm_days else ""),
+            ("text", view.text),
+            ("owner", view.owner_name if view.owner_id != actor.id and actor.is_staff else ""),
+        ),
+        buttons=_buttons(voice, view) if open_now and actor.is_staff else (),
+        status=None if open_now else voice.label("renewal_state", view.state),
+        tone=TONES.get(view.state),
+        note=_note(voice, view),
+        subject=f"renewal:{view.id}",
+    )
+
+
+def title(voice: Voice, view: RenewalView) -> str:
+    """`张伟的保险6天后到期`."""
+    plain = {"name": view.customer_name, "what": view.title}
+    if view.state != "open":
+        return voice.say("renewal.title.ended", **plain)
+    special = voice.maybe(f"renewal.title.{view.kind}", **plain)
+    key = (
+        "renewal.title.overdue"
+        if view.days < 0
+        else "renewal.title.today"
+        if view.days == 0
+        else "renewal.title.due"
+    )
+    return special or voice.say(key, n=abs(view.days), **plain)
+
+
+def due_day(voice: Voice, view: RenewalView) -> str:
+    """The day, said to be about then when it was worked out."""
+    day = voice.day(view.due_on)
+    return voice.say("renewal.about", day=day) if view.estimated and view.kind != "anniversary" else day
+
+
+def days_left(voice: Voice, view: RenewalView) -> str:
+    if abs(view.days) <= 1:
+        return ""
+    return voice.say("renewal.days_left" if view.days > 0 else "renewal.days_over", n=abs(view.days))
+
+
+def _note(voice: Voice, view: RenewalView) -> str | None:
+    if view.test_line is None or view.state != "open":
+        return None
+    return voice.say("renewal.test_line" if view.test_line else "renewal.label_only")
+
+
+def _buttons(voice: Voice, view: RenewalView) -> tuple[Button, ...]:
+    return (
+        button(voice, DONE.get(view.kind, "renewed"), "renewal.done", PRIMARY, renewal=view.id),
+        button(voice, "remind_again", "renewal.later", renewal=view.id),
+        button(
+            voice, "not_renewing" if view.kind not in DONE else "mute", "renewal.decline", renewal=view.id
+        ),
+    )
+
+
+def later_card(voice: Voice, view: RenewalView) -> Card:
+    """When to remind again: a press or a sentence."""
+    buttons = tuple(
+        button(voice, key, "renewal.snooze", renewal=view.id, to=to)
+        for key, to in (("tomorrow", "tomorrow"), ("in_three_days", "3"), ("in_a_week", "7"))
+    )
+    return Card("text", voice.say("renewal.when_again"), buttons=buttons)
+
+
+def renewal_list(voice: Voice, said: str, views: Sequence[RenewalView], more: int = 0) -> Card:
+    """Several, one line each; a line opens its card where the channel can do that."""
+    fields = tuple(list_line(voice, view) for view in views)
+    buttons = tuple(
+        Button(
+            voice.say("button.open", name=view.customer_name),
+            "open",
+            {"subject": f"renewal:{view.id}"},
+            line=i,
+        )
+        for i, view in enumerate(views)
+    )
+    note = voice.say("renewal.more", n=more) if more else None
+    return Card("renewals", said, fields, buttons, note=note)
+
+
+def list_line(voice: Voice, view: RenewalView) -> Field:
+    """`张伟 | 保险 · ES6 · 11月28日(周六) · 还有6天`."""
+    if view.kind == "dormant":
+        last = voice.say("renewal.last_seen", day=voice.when(view.last_on)) if view.last_on else ""
+        usual = voice.say("renewal.rhythm", n=view.rhythm_days) if view.rhythm_days else ""
+        return Field(view.customer_name, joined(last, usual))
+    said = joined(view.title, view.car_name, due_day(voice, view), days_left(voice, view))
+    return Field(view.customer_name, said, emph=view.days < 0)
+
+
+def due_lines(voice: Voice, views: Sequence[RenewalView]) -> tuple[tuple[str, str], ...]:
+    """What is due soon with a customer, as one line of his card."""
+    said = [joined(view.title, due_day(voice, view), by=" ") for view in views if view.kind != "dormant"]
+    return (("coming_due", "；".join(said) if voice.lang == "zh" else "; ".join(said)),) if said else ()
