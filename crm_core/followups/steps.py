@@ -12,7 +12,7 @@ from crm_core.followups.rules import Step
 from crm_core.followups.tables import Followup
 from crm_core.kernel.uow import Reader, Uow
 from crm_core.leads.messages import OfferLead, ReleaseLead
-from crm_core.org.people import holders, manager_of, person_name
+from crm_core.org.people import holders, manager_of, on_duty_for, person_name
 
 
 def carry_out(uow: Uow, row: Followup, index: int, turn: int, key: str) -> None:
@@ -48,9 +48,10 @@ def people(uow: Uow, row: Followup, to: str) -> list[str]:
 
 
 def people_of(reader: Reader, owner_id: str | None, unit: str, to: str) -> list[str]:
-    """Whom something about an owner's record is for. Without an owner it is the manager's."""
+    """Whom something about an owner's record is for: whoever stands in while he is on leave, the manager when there
+    is no owner."""
     if to == "owner" and owner_id is not None:
-        return [owner_id]
+        return [on_duty_for(reader, owner_id, unit) or owner_id]
     if to == "team":
         return [p.id for p in holders(reader, "rep", unit, on_duty=True)]
     manager = manager_of(reader, unit, exclude=tuple(filter(None, (owner_id,))))

@@ -4,22 +4,34 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from crm_core.customers.messages import LogContact
-from crm_core.deals.messages import MarkLost, TransferDeals
-from crm_core.followups.messages import CompleteFollowup, SnoozeFollowup
+from crm_core.appointments.messages import Book
+from crm_core.appointments.tables import Appointment
+from crm_core.approvals.tables import Approval
+from crm_core.customers.messages import LogContact, MarkDecisionMaker
+from crm_core.deals.messages import MarkLost, ScanDwell, SetLevel, SetStage, TransferDeals
+from crm_core.deals.tables import Deal
+from crm_core.followups.messages import CompleteFollowup, MuteFollowup, SnoozeFollowup
 from crm_core.followups.tables import Followup
 from crm_core.kernel.errors import ChexinError
 from crm_core.kernel.registry import Command
 from crm_core.kernel.tables import Timer
 from crm_core.leads.messages import AssignLead, MarkContacted, TakeLead
+from crm_core.quotes.messages import CreateQuote, RequestDiscount
+from crm_core.tasks.tables import Task
 from crm_core.undo.messages import UndoLast
+from tests.core.followups.test_audits import healed
 from tests.core.quotes.test_never_unapproved import _open
 
+WAITING: dict[str, tuple[Any, str]] = {
+    "followup": (Followup, "open"), "approval": (Approval, "pending"), "appointment": (Appointment, "booked"),
+    "task": (Task, "open"),
+}  # fmt: skip
 PEOPLE = st.sampled_from(["rep1", "rep2", "manager1"])
 
 
@@ -81,16 +93,63 @@ class Cadences(RuleBasedStateMachine):
             "lost": MarkLost(deal_id=self.lead.deal_id or ""),
         }[which])  # fmt: skip
 
+    @rule(who=PEOPLE, which=st.integers(0, 6))
+    def mute(self, who: str, which: int) -> None:
+        for followup in self._followups()[which : which + 1]:
+            self._try(who, MuteFollowup(followup_id=followup.id))
+
+    @rule(who=PEOPLE, level=st.sampled_from(["H", "A", ""]))
+    def weigh(self, who: str, level: str) -> None:
+        self._try(who, SetLevel(deal_id=self.lead.deal_id or "", level=level))
+
+    @rule(who=PEOPLE, stage=st.sampled_from(["new", "needs", "delivery"]))
+    def move_on(self, who: str, stage: str) -> None:
+        self._try(who, SetStage(deal_id=self.lead.deal_id or "", stage=stage))
+
+    @rule(who=PEOPLE, decides=st.booleans())
+    def mark(self, who: str, decides: bool) -> None:
+        self._try(who, MarkDecisionMaker(customer_id=self.lead.customer_id, decides=decides))
+
+    @rule(who=PEOPLE, hours=st.sampled_from([1, 30]))
+    def book(self, who: str, hours: int) -> None:
+        start = self.house.clock.now() + timedelta(hours=hours)
+        self._try(who, Book(kind="test_drive", customer_id=self.lead.customer_id, start=start))
+
+    @rule(who=PEOPLE)
+    def ask_discount(self, who: str) -> None:
+        deal = self.lead.deal_id or ""
+        self._try(who, CreateQuote(deal_id=deal, price_fen=23_990_000))
+        self._try(who, RequestDiscount(deal_id=deal, amount_fen=800_000))
+
+    @rule()
+    def scan(self) -> None:
+        self.house.clock.advance(days=4)
+        self.house.job(ScanDwell())
+
     @rule(who=PEOPLE)
     def undo(self, who: str) -> None:
         self._try(who, UndoLast())
 
     @invariant()
     def only_what_is_open_waits(self) -> None:
-        waiting = {
-            t.subject for t in self.house.rows(Timer, Timer.state == 0) if t.subject.startswith("followup:")
+        """No timer points to a record that is over, of whatever concept."""
+        open_now = {
+            f"{concept}:{row.id}"
+            for concept, (table, state) in WAITING.items()
+            for row in self.house.rows(table, table.state == state)
         }
-        assert waiting <= {f"followup:{f.id}" for f in self._followups() if f.state == "open"}
+        concepts = tuple(f"{concept}:" for concept in WAITING)
+        pending = {t.subject for t in self.house.rows(Timer, Timer.state == 0)}
+        assert {subject for subject in pending if subject.startswith(concepts)} <= open_now
+
+    @invariant()
+    def nothing_open_lacks_its_timer(self) -> None:
+        assert healed(self.house) == []
+
+    @invariant()
+    def nothing_follows_what_is_lost(self) -> None:
+        lost = {deal.id for deal in self.house.rows(Deal, Deal.state == "lost")}
+        assert {f.deal_id for f in self._followups() if f.state == "open" and f.deal_id}.isdisjoint(lost)
 
     @invariant()
     def one_first_call_at_a_time(self) -> None:
@@ -106,5 +165,5 @@ class Cadences(RuleBasedStateMachine):
 
 TestCadences = Cadences.TestCase
 TestCadences.settings = settings(
-    max_examples=12, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=12, stateful_step_count=18, deadline=None, suppress_health_check=list(HealthCheck)
 )
