@@ -140,8 +140,7 @@ def _rotate(core: Core, batch: int) -> rotate.Rotated:
 
 def _replace_made_key(settings: Settings, batch: int) -> int:
     """The key beside the database: a new one is written first, and takes its place when all is sealed with it."""
-    kept = settings.data_dir / "secret.key"
-    coming = kept.with_name("secret.key.next")
+    kept, coming = settings.kept_key, settings.next_key
     hold: Any = DirectoryHold(settings.data_dir) if settings.is_sqlite else nullcontext()
     with hold:
         old = settings.key()

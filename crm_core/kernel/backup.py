@@ -169,7 +169,7 @@ def _check_fit(manifest: Manifest, settings: Settings) -> None:
         raise ConfigError(
             "backup", f"is of version {manifest.version}, which is newer than this one; upgrade first"
         )
-    kept = settings.data_dir / "secret.key"
+    kept = settings.kept_key
     if settings.is_sqlite and not settings.secret_key.get_secret_value() and not kept.exists():
         raise ConfigError("CHEXIN_SECRET_KEY", f"needs the key the backup was written with ({manifest.key_id}); "
                                                f"set it, or copy its secret.key to {kept.parent}")  # fmt: skip

@@ -50,11 +50,26 @@ class Settings(BaseSettings):
                 "PostgreSQL needs a key shared by all processes: set 32 or more random characters, "
                 "for example from `openssl rand -hex 32`",
             )
-        return _kept_key(self.data_dir / "secret.key")
+        return _kept_key(self.kept_key)
+
+    @property
+    def kept_key(self) -> Path:
+        """Where the key is that was made because none was set."""
+        return self.data_dir / "secret.key"
+
+    @property
+    def next_key(self) -> Path:
+        """Where the key is that takes its place once everything is sealed with it."""
+        return self.data_dir / "secret.key.next"
 
     def old_keys(self) -> tuple[str, ...]:
-        """Other keys that values may be under, to read them. Raises ConfigError for a short one."""
+        """Other keys that values may be under, to read them. Raises ConfigError for a short one.
+
+        A change of the made key that was cut off left the next one beside it; some values are under that.
+        """
         parts = self.old_secret_keys.get_secret_value().split(",")
+        if self.next_key.exists() and not self.secret_key.get_secret_value():
+            parts.append(self.next_key.read_text())
         return tuple(_long_enough(key.strip(), "CHEXIN_OLD_SECRET_KEYS") for key in parts if key.strip())
 
 
