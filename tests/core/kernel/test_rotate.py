@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -291,3 +292,27 @@ def test_a_row_of_each_table_is_sealed_anew(
         else:
             assert core.cipher.open_bytes(name, row[column.name]) == b"dark"
     core.close()
+
+
+def test_everybody_is_found_at_any_moment_of_the_change(changed: Core, house: House) -> None:
+    for number in range(30):
+        house.lead(phone=f"139{number:08d}")
+    over, missed, looks = threading.Event(), [], [0]
+
+    def look(core: Core) -> None:
+        rep = core.actor("rep1")
+        while not over.is_set():
+            for number in range(30):
+                looks[0] += 1
+                if len(core.ask(FindCustomers(words=f"139{number:08d}"), rep)) != 1:
+                    missed.append(number)
+
+    lookers = [threading.Thread(target=look, args=(core,)) for core in (changed, house.core)]
+    for looker in lookers:
+        looker.start()
+    turn(changed, batch=2)
+    over.set()
+    for looker in lookers:
+        looker.join()
+    assert looks[0] > 30
+    assert missed == []
