@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -46,6 +47,17 @@ def pace_of(channel: Channel) -> Pace:
         tuple(Rate(*one) for one in capabilities.per_account),
         tuple(Rate(*one) for one in capabilities.per_chat),
     )
+
+
+@dataclass(frozen=True)
+class Started:
+    """When a claim was made, by both clocks: one stands still while the machine sleeps, the other may be moved."""
+
+    monotonic: float
+    at: datetime
+
+    def seconds_ago(self, now: datetime) -> float:
+        return max(time.monotonic() - self.monotonic, (now - self.at).total_seconds())
 
 
 class Sender:
@@ -165,7 +177,7 @@ class Sender:
 
     async def _begin(self, claimed: list[Delivery], channel: Channel) -> None:
         """Draw, commit the attempts, and start sending. What fails on the way was surely not sent."""
-        started = time.monotonic()
+        started = Started(time.monotonic(), self._core.now())
         try:
             found = await asyncio.to_thread(self._preparer.prepare, claimed, channel, self._core.now())
             point("drawn")
@@ -187,7 +199,7 @@ class Sender:
         for send in begun:
             self._spawn(send, channel, started)
 
-    def _spawn(self, send: Send, channel: Channel, started: float) -> None:
+    def _spawn(self, send: Send, channel: Channel, started: Started) -> None:
         self._busy[send.delivery.account] += 1
         self._in_hand.add(send.delivery.id)
         task = asyncio.create_task(self._send(send, channel, started))
@@ -201,9 +213,9 @@ class Sender:
 
     # Sending
 
-    async def _send(self, send: Send, channel: Channel, started: float) -> None:
+    async def _send(self, send: Send, channel: Channel, started: Started) -> None:
         try:
-            if time.monotonic() - started > LATEST_START:
+            if started.seconds_ago(self._core.now()) > LATEST_START:
                 # Stopped for longer than the lease: another process may be sending this by now.
                 self._unsent(send.delivery, "overslept")
                 return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,7 +27,9 @@ _RECENT = (
     .limit(bindparam("limit"))
 )
 _LOOSE = _RECENT.where(_ACTIONS.c.chat == bindparam("chat"), _ACTIONS.c.subject == "")
-_OF_MESSAGE = select(_ACTIONS.c.id, _ACTIONS.c.expires_at).where(_ACTIONS.c.message_key == bindparam("key"))
+_OF_MESSAGES = select(_ACTIONS.c.id, _ACTIONS.c.expires_at).where(
+    _ACTIONS.c.message_key.in_(bindparam("keys", expanding=True))
+)
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,17 @@ class LiveAction:
     expires_at: datetime
 
 
+@dataclass(frozen=True)
+class Posting:
+    """A message whose buttons are about to be shown to a person, in a chat, under its key."""
+
+    tenant: str
+    person_id: str
+    chat: str
+    key: str
+    body: dict[str, Any]
+
+
 class Buttons:
     """Publishes and finds buttons."""
 
@@ -61,17 +75,24 @@ class Buttons:
         Ids follow from message, verb and parameters, so that drawing a card again gives the same ids. Buttons
         of the message that are not drawn any more end.
         """
-        card = body.get("card") or {}
-        drawn = self._drawn(key, person_id, body)
-        known = {row[0]: row[1] for row in session.execute(_OF_MESSAGE, {"key": key})}
-        subject = card.get("subject", "")
-        rows = [self._row(action_id, tenant, person_id, chat, key, button, subject, now)
-                for action_id, button in drawn.items() if action_id not in known]  # fmt: skip
+        return self.publish_all(session, [Posting(tenant, person_id, chat, key, body)], now)[0]
+
+    def publish_all(
+        self, session: Session, messages: Sequence[Posting], now: datetime
+    ) -> list[dict[str, Any]]:
+        """`publish` of several messages, in a few statements."""
+        known = {row[0]: row[1] for row in session.execute(_OF_MESSAGES, {"keys": [m.key for m in messages]})}
+        rows: dict[str, dict[str, Any]] = {}
+        drawn: set[str] = set()
+        for message in messages:
+            buttons = self._drawn(message.key, message.person_id, message.body)
+            drawn.update(buttons)
+            rows |= {i: self._row(i, message, b, now) for i, b in buttons.items() if i not in known}
         if rows:
-            session.connection().execute(insert(_ACTIONS), rows)
+            session.connection().execute(insert(_ACTIONS), list(rows.values()))
         self._set(session, [i for i in drawn if i in known], shown_at=now, expires_at=now + LIFETIME)
         self._set(session, [i for i, ends in known.items() if i not in drawn and ends > now], expires_at=now)
-        return self.public(key, person_id, body)
+        return [self.public(m.key, m.person_id, m.body) for m in messages]
 
     def public(self, key: str, person_id: str, body: dict[str, Any]) -> dict[str, Any]:
         """The body as it may leave; `publish` is what makes its buttons work."""
@@ -100,18 +121,15 @@ class Buttons:
         )
         return self._cipher.sign(text.encode())
 
-    def _row(
-        self, action_id: str, tenant: str, person_id: str, chat: str, key: str, button: dict[str, Any],
-        subject: str, now: datetime,
-    ) -> dict[str, Any]:  # fmt: skip
+    def _row(self, action_id: str, message: Posting, button: dict[str, Any], now: datetime) -> dict[str, Any]:
         kept = {"label": button["label"], "params": button.get("params", {})}
         sealed = self._cipher.seal(
             f"actions.params.{action_id}", json.dumps(kept, ensure_ascii=False, default=str)
         )
         return {
-            "id": action_id, "tenant": tenant, "person_id": person_id, "chat": chat, "message_key": key,
-            "verb": button["verb"], "params_enc": sealed, "subject": subject, "shown_at": now,
-            "expires_at": now + LIFETIME,
+            "id": action_id, "tenant": message.tenant, "person_id": message.person_id, "chat": message.chat,
+            "message_key": message.key, "verb": button["verb"], "params_enc": sealed,
+            "subject": message.body["card"].get("subject", ""), "shown_at": now, "expires_at": now + LIFETIME,
         }  # fmt: skip
 
     def _set(self, session: Session, ids: list[str], **values: datetime) -> None:

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
-from sqlmodel import Session, col
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, SQLModel, col
 
-from crm_core.chat.buttons import Buttons
+from crm_core.chat.buttons import Buttons, Posting
 from crm_core.chat.routing import web_chat
 from crm_core.chat.tables import Chat, ChatMessage, Identity
 from crm_core.chat.threads import Threads
 from crm_core.kernel.db import Database
 from crm_core.kernel.outbox import Delivery, OutboxQueue, Outcome, Settled
 from crm_core.kernel.pii import Cipher
+
+_CHATS: Any = SQLModel.metadata.tables[str(Chat.__tablename__)]
+_MESSAGES: Any = SQLModel.metadata.tables[str(ChatMessage.__tablename__)]
+_COUNT = (
+    update(_CHATS)
+    .where(_CHATS.c.id == bindparam("row"))
+    .values(counter=bindparam("n"), updated_at=bindparam("now"))
+)
+_CHANGE = (
+    update(_MESSAGES)
+    .where(_MESSAGES.c.id == bindparam("row"))
+    .values(rev=bindparam("n"), body_enc=bindparam("body"), provider_id=bindparam("provider"))
+)
 
 
 @dataclass(frozen=True)
@@ -57,6 +72,15 @@ class Ended:
     unreachable: bool = False
 
 
+@dataclass(frozen=True)
+class Kept:
+    """A message for its thread, as its person got it; `provider_id` is the platform's name for it."""
+
+    delivery: Delivery
+    body: dict[str, Any]
+    provider_id: str | None = None
+
+
 class Sending(Threads):
     """What senders do to outbox and threads. Every method is one transaction."""
 
@@ -76,11 +100,11 @@ class Sending(Threads):
         with self._database.write() as session:
             held = self._outbox.held(session, [delivery for delivery, _ in sends])
             mine = [(delivery, body) for delivery, body in sends if delivery.claim in held]
-            self._lock_threads(session, {delivery.chat for delivery, _ in mine})
-            for delivery, body in mine:
-                public = self.buttons.publish(session, delivery.tenant, delivery.person_id, delivery.chat,
-                                              self._message_key(session, delivery), body, now)  # fmt: skip
-                self._put_message(session, delivery, public, now)
+            keys = self._keys(session, [delivery for delivery, _ in mine])
+            postings = [Posting(d.tenant, d.person_id, d.chat, key, body)
+                        for (d, body), key in zip(mine, keys, strict=True)]  # fmt: skip
+            public = self.buttons.publish_all(session, postings, now)
+            self._keep(session, [Kept(d, body) for (d, _), body in zip(mine, public, strict=True)], now)
             self._outbox.stored(session, [delivery for delivery, _ in mine], worker, now)
             return len(mine)
 
@@ -99,12 +123,10 @@ class Sending(Threads):
         with self._database.write() as session:
             held = self._outbox.held(session, [send.delivery for send in sends])
             mine = [send for send in sends if send.delivery.claim in held]
-            for send in mine:
-                if send.private is not None:
-                    one = send.delivery
-                    self.buttons.publish(
-                        session, one.tenant, one.person_id, one.chat, send.key, send.private, now
-                    )
+            shown = [(send.delivery, send.key, send.private) for send in mine if send.private is not None]
+            self.buttons.publish_all(
+                session, [Posting(d.tenant, d.person_id, d.chat, key, body) for d, key, body in shown], now
+            )
             stored = [(send.delivery, {"message": send.message, "body": send.body}) for send in mine]
             self._outbox.begin(session, stored, worker, now)
             return mine
@@ -122,9 +144,9 @@ class Sending(Threads):
                 for one in ended
                 if one.settled.delivery.claim in kept and one.settled.outcome is Outcome.SENT
             ]
-            self._lock_threads(session, {one.settled.delivery.chat for one in sent})
-            for one in sent:
-                self._put_message(session, one.settled.delivery, one.message, now, one.settled.provider_id)
+            self._keep(
+                session, [Kept(o.settled.delivery, o.message, o.settled.provider_id) for o in sent], now
+            )
             dead = {one.settled.delivery.chat for one in ended if one.unreachable}
             if dead:
                 session.execute(update(Identity).where(col(Identity.chat).in_(dead)).values(dead=True))
@@ -146,45 +168,83 @@ class Sending(Threads):
                 return False
             message = (delivery.body or {}).get("message")
             if message is not None:
-                self._put_message(session, delivery, message, now, provider_id)
+                self._keep(session, [Kept(delivery, message, provider_id)], now)
             return True
 
-    def _lock_threads(self, session: Session, chats: set[str]) -> None:
-        """Threads in a fixed order, so that two groups of results never wait for each other."""
-        if chats:
-            held = (
-                select(col(Chat.id)).where(col(Chat.id).in_(chats)).order_by(col(Chat.id)).with_for_update()
-            )
-            session.execute(held).all()
+    # Threads
 
-    def _put_message(
-        self, session: Session, delivery: Delivery, body: dict[str, Any], now: datetime,
-        provider_id: str | None = None,
-    ) -> int:  # fmt: skip
-        """A new message, or the old one changed in place for a redraw."""
-        if delivery.kind == "@refresh":
-            row = session.get(ChatMessage, delivery.params["message"])
-            if row is None:
-                return 0
-            thread = self._thread(session, delivery.tenant, row.chat, row.person_id, now)
-            thread.counter += 1
-            row.rev = thread.counter
-            row.body_enc = self._seal_body(row.chat, row.key, body)
-            row.provider_id = provider_id or row.provider_id
-            return row.seq
-        row = self._append(session, tenant=delivery.tenant, chat=delivery.chat, person_id=delivery.person_id,
-                           key=delivery.dedupe_key, body=body, direction="out", now=now, kind=delivery.kind,
-                           subject=delivery.subject,
-                           params=delivery.params if delivery.kind[0] != "@" else None)  # fmt: skip
-        row.provider_id = provider_id
-        return row.seq
+    def _keep(self, session: Session, messages: Sequence[Kept], now: datetime) -> None:
+        """Messages and edits in their threads, in order, in a few statements for all."""
+        edited = self._edited(session, messages)
+        new = [one for one in messages if one.delivery.kind != "@refresh"]
+        whose = {one.delivery.chat: one.delivery for one in new}
+        whose |= {row["chat"]: one for row, one in edited.values()}
+        counters = self._counters(session, {chat: (d.tenant, d.person_id) for chat, d in whose.items()}, now)
+        rows, changes = [], []
+        for one in messages:
+            if one.delivery.id in edited:
+                row, _ = edited[one.delivery.id]
+                counters[row["chat"]] += 1
+                changes.append(self._changed_row(row, one, counters[row["chat"]]))
+            elif one.delivery.kind != "@refresh":
+                counters[one.delivery.chat] += 1
+                rows.append(self._new_row(one, counters[one.delivery.chat], now))
+        connection = session.connection()
+        for statement, given in ((insert(_MESSAGES), rows), (_CHANGE, changes)):
+            if given:
+                connection.execute(statement, given)
+        if counters:
+            connection.execute(_COUNT, [{"row": c, "n": counters[c], "now": now} for c in sorted(counters)])
 
-    def _message_key(self, session: Session, delivery: Delivery) -> str:
+    def _edited(self, session: Session, messages: Sequence[Kept]) -> dict[int, tuple[Any, Delivery]]:
+        """By outbox id: the message an edit is about, and the delivery; without those whose message is gone."""
+        edits = [one.delivery for one in messages if one.delivery.kind == "@refresh"]
+        if not edits:
+            return {}
+        query = select(_MESSAGES.c.id, _MESSAGES.c.chat, _MESSAGES.c.key, _MESSAGES.c.provider_id)
+        query = query.where(_MESSAGES.c.id.in_([one.params["message"] for one in edits]))
+        found = {row["id"]: row for row in session.execute(query).mappings()}
+        return {one.id: (found[m], one) for one in edits if (m := one.params["message"]) in found}
+
+    def _counters(
+        self, session: Session, threads: dict[str, tuple[str, str]], now: datetime
+    ) -> dict[str, int]:
+        """How far each thread has got; threads are held in a fixed order, and made when they are new."""
+        query = select(_CHATS.c.id, _CHATS.c.counter).order_by(_CHATS.c.id).with_for_update()
+        found = {row.id: row.counter for row in session.execute(query.where(_CHATS.c.id.in_(list(threads))))}
+        if missing := sorted(threads.keys() - found.keys()):
+            dialect: Any = sqlite if self._database.is_sqlite else postgresql
+            rows = [{"id": chat, "tenant": threads[chat][0], "person_id": threads[chat][1], "counter": 0,
+                     "read_seq": 0, "state_version": 0, "updated_at": now} for chat in missing]  # fmt: skip
+            session.connection().execute(dialect.insert(_CHATS).on_conflict_do_nothing(), rows)
+            found |= {row.id: row.counter for row in session.execute(query.where(_CHATS.c.id.in_(missing)))}
+        return found
+
+    def _new_row(self, one: Kept, place: int, now: datetime) -> dict[str, Any]:
+        delivery, params = one.delivery, None
+        if delivery.kind[0] != "@":
+            text = json.dumps(delivery.params, ensure_ascii=False, default=str)
+            params = self._cipher.seal(f"chat_messages.params.{delivery.chat}.{delivery.dedupe_key}", text)
+        return {
+            "tenant": delivery.tenant, "chat": delivery.chat, "person_id": delivery.person_id, "seq": place,
+            "rev": place, "direction": "out", "key": delivery.dedupe_key, "kind": delivery.kind,
+            "subject": delivery.subject, "at": now, "params_enc": params, "provider_id": one.provider_id,
+            "body_enc": self._seal_body(delivery.chat, delivery.dedupe_key, one.body),
+        }  # fmt: skip
+
+    def _changed_row(self, row: Any, one: Kept, rev: int) -> dict[str, Any]:
+        return {"row": row["id"], "n": rev, "body": self._seal_body(row["chat"], row["key"], one.body),
+                "provider": one.provider_id or row["provider_id"]}  # fmt: skip
+
+    def _keys(self, session: Session, deliveries: Sequence[Delivery]) -> list[str]:
         """Buttons of a redrawn card belong to the first message, so that ids of lasting buttons last."""
-        if delivery.kind != "@refresh":
-            return delivery.dedupe_key
-        row = session.get(ChatMessage, delivery.params["message"])
-        return row.key if row is not None else delivery.dedupe_key
+        edits = [one.params["message"] for one in deliveries if one.kind == "@refresh"]
+        found: dict[int, str] = {}
+        if edits:
+            query = select(_MESSAGES.c.id, _MESSAGES.c.key).where(_MESSAGES.c.id.in_(edits))
+            found = {row.id: row.key for row in session.execute(query)}
+        return [found.get(one.params.get("message", 0), one.dedupe_key) if one.kind == "@refresh" else one.dedupe_key
+                for one in deliveries]  # fmt: skip
 
     def chat_of(self, person_id: str) -> str:
         """The thread a push to this person goes to now."""

@@ -34,5 +34,13 @@ def claim_sql(*, account: bool, sqlite: bool, runs: bool, paused: bool, urgent: 
     return f"""
         with taken as materialized ({first})
         {_TAKE} where id in (select t.id from taken t where not exists (
-            select 1 from outbox p where p.chat = t.chat and p.state = 0 and {waits.format("t")}
+            select 1 from outbox p where p.chat = t.chat and p.state in (0, 1) and p.state = 0 and {waits.format("t")}
                and p.id not in (select id from taken))) returning *"""
+
+
+@cache
+def next_due_sql(accounts: int) -> str:
+    """The earliest instant of so many accounts `a0`, `a1` …: one look-up by index for each and each priority."""
+    one = "select min(due_at) as at from outbox where state = 0 and account = :a{0} and priority = {1}"
+    each = " union all ".join(one.format(n, priority) for n in range(accounts) for priority in range(4))
+    return f"select min(at) from ({each}) found"

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import bindparam, case, func, insert, select, text, update
 from sqlmodel import Session, SQLModel, col
 
-from crm_core.kernel.claims import claim_sql
+from crm_core.kernel.claims import claim_sql, next_due_sql
 from crm_core.kernel.db import Database, UtcDateTime
 from crm_core.kernel.deliveries import (
     CLAIMED,
@@ -57,14 +57,14 @@ class OutboxQueue:
 
     def next_due(self, accounts: Iterable[str] | None = None) -> datetime | None:
         """When the next message (of these accounts) may be sent; None when nothing waits."""
-        pending = select(func.min(col(Outbox.due_at))).where(col(Outbox.state) == PENDING)
         with self._database.read() as session:
             if accounts is None:
-                return session.execute(pending).scalar()
-            # One look-up by index for each account and priority.
-            each = [session.execute(pending.where(col(Outbox.account) == account, col(Outbox.priority) == n)).scalar()
-                    for account in accounts for n in range(4)]  # fmt: skip
-            return min((at for at in each if at is not None), default=None)
+                return session.execute(
+                    select(func.min(col(Outbox.due_at))).where(col(Outbox.state) == PENDING)
+                ).scalar()
+            sql = text(next_due_sql(len(given := list(accounts))))
+            found = session.execute(sql, {f"a{n}": account for n, account in enumerate(given)}).scalar()
+            return read_instant(found) if found is not None else None
 
     def claim(
         self, worker: str, now: datetime, limit: int = 50, accounts: Sequence[str] | None = None, *,

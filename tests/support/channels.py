@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
@@ -40,6 +41,7 @@ class MemoryChannel:
     swallow: bool = False
     seconds: float = 0.0
     most: int = 0
+    instants: list[float] = field(default_factory=list)
     _now: int = 0
 
     def render(self, delivery: Delivery, message: Outbound) -> dict[str, Any]:
@@ -61,6 +63,7 @@ class MemoryChannel:
 
     async def _next(self, delivery: Delivery) -> Receipt:
         self._now += 1
+        self.instants.append(time.monotonic())
         self.most = max(self.most, self._now)
         await asyncio.sleep(self.seconds)
         self._now -= 1

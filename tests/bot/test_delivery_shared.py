@@ -1,0 +1,90 @@
+"""Several senders share one outbox and one platform, on both databases."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from bot.delivery import Sender
+from bot.ports import Capabilities, Heard, Receipt
+from bot.texts import Texts
+from crm_core.api import Core
+from crm_core.kernel.clock import SystemClock
+from crm_core.kernel.outbox import SENT
+from crm_core.kernel.settings import Settings
+from crm_core.kernel.tables import Outbox
+from crm_core.org.messages import AddPerson, AddUnit
+from tests.bot.test_delivery import BOT, put, until
+from tests.core.kernel.trial import rows
+from tests.support.channels import PLAIN, MemoryChannel
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite_url")
+    else:
+        with request.getfixturevalue("migrated_postgres").database() as url:
+            yield url
+
+
+@pytest.fixture
+def core(settings: Settings) -> Iterator[Core]:
+    """With a clock that runs, since senders wait."""
+    opened = Core.open(settings, SystemClock())
+    system = opened.system("star")
+    opened.execute(AddUnit(path="star.", name="星辰", city="上海"), system)
+    opened.execute(AddPerson(code="rep1", name="陈晓明", role="rep", unit="star."), system)
+    yield opened
+    opened.close()
+
+
+def send_all(core: Core, channels: list[MemoryChannel]) -> None:
+    """One sender a channel, all of the same account, until everything is sent."""
+    with ExitStack() as stack:
+        for n, channel in enumerate(channels):
+            sender = Sender(core, Texts.load(), f"w{n}", {BOT: channel}, lambda: None, slots=5)
+            sender.start()
+            stack.callback(sender.stop)
+        until(lambda: all(row.state == SENT for row in rows(core, Outbox)), 60)
+
+
+def test_each_message_is_sent_once_and_in_order(core: Core) -> None:
+    for n in range(60):
+        put(core, f"{n:02}", f"{BOT}:{n % 6}")
+    channels = [MemoryChannel(seconds=0.005) for _ in range(3)]
+    send_all(core, channels)
+    sent = [got for channel in channels for got in channel.got]
+    assert Counter(got.outbox_id for got in sent) == Counter(row.id for row in rows(core, Outbox))
+    for channel in channels:
+        for chat in {got.chat for got in channel.got}:
+            mine = [got.outbox_id for got in channel.got if got.chat == chat]
+            assert mine == sorted(mine)
+
+
+def test_refusals_lose_and_double_nothing(core: Core) -> None:
+    for n in range(30):
+        put(core, f"{n:02}", f"{BOT}:{n}")
+    channels = [MemoryChannel(), MemoryChannel()]
+    for channel in channels:
+        channel.heard.extend(
+            [Receipt(Heard.NOT_NOW, retry_after=0.05, error="429"), Receipt(Heard.ACCEPTED, "m")] * 5
+        )
+    send_all(core, channels)
+    sent = Counter(got.outbox_id for channel in channels for got in channel.got)
+    assert set(sent.values()) == {1}
+    assert len(sent) == 30
+
+
+def test_together_they_keep_to_the_platforms_pace(core: Core) -> None:
+    slow = Capabilities(**{**vars(PLAIN), "per_account": ((20, 1.0),)})
+    for n in range(30):
+        put(core, f"{n:02}", f"{BOT}:{n}")
+    channels = [MemoryChannel(capabilities=slow) for _ in range(2)]
+    send_all(core, channels)
+    instants = sorted(at for channel in channels for at in channel.instants)
+    busiest = max(sum(1 for at in instants if 0 <= at - start < 0.9) for start in instants)
+    assert busiest <= 20
