@@ -12,6 +12,7 @@ from crm_core.kernel.errors import Conflict, Invalid, Refused
 from crm_core.kernel.phones import parse_phone
 from crm_core.kernel.registry import Result, handles
 from crm_core.kernel.uow import Uow
+from crm_core.org import holidays as holidays
 from crm_core.org.messages import AddPerson, AddUnit, PersonAdded, SetAway, SetLanguage
 from crm_core.org.people import zone_of
 from crm_core.org.tables import GrantRow, Person, Unit

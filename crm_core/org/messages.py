@@ -35,6 +35,10 @@ class AddPerson(Command):
     expertise: tuple[str, ...] = ()
 
 
+class CheckCalendar(Command):
+    """Tell the admins when a year's holidays are not known; for the scheduler, as often as it likes."""
+
+
 class SetLanguage(Command):
     """The actor reads and is answered in this language from now on."""
 

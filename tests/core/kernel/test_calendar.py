@@ -50,6 +50,18 @@ TABLE = [
      "2026-03-16T09:30"),
     ("National Day", hours(days=WEEKDAYS, public_holidays=True), "2026-09-30T20:50", 60, "2026-10-08T09:50"),
     ("National Day, open all the same", hours(days=WEEKDAYS), "2026-09-30T20:50", 60, "2026-10-01T09:50"),
+    ("make-up Saturday of the public calendar", hours(public_holidays=True), "2026-02-13T20:50", 60, "2026-02-14T09:50"),
+    ("no make-up day without public holidays", hours(), "2026-02-13T20:50", 60, "2026-02-16T09:50"),
+    ("a make-up day as in a told year", hours(public_holidays=True, holidays={2026: {"worked": ["2026-03-14"]}}),
+     "2026-03-13T20:50", 60, "2026-03-14T09:50"),
+    ("a told year stands for the whole year", hours(public_holidays=True, holidays={2026: {}}),
+     "2026-09-30T20:50", 60, "2026-10-01T09:50"),
+    ("a span of a year nobody knows yet",
+     hours(public_holidays=True, holidays={2041: {"free": [{"from": "2041-02-01", "until": "2041-02-07"}]}}),
+     "2041-01-31T20:50", 60, "2041-02-08T09:50"),
+    ("a year nobody knows goes by the week", hours(public_holidays=True), "2041-02-01T20:50", 60, "2041-02-04T09:50"),
+    ("closed for a span", hours(days=WEEKDAYS, closed=[{"from": "2026-03-13", "until": "2026-03-20"}]),
+     "2026-03-12T20:50", 60, "2026-03-21T09:50"),
     ("night shift", hours("22:00-06:00", days=WEEKDAYS), "2026-03-13T23:30", 60, "2026-03-14T00:30"),
     ("the rest of a night shift", hours("22:00-06:00", days=WEEKDAYS), "2026-03-14T05:30", 60, "2026-03-14T22:30"),
     ("never open", hours(days=()), "2026-03-13T10:00", 60, "2026-03-13T11:00"),
@@ -128,6 +140,43 @@ def test_working_time_adds_up(start: datetime, a: int, b: int) -> None:
     assert half > start
     whole = add_working(start, timedelta(minutes=a + b), LUNCH, SHANGHAI)
     assert add_working(half, timedelta(minutes=b), LUNCH, SHANGHAI) == whole
+
+
+ZONES = [SHANGHAI, "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Pacific/Apia"]
+SHIFTS = ["09:00-21:00", "09:00-12:00 13:30-18:00", "22:00-06:00", "00:00-02:30 02:45-03:15", "01:30-02:30", "00:00-00:00"]
+MOMENTS = st.datetimes(datetime(2025, 1, 1), datetime(2027, 1, 1)).map(lambda d: d.replace(tzinfo=UTC))
+
+
+@given(MOMENTS, st.integers(1, 6000), st.sampled_from(SHIFTS), st.sampled_from(ZONES), st.booleans())
+def test_it_lands_inside_a_shift(start: datetime, minutes: int, shifts: str, zone: str, holidays: bool) -> None:
+    rule = hours(shifts, public_holidays=holidays)
+    due = add_working(start, timedelta(minutes=minutes), rule, zone)
+    assert due > start
+    assert is_working(due - timedelta(seconds=1), rule, zone)
+
+
+@given(MOMENTS, st.integers(0, 4000), st.integers(0, 3000), st.integers(0, 4000), st.sampled_from(SHIFTS),
+       st.sampled_from(ZONES))  # fmt: skip
+def test_later_and_longer_is_never_sooner(
+    start: datetime, later: int, more: int, minutes: int, shifts: str, zone: str
+) -> None:
+    rule = hours(shifts)
+    due = add_working(start, timedelta(minutes=minutes), rule, zone)
+    assert add_working(start, timedelta(minutes=minutes + more), rule, zone) >= due
+    assert add_working(start + timedelta(minutes=later), timedelta(minutes=minutes), rule, zone) >= due
+
+
+def test_what_is_known_of_a_year() -> None:
+    assert hours(public_holidays=True).knows(2026)
+    assert not hours(public_holidays=True).knows(2041)
+    assert hours(public_holidays=True, holidays={2041: {"free": ["2041-10-01"]}}).knows(2041)
+    assert hours().knows(2041), "who keeps no holidays needs no table"
+
+
+@pytest.mark.parametrize("span", [{"from": "2026-03-13", "until": "2026-03-12"}, {"from": "2026-03-13"}, "soon"])
+def test_a_span_that_is_none_is_refused(span: object) -> None:
+    with pytest.raises(ValidationError):
+        hours(closed=[span])
 
 
 @pytest.mark.parametrize(
