@@ -134,7 +134,7 @@ def restore(
     force: Annotated[bool, typer.Option("--force", help="Even where there is data: SQLite's is put aside")] = False,
     look: Annotated[bool, typer.Option("--look", help="Only say what is in it")] = False,
 ) -> None:
-    """Bring a backup back, with deliveries paused until somebody chooses."""
+    """Bring a backup back, with deliveries paused until somebody chooses; one of SQLite also into PostgreSQL."""
     from bot.commands.safety import restore as run
 
     _guarded(run, file, into, force, look)

@@ -23,6 +23,7 @@ from crm_core.kernel.db import Database, make_engine, normal_url
 from crm_core.kernel.errors import ConfigError
 from crm_core.kernel.hold import DirectoryHold
 from crm_core.kernel.leases import Leases
+from crm_core.kernel.moving import move
 from crm_core.kernel.pause import DELIVERIES
 from crm_core.kernel.pii import Cipher
 from crm_core.kernel.settings import Settings
@@ -160,10 +161,9 @@ def _connected(url: str) -> Iterator[Connection]:
 
 
 def _check_fit(manifest: Manifest, settings: Settings) -> None:
-    dialect = "sqlite" if settings.is_sqlite else "postgresql"
-    if manifest.dialect != dialect:
+    if settings.is_sqlite and manifest.dialect != "sqlite":
         raise ConfigError(
-            "CHEXIN_DATABASE_URL", f"the backup is of {manifest.dialect}, the target is {dialect}"
+            "CHEXIN_DATABASE_URL", "the backup is of PostgreSQL, and comes back only to PostgreSQL"
         )
     if manifest.revision > migrate.head():
         raise ConfigError(
@@ -215,23 +215,37 @@ def _put_aside(target: Path, now: datetime) -> None:
 
 def _restore_postgres(settings: Settings, file: Path, manifest: Manifest, now: datetime, force: bool) -> None:
     with _connected(settings.url) as connection:
-        major, tables = _major(connection), inspect(connection).get_table_names(manifest.schema)
+        schema = manifest.schema or None
+        major, tables = _major(connection), inspect(connection).get_table_names(schema)
         _check_target(connection, tables, force)
-        drop = "".join(
-            f"drop table {_quoted(connection, name, manifest.schema)} cascade;\n" for name in tables
-        )
-        meta = _quoted(connection, "meta", manifest.schema)
-    pause = (
+        drop = "".join(f"drop table {_quoted(connection, name, schema)} cascade;\n" for name in tables)
+        meta = _quoted(connection, "meta", schema)
+    with tempfile.TemporaryDirectory(prefix="chexin-restore-") as folder:
+        copy = Path(folder) / manifest.member
+        extract(file, manifest, copy)
+        if manifest.dialect == "sqlite":
+            _move_rows(settings, copy, drop, now)
+        else:
+            # Paused in the transaction that brings the rows: no server can start in between and send them.
+            pgtools.load(settings.url, copy, major, before=drop, after=_pause_sql(meta))
+    _check_counts(settings.url, manifest, manifest.schema or None)
+    _finish(settings.url, now)
+
+
+def _pause_sql(meta: str) -> str:
+    return (
         f"\ninsert into {meta} (id, value, updated_at) values ('{DELIVERIES}', '{PAUSED}', now())\n"
         "on conflict (id) do update set value = excluded.value, updated_at = excluded.updated_at;\n"
     )
-    with tempfile.TemporaryDirectory(prefix="chexin-restore-") as folder:
-        dump = Path(folder) / manifest.member
-        extract(file, manifest, dump)
-        # Paused in the transaction that brings the rows: no server can start in between and send them.
-        pgtools.load(settings.url, dump, major, before=drop, after=pause)
-    _check_counts(settings.url, manifest, manifest.schema)
-    _finish(settings.url, now)
+
+
+def _move_rows(settings: Settings, copy: Path, drop: str, now: datetime) -> None:
+    """The backup of an embedded database grows into PostgreSQL; it is paused before its rows are there."""
+    _finish(f"sqlite:///{copy}", now)
+    if drop:
+        with _connected(settings.url) as connection, connection.begin():
+            connection.execute(text(drop))
+    move(copy, settings.url)
 
 
 def _check_target(connection: Connection, tables: list[str], force: bool) -> None:

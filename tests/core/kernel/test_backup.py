@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import select, text
+from sqlmodel import SQLModel
 
 from crm_core.api import Core
 from crm_core.customers.messages import AddNote, CustomerHistory, FindCustomers
@@ -232,10 +233,45 @@ def test_no_key_is_made_where_one_is_missing(sqlite_url: str, tmp_path: Path) ->
     restore(there, tmp_path / "b", LATER)
 
 
-def test_the_other_kind_of_database_is_refused(file: Path, target: Settings) -> None:
-    other = "postgresql://nobody@127.0.0.1:1/none" if target.is_sqlite else ""
-    with pytest.raises(ConfigError, match="the backup is of"):
-        restore(target.model_copy(update={"database_url": other}), file, LATER)
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_a_backup_of_postgresql_does_not_come_back_to_sqlite(file: Path, target: Settings) -> None:
+    with pytest.raises(ConfigError, match="comes back only to PostgreSQL"):
+        restore(target.model_copy(update={"database_url": ""}), file, LATER)
+
+
+def everything(core: Core) -> dict[str, list[Any]]:
+    """Every row of every table, in the order of their ids."""
+    found = {}
+    with core.database.read() as session:
+        for table in SQLModel.metadata.sorted_tables:
+            rows = session.connection().execute(select(table).order_by(*table.primary_key)).mappings()
+            found[table.name] = [dict(row) for row in rows]
+    return found
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_embedded_deployment_grows_into_postgresql(
+    house: House, file: Path, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    with request.getfixturevalue("postgres").database(empty=True) as url:
+        grown = house.core.settings.model_copy(update={"data_dir": tmp_path / "grown", "database_url": url})
+        restore(grown, file, LATER)
+        assert tell(grown) == (["李芳"], ["太太喜欢白色"])
+        core = Core.open(grown, FixedClock(LATER))
+        before, after = everything(house.core), everything(core)
+        changed = {name for name in before if before[name] != after[name]}
+        assert changed <= {"meta", "leases", "locks", "workers"}, "these say that it is paused, and nobody works"
+        with core.database.read() as session:
+            assert read_pause(session).paused == "restored"
+        more = House(core, FixedClock(LATER))
+        more.actors["rep1"] = core.actor("rep1")
+        more.lead(phone="13711112222")
+        assert count(core, Outbox) >= len(before["outbox"]), "numbers go on where they were"
+        core.close()
+        with pytest.raises(ConfigError, match="--force"):
+            restore(grown, file, LATER)
+        restore(grown, file, LATER, force=True)
+        assert tell(grown) == (["李芳"], ["太太喜欢白色"])
 
 
 def test_a_file_that_is_none(tmp_path: Path, target: Settings) -> None:
