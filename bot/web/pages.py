@@ -55,9 +55,17 @@ class Front:
         redeemed = self._core.invites.redeem(token, "web", self._core.now()) if len(token) < 200 else None
         if redeemed is None:
             return RedirectResponse("/sign-in?reason=expired", 303)
-        response = RedirectResponse("/", 303)
-        response.set_cookie(COOKIE, self._sessions.for_person(*redeemed), max_age=MAX_AGE, httponly=True,
-                            samesite="lax", secure=self._secure, path="/")  # fmt: skip
+        return self._with_cookie(RedirectResponse("/", 303), self._sessions.for_person(*redeemed))
+
+    def home(self, cookie: str | None) -> Response:
+        """The chat for whoever is signed in. While the secret key is changed, his session moves to the new one."""
+        if self.actor(cookie) is None:
+            return page("signin.html")
+        renewed = self._sessions.renewed(cookie)
+        return page("index.html") if renewed is None else self._with_cookie(page("index.html"), renewed)
+
+    def _with_cookie(self, response: Response, value: str) -> Response:
+        response.set_cookie(COOKIE, value, max_age=MAX_AGE, httponly=True, samesite="lax", secure=self._secure, path="/")
         return response
 
     def reusable(self, token: str) -> bool | None:
@@ -183,8 +191,7 @@ def _sign_in_routes(routes: APIRouter, front: Front) -> None:
 def _page_routes(routes: APIRouter, front: Front) -> None:
     @routes.get("/")
     async def home(session: Session = None) -> Response:
-        actor = await run_in_threadpool(front.actor, session)
-        return page("index.html" if actor else "signin.html")
+        return await run_in_threadpool(front.home, session)
 
     @routes.get("/widget")
     async def widget() -> Response:

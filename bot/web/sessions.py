@@ -35,6 +35,7 @@ class Sessions:
         keys = list(core.cipher.signs(b"web-session"))
         self._core = core
         self._people = URLSafeTimedSerializer(keys, salt="person")
+        self._under_the_present_key = URLSafeTimedSerializer(keys[-1:], salt="person")
         self._visitors = URLSafeTimedSerializer(keys, salt="visitor")
 
     def for_person(self, tenant: str, person_id: str) -> str:
@@ -47,6 +48,13 @@ class Sessions:
         """Whom a session cookie speaks for; None when it is absent, forged, too old or signed out of."""
         known = _read(self._people, cookie)
         return None if known is None or not known.session or self.ended(known.session) else known
+
+    def renewed(self, cookie: str | None) -> str | None:
+        """The same session under the present key, when its cookie was signed with a former one; else None."""
+        known = self.person(cookie)
+        if known is None or _read(self._under_the_present_key, cookie) is not None:
+            return None
+        return self._people.dumps([known.tenant, known.person_id, known.session])
 
     def visitor(self, token: object) -> Known | None:
         """Whom a visitor's token speaks for."""

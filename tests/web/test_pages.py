@@ -8,8 +8,13 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 import time_machine
+from itsdangerous import URLSafeTimedSerializer
+from pydantic import SecretStr
 
 from bot.web.sessions import Sessions
+from crm_core.api import Core
+from crm_core.kernel.pii import Cipher
+from tests.conftest import TEST_KEY
 from tests.support.site import KEY, Site, bot_settings, served
 
 CSP = (
@@ -187,6 +192,23 @@ def test_a_forged_session_is_none(site: Site) -> None:
     changed = real[:-9] + ("A" if real[-9] != "A" else "B") + real[-8:]
     for cookie in (changed, real + "x", visitor, "chexin_session=", "chexin_session=e30"):
         assert home(site, cookie) == "sign-in", cookie
+
+
+def test_a_session_outlives_a_change_of_the_key(small: Core) -> None:
+    with served(small) as site:
+        before = site.cookie("rep1").split("=", 1)[1]
+    given = {"secret_key": SecretStr("n" * 40), "old_secret_keys": SecretStr(TEST_KEY)}
+    both = Core.open(small.settings.model_copy(update=given), small.clock)
+    with served(both) as site:
+        answer = site.http.get("/", headers={"Cookie": f"chexin_session={before}"})
+        after = answer.cookies["chexin_session"]
+        assert "httponly" in answer.headers["set-cookie"].lower()
+        again = site.http.get("/", headers={"Cookie": f"chexin_session={after}"})
+        assert "set-cookie" not in again.headers, "it is renewed once"
+        new_alone = Cipher("n" * 40)
+        assert URLSafeTimedSerializer(new_alone.sign(b"web-session"), salt="person").loads(after)
+        assert site.house.sessions.person(after) == site.house.sessions.person(before), "the same session"
+    both.close()
 
 
 def test_whoever_left_is_out(site: Site) -> None:
