@@ -218,4 +218,5 @@ def _in_days(talk: Talk, days: int) -> datetime:
 
 @after(SnoozeRenewal)
 def snoozed(talk: Talk, command: SnoozeRenewal, result: Result, draft: Draft | None) -> None:
-    talk.say("task.snoozed", when=talk.voice.when(command.until))
+    if command.until is not None:
+        talk.say("task.snoozed", *talk.take_back(result.undo_id), when=talk.voice.when(command.until))

@@ -82,7 +82,8 @@ def _derive(
 
 def _due(car: Car, kind: str, policy: RenewalPolicy, today: date, after: date | None) -> date | None:
     if kind == "maintenance":
-        return maintenance_due(facts_of(car), policy.maintenance, today, after)
+        back = timedelta(days=policy.kinds[kind].lapse_after_days)
+        return maintenance_due(facts_of(car), policy.maintenance, today, after, back)
     if car.bought_on is None:
         return None
     if kind == "inspection":
@@ -143,5 +144,5 @@ def _closed_since(uow: Uow, customer_id: str, last: date) -> bool:
     return (
         newest is not None
         and newest.closed_at is not None
-        and local_day(uow, newest.unit, newest.closed_at) >= last
+        and local_day(uow, newest.unit, newest.closed_at) > last
     )

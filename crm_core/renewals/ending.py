@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, cast
 
 from sqlalchemy import select
@@ -35,10 +35,17 @@ def aim(uow: Uow, row: Renewal, after: date | None) -> None:
     row.remind_on = first_after(days_of(uow, row), after or local_day(uow, row.unit))
 
 
+def arm(uow: Uow, row: Renewal, at: datetime) -> None:
+    """The owner is reminded at an instant, and by no other reminder that was made before."""
+    uow.cancel_timers(f"renewal:{row.id}")
+    uow.touch(row, remind_at=at)
+    uow.timer(REMIND, at, subject=f"renewal:{row.id}", key=f"{REMIND}:{row.id}:{row.version}")
+
+
 def move(uow: Uow, row: Renewal, due_on: date, *, estimated: bool) -> None:
     """Another date: the reminders of the old one never come."""
     uow.cancel_timers(f"renewal:{row.id}")
-    uow.touch(row, due_on=due_on, estimated=estimated, told_on=local_day(uow, row.unit))
+    uow.touch(row, due_on=due_on, estimated=estimated, told_on=local_day(uow, row.unit), remind_at=None)
     aim(uow, row, row.told_on)
     uow.refresh(f"renewal:{row.id}")
 
@@ -46,7 +53,7 @@ def move(uow: Uow, row: Renewal, due_on: date, *, estimated: bool) -> None:
 def end(uow: Uow, row: Renewal, state: str, reason: str = "") -> None:
     """Renewed, declined, lapsed or cancelled: nothing about it fires any more."""
     uow.cancel_timers(f"renewal:{row.id}")
-    uow.touch(row, state=state, closed_at=uow.now, remind_on=None)
+    uow.touch(row, state=state, closed_at=uow.now, remind_on=None, remind_at=None)
     uow.flush()
     uow.audit(state, "renewal", row.id, reason or None)
     uow.refresh(f"renewal:{row.id}")

@@ -13,7 +13,7 @@ from crm_core.kernel.registry import Result, handles
 from crm_core.kernel.uow import Uow
 from crm_core.renewals import plan_renewals as plan_renewals
 from crm_core.renewals.derive import derive_car
-from crm_core.renewals.ending import REMIND, aim, end, follow, following, make, move
+from crm_core.renewals.ending import aim, arm, end, follow, following, make, move
 from crm_core.renewals.lookup import kind_rule, local_day, policy_of
 from crm_core.renewals.messages import (
     AddRenewal,
@@ -157,18 +157,22 @@ def cancel_renewal(cmd: CancelRenewal, uow: Uow) -> Result:
 
 @handles(SnoozeRenewal)
 def snooze_renewal(cmd: SnoozeRenewal, uow: Uow) -> Result:
-    """The owner is reminded at `until`; a reminder that was already made for sooner does not come."""
+    """The owner is reminded at `until`, and not before; without it, as policy has it."""
     row = _open(uow, cmd.renewal_id)
-    if cmd.until <= uow.now:
+    if cmd.until is not None and cmd.until <= uow.now:
         raise Invalid("until", "error.past_time")
-    uow.cancel_timers(f"renewal:{row.id}")
-    uow.touch(row)
+    before = row.remind_at if row.remind_at is not None and row.remind_at > uow.now else None
+    uow.change("due_at", before, cmd.until, "instant")
     aim(uow, row, local_day(uow, row.unit, cmd.until))
-    uow.change("due_at", None, cmd.until, "instant")
-    uow.timer(REMIND, cmd.until, subject=f"renewal:{row.id}", key=f"{REMIND}:{row.id}:{row.version}")
+    if cmd.until is not None:
+        arm(uow, row, cmd.until)
+    else:
+        uow.cancel_timers(f"renewal:{row.id}")
+        uow.touch(row, remind_at=None)
     uow.audit("snooze", "renewal", row.id, until=cmd.until)
     uow.refresh(f"renewal:{row.id}")
-    return Result(id=row.id, view=renewal_view(row, uow))
+    undo = uow.undoable(SnoozeRenewal(renewal_id=row.id, until=before), "snooze")
+    return Result(id=row.id, view=renewal_view(row, uow), undo_id=undo)
 
 
 @handles(ReopenRenewal)

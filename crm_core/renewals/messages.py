@@ -52,10 +52,10 @@ class CancelRenewal(Command):
 
 
 class SnoozeRenewal(Command):
-    """Remind the owner again at `until`, and not before."""
+    """Remind the owner again at `until`, and not before; without it, when policy says so."""
 
     renewal_id: str
-    until: datetime
+    until: datetime | None = None
 
 
 class ReopenRenewal(Command):

@@ -13,7 +13,7 @@ from crm_core.kernel.routines import HOURLY
 from crm_core.kernel.uow import Uow
 from crm_core.orders.tables import Order
 from crm_core.renewals.derive import derive_car, derive_customer
-from crm_core.renewals.ending import REMIND, end, follow
+from crm_core.renewals.ending import arm, end, follow
 from crm_core.renewals.lookup import days_of, instant_of, local_day, policy_of, rule_of
 from crm_core.renewals.messages import PlanRenewals
 from crm_core.renewals.rules import first_after, newest_passed
@@ -56,8 +56,8 @@ def _remind(uow: Uow, row: Renewal) -> bool:
     at = instant_of(uow, row, day)
     if at > uow.now + policy_of(uow, row.unit).look_ahead:
         return False
-    uow.touch(row, remind_on=first_after(days, day))
-    uow.timer(REMIND, at, subject=f"renewal:{row.id}", key=f"{REMIND}:{row.id}:{row.version}")
+    row.remind_on = first_after(days, day)
+    arm(uow, row, at)
     return True
 
 

@@ -15,7 +15,7 @@ from crm_core.kernel.uow import Uow
 from crm_core.leads.messages import LeadAssigned
 from crm_core.leads.tables import Lead
 from crm_core.orders.messages import OrderChanged
-from crm_core.org.people import manager_of
+from crm_core.org.people import manager_of, on_duty_for
 from crm_core.renewals.derive import derive_car, derive_customer, serviced
 from crm_core.renewals.ending import REMIND
 from crm_core.renewals.lookup import local_day
@@ -31,10 +31,9 @@ def remind(timer: Timer, uow: Uow) -> None:
     row = uow.seize(Renewal, timer.subject.removeprefix("renewal:"))
     if row is None or row.state != "open":
         return
-    to = row.owner_id
-    if to is None:
-        manager = manager_of(uow, row.unit)
-        to = manager.id if manager is not None else None
+    row.remind_at = None
+    manager = manager_of(uow, row.unit) if row.owner_id is None else None
+    to = manager.id if manager is not None else on_duty_for(uow, row.owner_id, row.unit)
     uow.push(to, "renewal", subject=f"renewal:{row.id}", key=timer.dedupe_key)
 
 

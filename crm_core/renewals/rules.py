@@ -199,11 +199,11 @@ def expected_km(facts: CarFacts, rule: MaintenanceRule, day: date) -> int | None
 
 
 def maintenance_due(
-    facts: CarFacts, rule: MaintenanceRule, today: date, after: date | None = None
+    facts: CarFacts, rule: MaintenanceRule, today: date, after: date | None = None, back: timedelta = YEAR
 ) -> date | None:
     """When the next service is due, by date or by estimated mileage, whichever is first; None when nothing is known.
 
-    A car that was not here for more than a year is due at the next round; `after` asks for one after that day.
+    A car that was due longer than `back` ago is due at the next round; `after` asks for one after that day.
     """
     base = facts.serviced_on or facts.bought_on
     found = [day for day in (_by_mileage(facts, rule), base and plus_months(base, rule.every_months)) if day]
@@ -211,7 +211,7 @@ def maintenance_due(
         return None
     due = first = min(found)
     rounds = 0
-    while due < today - YEAR or (after is not None and due <= after):
+    while due < today - back or (after is not None and due <= after):
         rounds += 1
         due = plus_months(first, rounds * rule.every_months)
     return due

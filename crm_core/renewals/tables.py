@@ -16,7 +16,8 @@ class Renewal(Owned, table=True):
 
     `kind` is a key of the policy (insurance, inspection, maintenance, membership …); `estimated` says that the
     date was worked out and not told by anybody. `told_on` is the local day on which the due date became known: only
-    days after it are reminded of; `remind_on` is the next local day for which a reminder is to be made.
+    days after it are reminded of; `remind_on` is the next local day for which a reminder is to be made;
+    `remind_at` is when the one that was made comes.
     """
 
     __tablename__ = "renewals"
@@ -25,6 +26,7 @@ class Renewal(Owned, table=True):
         Index("ix_renewals_owner", "tenant", "owner_id", "state", "due_on"),
         Index("ix_renewals_due", "tenant", "state", "due_on"),
         Index("ix_renewals_remind", "tenant", "state", "remind_on"),
+        Index("ix_renewals_armed", "tenant", "state", "remind_at"),
         Index("ix_renewals_car", "car_id", "kind", "state"),
     )
     ref: str = Field(max_length=12)
@@ -36,6 +38,7 @@ class Renewal(Owned, table=True):
     state: str = Field(default="open", max_length=10)
     told_on: date | None = None
     remind_on: date | None = None
+    remind_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     previous_id: str | None = Field(default=None, max_length=26)
     text_enc: str | None = text_column()

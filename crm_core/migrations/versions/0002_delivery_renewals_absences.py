@@ -84,12 +84,14 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("told_on", sa.Date(), nullable=True),
         sa.Column("remind_on", sa.Date(), nullable=True),
+        sa.Column("remind_at", UtcDateTime(), nullable=True),
         sa.Column("closed_at", UtcDateTime(), nullable=True),
         sa.Column("previous_id", sa.String(length=26), nullable=True),
         sa.Column("text_enc", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_renewals")),
     )
     with op.batch_alter_table("renewals", schema=None) as batch_op:
+        batch_op.create_index("ix_renewals_armed", ["tenant", "state", "remind_at"], unique=False)
         batch_op.create_index("ix_renewals_car", ["car_id", "kind", "state"], unique=False)
         batch_op.create_index("ix_renewals_customer", ["tenant", "customer_id", "state"], unique=False)
         batch_op.create_index("ix_renewals_due", ["tenant", "state", "due_on"], unique=False)
@@ -270,6 +272,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_renewals_due")
         batch_op.drop_index("ix_renewals_customer")
         batch_op.drop_index("ix_renewals_car")
+        batch_op.drop_index("ix_renewals_armed")
 
     op.drop_table("renewals")
     op.drop_table("digest_choices")

@@ -9,6 +9,7 @@ import pytest
 from crm_core.customers.messages import CustomerHistory
 from crm_core.deals.messages import OpenDeal, TransferDeals
 from crm_core.kernel.errors import Conflict, Invalid, NotFound, Refused
+from crm_core.kernel.uow import Uow
 from crm_core.renewals.messages import (
     AddRenewal,
     CancelRenewal,
@@ -212,3 +213,41 @@ def test_what_was_decided_is_told_in_the_history(house: House) -> None:
     (record,) = house.ask("rep1", CustomerHistory(customer_id=view.customer_id, kinds=("renewal",)))
     assert "在隔壁买了" in record.text
     assert (record.kind, record.outcome) == ("renewal", "declined")
+
+
+def test_putting_off_is_taken_back(house: House) -> None:
+    view = told(house, days=40)
+    later = house.do("rep1", SnoozeRenewal(renewal_id=view.id, until=nine(TODAY + timedelta(days=20))))
+    assert house.waiting(f"renewal:{view.id}") == 1
+    house.do("rep1", UndoLast(undo_id=later.undo_id))
+    assert house.waiting(f"renewal:{view.id}") == 0
+    assert reminded(house, view.due_on) == [view.due_on - timedelta(days=lead) for lead in (30, 7)]
+
+
+def test_a_deleted_timer_is_made_again(house: House) -> None:
+    from sqlalchemy import delete
+
+    from crm_core.kernel.tables import Timer
+    from crm_core.renewals.audits import every_reminder_has_its_timer
+
+    view = told(house, days=61)
+    plan(house)
+    with house.core.database.write() as session:
+        session.execute(delete(Timer))
+        uow = Uow(session=session, actor=house.core.system("starway"), now=house.clock.now(),
+                  services=house.core.services)  # fmt: skip
+        assert every_reminder_has_its_timer(uow) == [f"renewal:{view.id}"]
+        uow.flush_pushes()
+        assert every_reminder_has_its_timer(uow) == []
+    assert [p.subject for p in house.fire(days=1)] == [f"renewal:{view.id}"]
+
+
+def test_who_is_on_leave_is_stood_in_for(house: House) -> None:
+    from crm_core.absences.messages import SetAbsence
+
+    view = told(house, days=61)
+    plan(house)
+    start = house.clock.now()
+    house.do("rep1", SetAbsence(start=start, end=start + timedelta(days=3), deputy_id=house.id("rep2")))
+    house.pushed()
+    assert [p.person for p in house.fire(days=1) if p.subject == f"renewal:{view.id}"] == ["rep2"]
