@@ -26,6 +26,8 @@ MAX_TEXT = 2000
 # A number somebody left that is not one we can call.
 _DIGITS = re.compile(r"\d{6,}")
 PHONE_DIGITS = 11
+# 不用提醒了 with nothing to confirm is about the reminder that came.
+_REMINDS = re.compile(r"提醒|remind", re.I)
 # A question is not the answer to one.
 _ASKS = re.compile(r"[?？]\s*$|吗\s*$|^查|^(?:what|how|when|where|who|which|does|is|can)\b", re.I)
 FREE_SLOTS = ("text", "reason", "outcome")
@@ -195,6 +197,9 @@ def _plain(command: Command) -> dict[str, dict[str, Any]]:
 
 def _bare(talk: Talk, intent: str) -> None:
     """好 or 算了 with nothing waiting: an approval shown here last, else say that nothing is open."""
+    if intent == "cancel" and talk.is_staff and _REMINDS.search(talk.text):
+        gate.pass_through(talk, Draft("mute_task"))
+        return
     if intent in ("confirm", "refuse") and talk.is_staff and _decides(talk, intent):
         return
     talk.say("press.nothing_open")

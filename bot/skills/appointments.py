@@ -27,7 +27,7 @@ from crm_core.appointments.messages import (
     Reschedule,
 )
 from crm_core.deals.messages import DealView, OpenDeals
-from crm_core.followups.messages import ExplainCadence, StepPlan
+from crm_core.followups.messages import CadencePlan, ExplainCadence
 from crm_core.kernel.errors import ChexinError
 from crm_core.kernel.registry import Result
 
@@ -252,10 +252,10 @@ def completed(talk: Talk, command: CompleteAppointment, result: Result, draft: D
 def _followup(talk: Talk, appointment_id: str) -> str:
     """When the follow-up of a drive reminds, and when it counts as missed; empty when policy plans none."""
     try:
-        steps: list[StepPlan] = talk.ask(ExplainCadence(sop="test_drive", subject=f"appointment:{appointment_id}"))
+        plan: CadencePlan = talk.ask(ExplainCadence(sop="test_drive", subject=f"appointment:{appointment_id}"))
     except ChexinError:
         return ""
-    at = {step.do: step.at for step in reversed(steps)}
+    at = {step.do: step.at for step in reversed(plan.steps)}
     if "remind" not in at or "miss" not in at:
         return ""
     return talk.voice.say("contact.drove", nudge=talk.voice.when(at["remind"]), close=talk.voice.when(at["miss"]))
