@@ -87,7 +87,8 @@ class Results:
                 return False
             except Exception as error:
                 structlog.get_logger().error("settle_failed", error=type(error).__name__, exc_info=error)
-                await asyncio.to_thread(self._one_by_one, group)
+                self._ended[: len(group)] = await asyncio.to_thread(self._one_by_one, group)
+                group = []
             point("settled")
             del self._ended[: len(group)]
             del self._refused[: len(refused)]
@@ -96,16 +97,23 @@ class Results:
 
     def _write(self, group: list[Ended], refused: list[Refused]) -> None:
         now = self._core.now()
-        for one in refused:
-            self._core.limits.block(one.name, one.until, now)
+        if refused:
+            self._core.limits.block_all([(one.name, one.until) for one in refused], now)
         if group:
             self._core.chats.settle(group, now)
 
-    def _one_by_one(self, group: list[Ended]) -> None:
-        """One result that cannot be written does not take the others with it; its row's lease runs out."""
+    def _one_by_one(self, group: list[Ended]) -> list[Ended]:
+        """One result that cannot be written does not take the others with it; its row's lease runs out.
+
+        Returns those the database could not take now.
+        """
+        later = []
         for one in group:
             try:
                 self._core.chats.settle([one], self._core.now())
+            except Unavailable:
+                later.append(one)
             except Exception as error:
                 structlog.get_logger().error("settle_failed", outbox=one.settled.delivery.id,
                                              error=type(error).__name__, exc_info=error)  # fmt: skip
+        return later

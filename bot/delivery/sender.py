@@ -215,11 +215,11 @@ class Sender:
 
     async def _send(self, send: Send, channel: Channel, started: Started) -> None:
         try:
+            point("before_send")
             if started.seconds_ago(self._core.now()) > LATEST_START:
                 # Stopped for longer than the lease: another process may be sending this by now.
                 self._unsent(send.delivery, "overslept")
                 return
-            point("before_send")
             receipt = await self._answer(send, channel)
             point("after_send")
             self._results.add(

@@ -169,5 +169,5 @@ def _is_outage(error: DBAPIError) -> bool:
         return True
     text = str(error.orig).lower()
     return isinstance(error, OperationalError) and any(
-        sign in text for sign in ("locked", "busy", "connection", "disk i/o", "deadlock", "full")
+        sign in text for sign in ("locked", "busy", "connection", "disk i/o", "deadlock", "full", "no space")
     )

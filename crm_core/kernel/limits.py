@@ -171,8 +171,13 @@ class Limits:
 
     def block(self, name: str, until: datetime, now: datetime) -> None:
         """Nothing goes to `name` (an account or a chat) before `until`, from any process."""
+        self.block_all([(name, until)], now)
+
+    def block_all(self, blocks: Sequence[tuple[str, datetime]], now: datetime) -> None:
+        """`block` for several names at once."""
         with self._database.write() as session:
-            block(session, name, until, now)
+            for name, until in sorted(blocks):
+                block(session, name, until, now)
 
     def prune(self, before: datetime) -> int:
         """Forget buckets that were not used since `before`: they are full again."""
@@ -183,7 +188,7 @@ class Limits:
 
 
 def block(session: Session, name: str, until: datetime, now: datetime) -> None:
-    """`Limits.block` inside the caller's transaction; a longer block stays."""
+    """`Limits.block` inside the caller's transaction; a longer one stays."""
     known = session.execute(_held([name])).first()
     if known is None or known.blocked_until is None or known.blocked_until < until:
         _upsert(

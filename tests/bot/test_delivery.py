@@ -5,18 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from bot.delivery import Sender
-from bot.ports import Heard, Receipt
+from bot.ports import Delivery, Heard, Outbound, Receipt
 from bot.texts import Texts
 from crm_core.api import Core
-from crm_core.chat.service import Send
+from crm_core.chat.service import Ended, Send
 from crm_core.chat.tables import ChatMessage
+from crm_core.kernel import points
 from crm_core.kernel.clock import FixedClock
-from crm_core.kernel.outbox import DEAD, LEASE, PENDING, SENT, UNCERTAIN
+from crm_core.kernel.outbox import CLAIMED, DEAD, LEASE, PENDING, SENT, UNCERTAIN
 from crm_core.kernel.tables import Attempt, Outbox
 from crm_core.kernel.uow import Priority
 from crm_core.leads.messages import CreateLead, MarkContacted
@@ -308,3 +310,70 @@ def test_due_times_are_kept(dealer: Core, clock: FixedClock) -> None:
     assert delivery.account == BOT
     assert delivery.due_at == dealer.now()
     assert timedelta() == delivery.created_at - delivery.due_at
+
+
+def test_a_result_that_cannot_be_written_takes_no_other_with_it(
+    dealer: Core, channel: MemoryChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settle = dealer.chats.settle
+    for n in range(5):
+        put(dealer, f"{n}", chat=f"{BOT}:{n}")
+    poison = state(dealer, "3").id
+
+    def picky(ended: list[Ended], now: datetime) -> int:
+        if any(one.settled.delivery.id == poison for one in ended):
+            raise ValueError("no such result")
+        return settle(ended, now)
+
+    monkeypatch.setattr(dealer.chats, "settle", picky)
+    with sending(dealer, channel):
+        until(lambda: sum(row.state == SENT for row in rows(dealer, Outbox)) == 4)
+    assert state(dealer, "3").state == CLAIMED, "its lease runs out, and then it is a doubt"
+
+
+def test_what_cannot_be_rendered_is_tried_later_and_holds_up_nobody(
+    dealer: Core, channel: MemoryChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(dealer, "bad", chat=f"{BOT}:1", text="坏")
+    put(dealer, "good", chat=f"{BOT}:2")
+    render = channel.render
+
+    def breaks(delivery: Delivery, message: Outbound) -> dict[str, Any]:
+        if message.text == "坏":
+            raise KeyError("title")
+        return render(delivery, message)
+
+    monkeypatch.setattr(channel, "render", breaks)
+    run(dealer, channel)
+    assert (state(dealer, "bad").state, state(dealer, "bad").error) == (PENDING, "KeyError")
+    assert state(dealer, "good").state == SENT
+
+
+def test_three_chats_refused_in_a_row_mean_the_account(dealer: Core, channel: MemoryChannel) -> None:
+    channel.heard.extend([Receipt(Heard.NOT_NOW, retry_after=60, error="429")] * 3)
+    for n in range(3):
+        put(dealer, f"{n}", chat=f"{BOT}:{n}")
+    run(dealer, channel)
+    put(dealer, "next", chat=f"{BOT}:9")
+    with sending(dealer, channel):
+        time.sleep(0.3)
+    assert state(dealer, "next").state == PENDING
+
+
+def test_a_worker_that_slept_past_its_lease_sends_nothing(
+    dealer: Core, channel: MemoryChannel, clock: FixedClock
+) -> None:
+    put(dealer, "m")
+
+    def sleepy(name: str) -> None:
+        if name == "before_send":
+            points.watch(None)
+            clock.advance(hours=8)
+
+    points.watch(sleepy)
+    with sending(dealer, channel):
+        until(lambda: state(dealer, "m").state == PENDING and bool(rows(dealer, Attempt)))
+        clock.advance(seconds=2)
+        until(lambda: state(dealer, "m").state == SENT)
+    assert len(channel.got) == 1
+    assert [row.outcome for row in rows(dealer, Attempt)] == ["not_now", "accepted"]
