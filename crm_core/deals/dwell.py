@@ -64,7 +64,8 @@ def _stays(reader: Reader, team: str, pipeline: str, stage: str, policy: Pipelin
 
 @handles(ScanDwell)
 def scan_dwell(cmd: ScanDwell, uow: Uow) -> Result:
-    """For the scheduler. Each stay is told of once, a few a day to each person, the longest first."""
+    """For the scheduler. Each stay is told of once, a few a day to each person: what is slow since today before
+    what was slow all along."""
     if uow.actor.kind != "job":
         raise Refused("error.not_allowed")
     uow.lock("dwell")
@@ -107,12 +108,13 @@ def _told_today(uow: Uow) -> dict[str, int]:
 
 
 def overstaying(reader: Reader, *conditions: Any, warned: bool = True) -> list[Deal]:
-    """Open deals beyond their limit, the longest first; without `warned` only those nobody was told of yet.
+    """Open deals beyond their limit, the longest first; without `warned` only those nobody was told of yet, those
+    that are beyond it since lately first.
 
     Who may see them is for `conditions` to say. A deal somebody is changing just now waits for the next scan.
     """
     deal = cast(Any, Deal)
-    found: list[Deal] = []
+    found: list[tuple[timedelta, Deal]] = []
     for unit, pipeline, stage, since in _groups(reader, conditions):
         allowed = limit(reader, unit, pipeline, stage)
         if allowed is None or since >= reader.now - allowed.span:
@@ -121,10 +123,11 @@ def overstaying(reader: Reader, *conditions: Any, warned: bool = True) -> list[D
             deal.tenant == reader.tenant, deal.unit == unit, deal.state == "open", deal.pipeline == pipeline,
             deal.stage == stage, deal.stage_since < reader.now - allowed.span, *conditions,
         )  # fmt: skip
-        found += reader.rows(
-            (query if warned else _unwarned(query)).order_by(deal.stage_since).limit(AT_ONCE)
-        )
-    return sorted(found, key=lambda row: row.stage_since)[:AT_ONCE]
+        ordered = query.order_by(deal.stage_since) if warned else _unwarned(query.order_by(deal.stage_since.desc()))
+        found += [(reader.now - row.stage_since - allowed.span, row) for row in reader.rows(ordered.limit(AT_ONCE))]
+    if warned:
+        return sorted((row for _, row in found), key=lambda row: row.stage_since)[:AT_ONCE]
+    return [row for _, row in sorted(found, key=lambda pair: pair[0])][:AT_ONCE]
 
 
 def _groups(reader: Reader, conditions: tuple[Any, ...]) -> Iterator[tuple[str, str, str, datetime]]:

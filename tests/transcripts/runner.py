@@ -13,6 +13,7 @@ A transcript is a YAML list; each line has one key:
     - rep1 sees: {card: lead, buttons: [已联系], has: [13800138000]}    a reply of his last turn
     - manager1 gets: {card: approval, has: ["8,000"]}                   something pushed to him
     - the hour strikes                        (a plain string) what the scheduler plans ahead each hour
+    - the scans run                           what it looks for every five minutes
     - rep2 gets nothing                       (a plain string) nothing waits for him
     - rep2 gets no: {card: task_due, has: [周报]}    nothing of this kind waits for him
     - rep1 did: [CreateLead]                  what his last turn carried out
@@ -38,11 +39,12 @@ from bot.terminal import Shown, Terminal, _drawn
 from crm_core.api import Core
 from crm_core.chat.messages import AddVisitor
 from crm_core.kernel.clock import FixedClock
-from crm_core.kernel.routines import HOURLY, run_routines
+from crm_core.kernel.routines import HOURLY, OFTEN, run_routines
 from crm_core.kernel.tables import Outbox
 from crm_core.leads.messages import CreateLead
 
 ZONE = ZoneInfo("Asia/Shanghai")
+STRIKES = {"the hour strikes": HOURLY, "the scans run": OFTEN}
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 HERE = Path(__file__).parent
 
@@ -78,8 +80,8 @@ class Stage:
     def _line(self, line: Any) -> None:
         self.clock.advance(seconds=1)
         if isinstance(line, str):
-            if line == "the hour strikes":
-                return self._strike()
+            if line in STRIKES:
+                return self._strike(STRIKES[line])
             person, _, rest = line.partition(" ")
             assert rest == "gets nothing", f"not a line of a transcript: {line}"
             got = self._pushed(person)
@@ -105,8 +107,8 @@ class Stage:
         while self.core.timers.fire_due(self.core.now()):
             continue
 
-    def _strike(self) -> None:
-        run_routines(self.core, HOURLY)
+    def _strike(self, seconds: int) -> None:
+        run_routines(self.core, seconds)
         self._fire()
 
     def _lead(self, value: dict[str, str]) -> None:

@@ -87,17 +87,17 @@ def test_another_team_is_no_measure(house: House) -> None:
     assert house.ask("rep3", DealCard(deal_id=slow)).limit_by == "expected"
 
 
-def test_nobody_gets_more_than_a_few_a_day_and_the_longest_come_first(house: House) -> None:
+def test_nobody_gets_more_than_a_few_a_day_and_the_latest_come_first(house: House) -> None:
     deals = []
     for number in range(5):
         deals.append(in_stage(house, name=f"客户{number}"))
         house.clock.advance(hours=1)
     house.clock.advance(days=4)
     assert [scan(house), scan(house)] == [3, 0]
-    assert [record for _, record in warned(house)] == [f"deal:{deal}" for deal in deals[:3]]
+    assert [record for _, record in warned(house)] == [f"deal:{deal}" for deal in (deals[4], deals[3], deals[2])]
     house.clock.advance(days=1, minutes=1)
     assert scan(house) == 2
-    assert [record for _, record in warned(house)] == [f"deal:{deal}" for deal in deals[3:]]
+    assert [record for _, record in warned(house)] == [f"deal:{deal}" for deal in (deals[1], deals[0])]
 
 
 def test_lost_and_back_again_is_the_same_stay(house: House) -> None:
