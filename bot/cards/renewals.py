@@ -9,10 +9,11 @@ from bot.cards.base import PRIMARY, Easel, button, joined, lines, out, pushed
 from bot.ports import Button, Card, Field, Outbound
 from bot.texts import Voice
 from crm_core.kernel.access import Actor
-from crm_core.renewals.messages import RenewalCard, RenewalView
+from crm_core.renewals.messages import RenewalCard, RenewalsById, RenewalView
 
 # How what was done is called on its button.
 DONE = {"maintenance": "serviced", "inspection": "inspected", "anniversary": "done", "dormant": "contacted"}
+SHOWN = 10
 TONES = {"renewed": "good", "declined": "bad"}
 
 
@@ -21,6 +22,16 @@ def renewal(easel: Easel, renewal_id: str, params: dict[str, Any]) -> Outbound:
     """What comes due, as it stands."""
     view: RenewalView = easel.ask(RenewalCard(renewal_id=renewal_id))
     return out(renewal_card(easel.voice, view, easel.actor))
+
+
+@pushed("renewals")
+def renewals(easel: Easel, _: str, params: dict[str, Any]) -> Outbound:
+    """What is to be reminded of on one morning: those the viewer may still see, as they stand."""
+    views: list[RenewalView] = easel.ask(RenewalsById(ids=tuple(params["ids"])))
+    if len(views) == 1:
+        return out(renewal_card(easel.voice, views[0], easel.actor))
+    said = easel.voice.say("card.renewals_today", n=len(views))
+    return out(renewal_list(easel.voice, said, views[:SHOWN], max(len(views) - SHOWN, 0)))
 
 
 def renewal_card(voice: Voice, view: RenewalView, actor: Actor) -> Card:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.cards.renewals import due_day, later_card, renewal_card, renewal_list
+from bot.cards.renewals import SHOWN, due_day, later_card, renewal_card, renewal_list
 from bot.conversation.gate import Act, Need, Step, Tier, after, perform, skill
 from bot.conversation.pending import Draft
 from bot.conversation.people import customer
@@ -28,7 +28,6 @@ from crm_core.renewals.messages import (
     SnoozeRenewal,
 )
 
-SHOWN = 10
 MOST = 100
 DAY = timedelta(days=1)
 # How far ahead is looked when no time was said.

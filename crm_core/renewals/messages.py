@@ -105,6 +105,12 @@ class RenewalCard(Question):
     renewal_id: str
 
 
+class RenewalsById(Question):
+    """Those of the named ones that the actor may see, in their order: list[RenewalView]."""
+
+    ids: tuple[str, ...]
+
+
 class Renewals(Question):
     """What comes due, the earliest first: list[RenewalView].
 

@@ -12,7 +12,7 @@ from crm_core.kernel.registry import answers
 from crm_core.kernel.uow import Reader
 from crm_core.org.people import person_name
 from crm_core.renewals.lookup import facts_of, local_day, order_days, policy_of, rule_of
-from crm_core.renewals.messages import RenewalCard, Renewals, RenewalView
+from crm_core.renewals.messages import RenewalCard, Renewals, RenewalsById, RenewalView
 from crm_core.renewals.rules import expected_km, needs_test_line, rhythm
 from crm_core.renewals.tables import Renewal
 from crm_core.vehicles.tables import Car
@@ -47,6 +47,15 @@ def renewals(question: Renewals, reader: Reader) -> list[RenewalView]:
     reader.preload(Customer, (one.customer_id for one in found))
     reader.preload(Car, (one.car_id for one in found))
     return [renewal_view(one, reader) for one in found]
+
+
+@answers(RenewalsById)
+def renewals_by_id(question: RenewalsById, reader: Reader) -> list[RenewalView]:
+    """Several at once; absent and forbidden ones are left out."""
+    row = cast(Any, Renewal)
+    wanted = list(dict.fromkeys(question.ids))[:MAX_ROWS]
+    found = {one.id: one for one in reader.rows(reader.select(Renewal, "renewal").where(row.id.in_(wanted)))}
+    return [renewal_view(found[one], reader) for one in wanted if one in found]
 
 
 def renewal_view(row: Renewal, reader: Reader) -> RenewalView:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any, cast
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlmodel import col
 
 from crm_core.customers.tables import Customer
@@ -24,17 +25,38 @@ from crm_core.renewals.tables import Renewal
 from crm_core.vehicles.messages import CarChanged
 from crm_core.vehicles.tables import Car
 
+# More than this is told in several messages.
+AT_ONCE = 50
+
 
 @on_timer(REMIND)
 def remind(timer: Timer, uow: Uow) -> None:
-    """The owner is reminded of what is still open; without one it is the manager's."""
+    """The owner is reminded of what is still open; without one it is the manager's.
+
+    What comes at the same time for the same person is one message.
+    """
     row = uow.seize(Renewal, timer.subject.removeprefix("renewal:"))
-    if row is None or row.state != "open":
+    if row is None or row.state != "open" or row.remind_at is None:
         return
-    row.remind_at = None
+    found = _at_once(row, uow)
     manager = manager_of(uow, row.unit) if row.owner_id is None else None
     to = manager.id if manager is not None else on_duty_for(uow, row.owner_id, row.unit)
-    uow.push(to, "renewal", subject=f"renewal:{row.id}", key=timer.dedupe_key)
+    if len(found) == 1:
+        uow.push(to, "renewal", subject=f"renewal:{row.id}", key=timer.dedupe_key)
+    else:
+        uow.push(to, "renewals", key=timer.dedupe_key, ids=[one.id for one in found])
+    for one in found:
+        one.remind_at = None
+
+
+def _at_once(row: Renewal, uow: Uow) -> list[Renewal]:
+    """This one and all else its owner is to be reminded of at the same instant; told together, never again."""
+    other = cast("Any", Renewal)
+    same = select(Renewal).where(
+        other.tenant == uow.tenant, other.state == "open", other.owner_id == row.owner_id,
+        other.remind_at == row.remind_at, other.unit == row.unit,
+    )  # fmt: skip
+    return uow.rows(same.order_by(other.due_on, other.id).limit(AT_ONCE).with_for_update())
 
 
 @reacts(CarChanged)

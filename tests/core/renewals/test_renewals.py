@@ -18,6 +18,7 @@ from crm_core.renewals.messages import (
     PlanRenewals,
     RenewalCard,
     Renewals,
+    RenewalsById,
     RenewalView,
     Renewed,
     SnoozeRenewal,
@@ -251,3 +252,17 @@ def test_who_is_on_leave_is_stood_in_for(house: House) -> None:
     house.do("rep1", SetAbsence(start=start, end=start + timedelta(days=3), deputy_id=house.id("rep2")))
     house.pushed()
     assert [p.person for p in house.fire(days=1) if p.subject == f"renewal:{view.id}"] == ["rep2"]
+
+
+def test_what_comes_on_one_morning_is_one_message(house: House) -> None:
+    views = [told(house, days=61, customer_id=house.customer(name=name)) for name in ("张伟", "李芳", "王强")]
+    other = told(house, days=62)
+    assert plan(house) == 4
+    (push,) = house.fire(days=1)
+    assert push.kind == "renewals"
+    assert push.params["ids"] == [view.id for view in views]
+    assert [v.id for v in house.ask("rep1", RenewalsById(ids=tuple(push.params["ids"])))] == push.params[
+        "ids"
+    ]
+    assert house.ask("rep3", RenewalsById(ids=tuple(push.params["ids"]))) == []
+    assert [p.subject for p in house.fire(days=1)] == [f"renewal:{other.id}"]
