@@ -10,6 +10,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -31,6 +32,8 @@ from crm_core.kernel.tables import Lease, WorkerRow
 
 PAUSED = "paused:restored"
 SUFFIX = ".backup"
+WORK = ".chexin-backup-"
+LEFT_OVER_S = 86_400
 
 
 def back_up(settings: Settings, file: Path, version: str, now: datetime) -> Manifest:
@@ -41,7 +44,8 @@ def back_up(settings: Settings, file: Path, version: str, now: datetime) -> Mani
     revision = _revision(settings)
     key_id = Cipher(settings.key()).key_id
     file.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=file.parent, prefix=".chexin-backup-") as folder:
+    _clear(file.parent)
+    with tempfile.TemporaryDirectory(dir=file.parent, prefix=WORK) as folder:
         member = "chexin.db" if settings.is_sqlite else "chexin.dump"
         copy = Path(folder) / member
         schema, counts = (
@@ -84,6 +88,13 @@ def prune(folder: Path, keep: int) -> list[Path]:
 
 
 # Copying
+
+
+def _clear(folder: Path) -> None:
+    """A backup that was killed left a copy behind, which must not fill the disk."""
+    for path in folder.glob(f"{WORK}*"):
+        if time.time() - path.stat().st_mtime > LEFT_OVER_S:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _revision(settings: Settings) -> str:

@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import select
 
 from crm_core.api import Core
 from crm_core.chat.tables import ChatMessage
+from crm_core.customers.tables import Customer
 from crm_core.kernel.tables import Inbox, Outbox, Timer, WorkerRow
 from crm_core.tasks.messages import AddTask
 from tests.support import demo
@@ -97,11 +99,13 @@ def house(migrated_postgres: Any, tmp_path: Path) -> Iterator[list[Server]]:
 
 
 class Load(threading.Thread):
-    """People who go on talking, and reminders that fall due, until it is told to stop."""
+    """People who go on talking, leads that come in, and reminders that fall due, until it is told to stop."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, web: Server) -> None:
         super().__init__(name="load")
         self.core = core
+        self.web = web
+        self.leads = 0
         self.over = threading.Event()
         self.said = 0
         self.tasks: list[str] = []
@@ -113,10 +117,22 @@ class Load(threading.Thread):
                 say(self.core, PEOPLE[self.said % 4], f"帮助 {self.said}")
                 if self.said % 5 == 0:
                     self.remind()
+                    self.lead()
                 self.said += 1
                 time.sleep(0.05)
         except Exception as error:
             self.error = error
+
+    def lead(self) -> None:
+        """A form on a dealer's site; it tries again until it hears something, as such forms do."""
+        self.leads += 1
+        while True:
+            try:
+                body = {"name": f"来客{self.leads}", "phone": f"1360000{self.leads:04d}", "vehicle": "ES6"}
+                if self.web.lead(f"form-{self.leads}", **body).status_code in (200, 201):
+                    return
+            except httpx.TransportError:
+                time.sleep(0.1)
 
     def remind(self) -> None:
         """A reminder that is due in a moment."""
@@ -130,7 +146,7 @@ class Load(threading.Thread):
 @pytest.mark.slow
 def test_a_rolling_restart_under_load_loses_and_doubles_nothing(house: list[Server]) -> None:
     core = house[0].core()
-    load = Load(core)
+    load = Load(core, house[0])
     load.start()
     for server in house:
         time.sleep(1.0)
@@ -141,6 +157,9 @@ def test_a_rolling_restart_under_load_loses_and_doubles_nothing(house: list[Serv
     load.join()
     assert load.error is None
     until(core, worked_off, 90)
+    assert Counter(c.name for c in rows(core, Customer) if c.name.startswith("来客")) == Counter(
+        f"来客{number}" for number in range(1, load.leads + 1)
+    ), "each lead came in once"
     arrivals = rows(core, Inbox)
     assert len(arrivals) == load.said
     assert {arrival.attempts for arrival in arrivals} == {1}, "each was carried out by the first that took it"

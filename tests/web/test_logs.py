@@ -88,3 +88,13 @@ def test_only_known_fields_are_written(written: io.StringIO) -> None:
     structlog.get_logger().error("something", name=CANARIES[0], phone=CANARIES[1], kind="lead", attempts=3)
     line = json.loads(written.getvalue().splitlines()[-1])
     assert line.keys() == {"event", "level", "timestamp", "kind", "attempts"}
+
+
+def test_plain_lines_show_the_same_fields_and_no_others(written: io.StringIO) -> None:
+    stream = io.StringIO()
+    configure_logs(stream, plain=True)
+    structlog.get_logger().warning("job_failed", job="plan", text="13800138000")
+    line = stream.getvalue()
+    assert "job_failed" in line
+    assert "job=plan" in line
+    assert "13800138000" not in line

@@ -128,3 +128,14 @@ def test_at_the_end_what_was_not_begun_is_given_back_at_once(small: Core) -> Non
     script.wait_for["slow"].set()
     assert woken.acquire(timeout=10)
     assert script.seen == ["slow"], "what had begun was finished"
+
+
+def test_one_part_that_cannot_end_keeps_no_other_from_ending(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise Unavailable
+
+    arrive(site.core, "rep1", "help")
+    monkeypatch.setattr(site.house._works, "stop", broken)
+    site.house.drain()
+    assert site.house._turns.run() == 0, "the turns have ended"
+    site.house.drain()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 import tarfile
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -386,3 +387,15 @@ def test_old_backups_of_a_folder_go(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "chexin-20260304-030000.backup", "chexin-20260305-030000.backup", "notes.txt",
     ]  # fmt: skip
+
+
+def test_what_a_killed_backup_left_is_cleared_away_a_day_later(sqlite_url: str, tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, data_dir=tmp_path, database_url=sqlite_url, secret_key=SecretStr(TEST_KEY))  # type: ignore[call-arg]
+    folder = tmp_path / "backups"
+    for name, age in (("old", 2 * backup.LEFT_OVER_S), ("running", 60)):
+        left = folder / f"{backup.WORK}{name}"
+        left.mkdir(parents=True)
+        (left / "chexin.db").write_text("")
+        backup.os.utime(left, (time.time() - age,) * 2)
+    back_up(settings, folder / "b", "1.0", NOW)
+    assert {path.name for path in folder.iterdir()} == {"b", f"{backup.WORK}running"}

@@ -114,6 +114,11 @@ def test_a_missing_or_short_key_is_a_clear_error(tmp_path: Path, url: str, key: 
     assert [problem for problem in check_settings(settings) if says in problem]
 
 
+def test_a_short_old_key_is_told_of(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, data_dir=tmp_path, old_secret_keys=SecretStr(f"{TEST_KEY},short"))
+    assert [problem for problem in check_settings(settings) if problem.startswith("CHEXIN_OLD_SECRET_KEYS: needs 32")]
+
+
 def test_settings_show_neither_key_nor_password(tmp_path: Path) -> None:
     settings = Settings(_env_file=None, data_dir=tmp_path, secret_key=SecretStr(TEST_KEY),
                         database_url="postgresql://chexin:hunter2@db/chexin")  # fmt: skip
