@@ -266,6 +266,7 @@ def check_settings(settings: Settings) -> list[str]:
 
     problems = policy_problems(settings)
     try:
+        settings.old_keys()
         if settings.secret_key.get_secret_value() or not settings.is_sqlite:
             settings.key()
     except ConfigError as error:
