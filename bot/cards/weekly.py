@@ -54,11 +54,11 @@ def _title(voice: Voice, view: WeekView) -> str:
 
 
 def _span(voice: Voice, view: WeekView) -> str:
-    """`11.16–11.22`; `16/11 – 22/11`."""
+    """`11.16–11.22`; `16/11 – 22/11`; one day alone on a Monday."""
     start, end = (
         (f"{d.month}.{d.day}" if voice.lang == "zh" else f"{d.day}/{d.month}") for d in (view.start, view.end)
     )
-    return voice.say("digest.span", start=start, end=end)
+    return start if view.start == view.end else voice.say("digest.span", start=start, end=end)
 
 
 def _figures(voice: Voice, view: WeekView) -> list[Field]:

@@ -180,6 +180,14 @@ def test_slow_deals_open_and_their_number_is_told() -> None:
     assert card.note == "共9单停留过久，以上是最久的\n另有2单在其他流程"
 
 
+@pytest.mark.parametrize(
+    ("lang", "end", "span"),
+    [("zh", 22, "11.16–11.22"), ("zh", 16, "11.16"), ("en", 22, "16/11 – 22/11"), ("en", 16, "16/11")],
+)
+def test_the_days_it_is_about(lang: str, end: int, span: str) -> None:
+    assert week_card(voice(lang), week(end=date(2026, 11, end)), "week_report").status == span
+
+
 def test_a_week_without_anything_divides_by_nothing() -> None:
     none = tuple(
         Counted(kind=k, count=0, before=0) for k in ("leads", "test_drives", "quotes", "won", "lost")
