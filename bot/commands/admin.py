@@ -14,7 +14,7 @@ from bot.settings import BotSettings
 from crm_core.api import Core
 from crm_core.chat.messages import InvitePerson, InviteView
 from crm_core.imports.messages import ImportBatch
-from crm_core.kernel.errors import ChexinError, Invalid, NotFound
+from crm_core.kernel.errors import ChexinError, ConfigError, Invalid, NotFound
 from crm_core.org.messages import AddUnit
 
 _UNIT = re.compile(r"([a-z0-9][a-z0-9_-]{0,39}\.){1,4}")
@@ -102,9 +102,14 @@ def check() -> int:
     from crm_core.kernel.settings import Settings
 
     load_all()
-    if note := schema_note(Settings()):
+    found, note = [], ""
+    try:
+        note = schema_note(Settings())
+    except ConfigError as error:
+        found.append(str(error))
+    if note:
         print(f"note: {note}")
-    found = [*BotSettings().problems(), *check_settings(Settings()), *intents.validate(), *text_problems()]
+    found += [*BotSettings().problems(), *check_settings(Settings()), *intents.validate(), *text_problems()]
     for problem in found:
         print(problem)
     print("all settings, policies, sentences and texts are in order" if not found else f"{len(found)} problems")

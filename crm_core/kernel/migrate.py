@@ -53,7 +53,7 @@ def head() -> str:
 
 
 def current(url: str) -> str | None:
-    """The revision the database is at; None for an empty one."""
+    """The revision the database is at; None for an empty one. Raises ConfigError when it cannot be reached."""
     engine = make_engine(normal_url(url))
     try:
         with engine.connect() as connection:
@@ -63,6 +63,9 @@ def current(url: str) -> str | None:
                 text("select version_num from alembic_version")
             ).scalar()
             return revision
+    except OperationalError as error:
+        reason = str(error.orig).strip().splitlines()[0]
+        raise ConfigError("CHEXIN_DATABASE_URL", f"the database cannot be used: {reason}") from error
     finally:
         engine.dispose()
 

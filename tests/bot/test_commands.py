@@ -178,3 +178,25 @@ def test_a_newer_database_is_noted_by_check(directory: Path) -> None:
     done = chexin("migrate")
     assert "the database is at 9999" in done.output
     assert done.exit_code == 0, "there is nothing to do"
+
+
+@pytest.mark.parametrize("args", [("migrate",), ("backup", "b"), ("rotate-key",), ("deliveries", "status")])
+def test_a_database_that_is_away_is_said_in_one_line_without_its_password(
+    directory: Path, monkeypatch: pytest.MonkeyPatch, args: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("CHEXIN_DATABASE_URL", "postgresql://chexin:hunter2@127.0.0.1:1/chexin")
+    monkeypatch.setenv("CHEXIN_SECRET_KEY", "k" * 40)
+    refused = chexin(*args)
+    assert refused.exit_code == 2
+    assert refused.output.startswith("error: CHEXIN_DATABASE_URL: the database cannot be used: connection")
+    assert refused.output.count("\n") == 1
+    assert "hunter2" not in refused.output
+
+
+def test_check_tells_of_a_database_that_is_away_beside_the_rest(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHEXIN_DATABASE_URL", "postgresql://chexin@127.0.0.1:1/chexin")
+    monkeypatch.setenv("CHEXIN_SECRET_KEY", "short")
+    done = chexin("check")
+    assert done.exit_code == 1
+    assert "CHEXIN_DATABASE_URL: the database cannot be used" in done.output
+    assert "CHEXIN_SECRET_KEY: needs 32" in done.output
