@@ -11,7 +11,7 @@ from typing import Any
 from sqlmodel import Session
 
 from crm_core.chat.invites import Invites
-from crm_core.chat.routing import cards_about, route
+from crm_core.chat.routing import cards_about, route, routes
 from crm_core.chat.service import Chats
 from crm_core.concepts import load_all
 from crm_core.kernel import migrate
@@ -67,7 +67,7 @@ class Core:
         self.cipher = Cipher(settings.key(), settings.old_keys())
         self.services = Services(
             policies=self.policies, access=self.access, cipher=self.cipher, is_sqlite=self.database.is_sqlite,
-            load_actor=load_actor, route=route, cards_about=cards_about,
+            load_actor=load_actor, routes=routes, cards_about=cards_about,
         )  # fmt: skip
         self.inbox = InboxQueue(self.database, self.cipher)
         self.outbox = OutboxQueue(self.database, self.cipher)

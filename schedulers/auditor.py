@@ -14,6 +14,7 @@ import structlog
 
 from crm_core.api import Core
 from crm_core.delivery.messages import HealTimers, TellTroubles, Troubles, TroubleView
+from crm_core.kernel.faults import where
 from crm_core.kernel.registry import auditors
 
 OVERDUE = timedelta(minutes=5)
@@ -96,7 +97,7 @@ class Auditor:
                 subjects += done.view.subjects
             except Exception as error:
                 structlog.get_logger().error("heal_failed", concept=concept, error=type(error).__name__,
-                                             exc_info=error)  # fmt: skip
+                                             where=where(error))  # fmt: skip
         if subjects:
             structlog.get_logger().error("timers_missing", tenant=tenant, subjects=subjects[:20], count=len(subjects))
         return subjects

@@ -12,6 +12,8 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from crm_core.kernel.faults import where
+
 DRIFT_SECONDS = 2.0
 SILENCE_SECONDS = 5.0
 # A scheduler that was woken so often and is still silent is replaced.
@@ -105,6 +107,6 @@ def _guarded(name: str, job: Callable[[], Any]) -> Callable[[], None]:
         try:
             job()
         except Exception as error:
-            structlog.get_logger().error("job_failed", job=name, error=type(error).__name__, exc_info=error)
+            structlog.get_logger().error("job_failed", job=name, error=type(error).__name__, where=where(error))
 
     return run

@@ -10,6 +10,7 @@ from datetime import datetime
 import structlog
 
 from crm_core.api import Core
+from crm_core.kernel.faults import where
 
 TICK_SECONDS = 1.0
 # What is due and cannot be had (another process holds it) is looked for again, but not without a break.
@@ -59,17 +60,29 @@ class DueLoop:
             self._knock.wait(self._pause() if done else max(self._pause(), BREATH_SECONDS))
 
     def round(self) -> int:
-        """Run the steps until none finds work; a failing step is logged and tried in the next round."""
-        total = 0
-        for step in self._steps:
-            try:
-                while (done := step()) and not self._stop.is_set():
-                    total += done
-            except Exception as error:
-                structlog.get_logger().error("due_step_failed", loop=self._name, error=type(error).__name__,
-                                             exc_info=error)  # fmt: skip
+        """Run the steps in turns until none finds work, so that what fires first is delivered first.
+
+        A step that fails is logged and tried in the next round.
+        """
+        total, steps = 0, list(self._steps)
+        while steps and not self._stop.is_set():
+            found = [(step, self._done(step)) for step in steps]
+            steps = [step for step, done in found if done is not None]
+            done = sum(done or 0 for _, done in found)
+            total += done
+            if not done:
+                break
         self.last_round = time.monotonic()
         return total
+
+    def _done(self, step: Callable[[], int]) -> int | None:
+        """How much a step did; None when it failed."""
+        try:
+            return step()
+        except Exception as error:
+            structlog.get_logger().error("due_step_failed", loop=self._name, error=type(error).__name__,
+                                         where=where(error))  # fmt: skip
+            return None
 
     def _pause(self) -> float:
         """Seconds until the next due row, at most one tick."""

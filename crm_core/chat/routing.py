@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import bindparam, desc, select, text
 from sqlmodel import Session, col
 
@@ -15,6 +17,12 @@ _LAST_USED = (
     select(col(Identity.chat)).where(col(Identity.person_id) == bindparam("person"), col(Identity.dead).is_(False))
     .order_by(desc(col(Identity.used_at))).limit(1)
 )  # fmt: skip
+# The last one of a person is the one that stays.
+_USED = (
+    select(col(Identity.person_id), col(Identity.chat))
+    .where(col(Identity.person_id).in_(bindparam("people", expanding=True)), col(Identity.dead).is_(False))
+    .order_by(col(Identity.used_at))
+)
 _ABOUT = (
     select(col(ChatMessage.id), col(ChatMessage.chat), col(ChatMessage.person_id), col(Outbox.priority))
     .join(Outbox, col(Outbox.dedupe_key) == col(ChatMessage.key), isouter=True)
@@ -33,6 +41,15 @@ def route(session: Session, person_id: str) -> str:
     """The chat a message to this person goes to."""
     chat: str | None = session.execute(_LAST_USED, {"person": person_id}).scalar()
     return chat or web_chat(person_id)
+
+
+def routes(session: Session, people: Iterable[str]) -> dict[str, str]:
+    """The chats of several people at once."""
+    wanted = sorted(set(people))
+    if len(wanted) == 1:
+        return {wanted[0]: route(session, wanted[0])}
+    used = session.execute(_USED, {"people": wanted}).all() if wanted else []
+    return {one: web_chat(one) for one in wanted} | {row[0]: row[1] for row in used}
 
 
 def cards_about(session: Session, tenant: str, subject: str) -> list[tuple[int, str, str, int]]:

@@ -29,7 +29,7 @@ class Services:
     cipher: Cipher
     is_sqlite: bool
     load_actor: Callable[[Session, str, datetime], Actor | None]
-    route: Callable[[Session, str], str]
+    routes: Callable[[Session, Iterable[str]], dict[str, str]]
     cards_about: Callable[[Session, str, str], Sequence[tuple[int, str, str, int]]]
 
 

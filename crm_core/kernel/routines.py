@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crm_core.kernel.faults import where
 from crm_core.kernel.registry import routines
 
 if TYPE_CHECKING:
@@ -27,5 +28,5 @@ def run_routines(core: Core, seconds: int, tenant: str | None = None) -> int:
                 done += 1
             except Exception as error:
                 structlog.get_logger().error("routine_failed", command=command.__name__, tenant=one,
-                                             error=type(error).__name__, exc_info=error)  # fmt: skip
+                                             error=type(error).__name__, where=where(error))  # fmt: skip
     return done

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import delete, func, select, update
 from sqlmodel import Session, col
 
 from crm_core.kernel.db import deadlocked
 from crm_core.kernel.errors import Unavailable
+from crm_core.kernel.faults import where
 from crm_core.kernel.gather import any_late, gather, hold_late
 from crm_core.kernel.pause import Pause, read_pause
 from crm_core.kernel.points import point
@@ -31,8 +32,16 @@ PENDING, FIRED, CANCELLED, DEAD = range(4)
 MAX_ATTEMPTS = 5
 BACKOFF = timedelta(minutes=1)
 GROUP = 50
-PRIORITIES = range(4)
+# Who is answered and what must be known come first, reminders then, digests last.
+RANKS = ((0, 1), (2,), (3,))
 DEADLOCK_RETRIES = 3
+
+
+class _Broken(NamedTuple):
+    """What spoiled a group: the timer's id, or None when that cannot be said."""
+
+    timer_id: int | None
+    error: Exception
 
 
 class Timers:
@@ -58,6 +67,22 @@ class Timers:
         return gather(self._database, self._system_uow, now)
 
     def _fire_group(self, now: datetime, limit: int, pause: Pause) -> int:
+        """Fire until the limit, or until nothing due is left; after a failure the others are claimed again."""
+        handled, size = 0, limit
+        while handled < limit:
+            done, broken = self._without_deadlock(now, min(size, limit - handled), pause)
+            handled += done
+            if broken is not None and broken.timer_id is not None:
+                self._failed(broken.timer_id, now, broken.error)
+                handled += 1
+            elif broken is not None:
+                # It cannot be said which one it was: one by one it can.
+                size = 1
+            elif size == limit or not done:
+                break
+        return handled
+
+    def _without_deadlock(self, now: datetime, limit: int, pause: Pause) -> tuple[int, _Broken | None]:
         for _ in range(DEADLOCK_RETRIES):
             try:
                 return self._try_group(now, limit, pause)
@@ -66,8 +91,8 @@ class Timers:
                     raise
         return self._try_group(now, 1, pause)
 
-    def _try_group(self, now: datetime, limit: int, pause: Pause) -> int:
-        """Fire a group in one transaction; what fails takes the others back with it and is put off."""
+    def _try_group(self, now: datetime, limit: int, pause: Pause) -> tuple[int, _Broken | None]:
+        """Fire a group in one transaction; what fails takes the others back with it. Returns how many fired."""
         group: Sequence[Timer] = ()
         firing: Timer | None = None
         try:
@@ -82,16 +107,12 @@ class Timers:
         except Unavailable:
             raise
         except Exception as error:
-            if firing is not None and firing.id is not None:
-                self._failed(firing.id, now, error)
-                return 1 + (self._try_group(now, limit - 1, pause) if limit > 1 else 0)
             if not group:
                 raise
-            # It cannot be said which one it was: one by one it can.
-            return sum(self._try_group(now, 1, pause) for _ in group)
+            return 0, _Broken(firing.id if firing is not None else None, error)
         if group:
             point("timer_fired")
-        return len(group)
+        return len(group), None
 
     def _uows(self, session: Session, group: Sequence[Timer], now: datetime, pause: Pause) -> dict[str, Uow]:
         """A unit of work for each tenant of a group, with the records its timers are about held and read."""
@@ -119,10 +140,9 @@ class Timers:
                 timer.state, timer.done_at = DEAD, now
             else:
                 timer.due_at = now + BACKOFF * 2 ** (timer.attempts - 1)
-            structlog.get_logger().error(
-                "timer_failed", timer=timer_id, kind=timer.kind, attempts=timer.attempts,
-                error=type(error).__name__, exc_info=error,
-            )  # fmt: skip
+            kind, attempts = timer.kind, timer.attempts
+        structlog.get_logger().error("timer_failed", timer=timer_id, kind=kind, attempts=attempts,
+                                     error=type(error).__name__, where=where(error))  # fmt: skip
 
     def hold_late(self, now: datetime) -> int:
         """Hold reminders that waited in the outbox through an outage, to be gathered; returns how many."""
@@ -158,17 +178,17 @@ def _next_due(session: Session) -> datetime | None:
 def _claim(session: Session, now: datetime, limit: int) -> list[Timer]:
     """Take due timers so that nobody else gets them, the most important first; marked as fired already."""
     taken: list[Timer] = []
-    for priority in PRIORITIES:
+    for rank in RANKS:
         if len(taken) < limit:
-            taken += _claim_of(session, priority, now, limit - len(taken))
+            taken += _claim_of(session, rank, now, limit - len(taken))
     if taken:
         point("timer_claimed")
     return taken
 
 
-def _claim_of(session: Session, priority: int, now: datetime, limit: int) -> list[Timer]:
+def _claim_of(session: Session, rank: tuple[int, ...], now: datetime, limit: int) -> list[Timer]:
     due = select(col(Timer.id)).where(
-        col(Timer.state) == PENDING, col(Timer.priority) == priority, col(Timer.due_at) <= now
+        col(Timer.state) == PENDING, col(Timer.priority).in_(rank), col(Timer.due_at) <= now
     )
     first = due.order_by(col(Timer.due_at), col(Timer.id)).limit(limit).with_for_update(skip_locked=True)
     taking = update(Timer).where(col(Timer.id).in_(first)).values(state=FIRED, done_at=now).returning(Timer)

@@ -65,6 +65,8 @@ class Uow(Reader):
     # When the timer that fires was due: what it pushes was due then. Nothing is told of what was due before
     # `silent_until`: it was told already, by what a restored backup knows nothing of.
     firing: datetime | None = None
+    # Whose records a group of timers is about: what is asked of one of them is asked of all at once.
+    crowd: set[str] = field(default_factory=set)
     silent_until: datetime | None = None
 
     def add(self, row: R) -> R:
@@ -144,6 +146,8 @@ class Uow(Reader):
             query if self.services.is_sqlite else query.with_for_update()
         ).scalars():
             self._held[table, row.id] = self._met[table, row.id] = row
+            if owner := getattr(row, "owner_id", None):
+                self.crowd.add(owner)
 
     def rows(self, statement: Select[R]) -> list[R]:
         self.session.flush()
@@ -292,10 +296,7 @@ class Uow(Reader):
         planned = [*self._planned_refreshes(), *self.pushes]
         if not planned:
             return
-        routes = {
-            one: self.services.route(self.session, one)
-            for one in {p.person_id for p in planned if not p.chat}
-        }
+        routes = self.services.routes(self.session, [p.person_id for p in planned if not p.chat])
         placed = [(p.chat or routes[p.person_id], p) for p in planned]
         # Chat by chat in a fixed order, so that two units of work never wait for each other.
         if not self.services.is_sqlite:

@@ -200,10 +200,22 @@ def stand_in(reader: Reader, person_id: str | None, unit: str, at: datetime | No
 
 def on_duty_for(reader: Reader, person_id: str | None, unit: str) -> str | None:
     """Whom a piece of work reaches now: its owner, or who stands in for him while he is on leave."""
-    if person_id is None or not absent(reader, [person_id]):
+    if person_id is None or not _on_leave(reader, person_id):
         return person_id
     instead = stand_in(reader, person_id, unit)
     return instead.id if instead is not None else person_id
+
+
+def _on_leave(reader: Reader, person_id: str) -> bool:
+    """Whether a person is on leave now; of a group of timers all owners are looked up together."""
+    crowd = getattr(reader, "crowd", ())
+    if person_id not in crowd:
+        return bool(absent(reader, [person_id]))
+    seen: dict[str, set[str]] = reader.session.info.setdefault("on_leave", {})
+    if reader.tenant not in seen:
+        reader.preload(Person, crowd)
+        seen[reader.tenant] = absent(reader, crowd)
+    return person_id in seen[reader.tenant]
 
 
 def holders(
