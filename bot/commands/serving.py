@@ -6,6 +6,8 @@ import sys
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
+import structlog
+
 from bot.commands.opening import DEMO_PEOPLE, open_core, read_shift
 from bot.logs import configure_logs
 from bot.settings import BotSettings
@@ -48,8 +50,11 @@ def serve(make_works: MakeWorks, role: str, demo: bool, clock: str) -> int:
             ws_max_size=512 * 1024, timeout_graceful_shutdown=5, server_header=False,
         )  # fmt: skip
         server = Runner(config, house.drain)
+        log = structlog.get_logger()
+        log.info("serving", role=role, host=settings.host, port=settings.port, version=house.version)
         server.run()
         core.close()
+        log.info("stopped", role=role)
     return 0 if server.started else 1
 
 
