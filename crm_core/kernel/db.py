@@ -18,6 +18,8 @@ from sqlmodel import Session
 from crm_core.kernel.errors import Invalid, Unavailable
 
 BUSY_TIMEOUT_MS = 15_000
+# A process that stands still inside a transaction would hold its rows for ever; PostgreSQL ends it after so long.
+FROZEN_MS = 30_000
 
 # A plain BigInteger key does not auto-increment on SQLite.
 BigId = BigInteger().with_variant(Integer, "sqlite")
@@ -112,7 +114,10 @@ def normal_url(url: str) -> str:
 def make_engine(url: str, *, pool_size: int = 8) -> Engine:
     """An engine with this project's begin, pragmas and pool."""
     if not url.startswith("sqlite"):
-        engine = create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+        engine = create_engine(
+            url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True,
+            connect_args={"options": f"-c idle_in_transaction_session_timeout={FROZEN_MS}"},
+        )  # fmt: skip
         event.listen(engine, "handle_error", _forget_old_plans)
         return engine
     path = make_url(url).database

@@ -113,7 +113,7 @@ class PrivateCluster(Cluster):
         if self._user:
             shutil.chown(self._dir, self._user)
         self._init()
-        self._keeper = self._start(port := _free_port())
+        self._keeper = self._start(port := free_port())
         super().__init__(f"postgresql://chexin@127.0.0.1:{port}/postgres")
         self._wait()
         atexit.register(self.close)
@@ -214,6 +214,11 @@ def _unprivileged_user() -> str | None:
     raise NoPostgres("running as root, and there is no user `postgres` or `nobody` to run PostgreSQL as")
 
 
+def user_arguments() -> dict[str, Any]:
+    """The arguments of subprocess for running a server: as somebody else when this is root."""
+    return _as(_unprivileged_user())
+
+
 def _as(user: str | None) -> dict[str, Any]:
     """The arguments of subprocess that make a child run as `user`, with that user's rights only."""
     if user is None:
@@ -221,7 +226,7 @@ def _as(user: str | None) -> dict[str, Any]:
     return {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

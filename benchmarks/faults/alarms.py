@@ -1,0 +1,65 @@
+"""Proof 11: what would otherwise fail in silence is told to somebody."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from sqlalchemy import delete, select
+from sqlmodel import col
+
+from benchmarks.faults.crew import crew, wait_for
+from benchmarks.faults.field import Accounts, Field
+from benchmarks.faults.load import Load, bring
+from benchmarks.faults.proof import Finding, Ground, Size
+from crm_core.kernel.tables import Outbox, Timer
+from tests.support.platforms import Orders
+
+WITHIN_S = 300.0
+SETTLED_S = 12.0
+
+
+def alarms(where: Ground, size: Size) -> Finding:
+    """Three workers: one well, one that freezes, one whose clock stands still; and a timer somebody deleted."""
+    found = Finding()
+    with crew(field := where.field(Accounts(bots=1, corps=1, people=2)), Orders(seed=where.seed)) as band:
+        bring(field, Load(2, seconds=0, ahead=3600), where.seed)
+        well, frozen = band.hire(), band.hire()
+        stopped = band.hire(stopped=True)
+        time.sleep(SETTLED_S)
+        assert well.alive
+        begun = time.monotonic()
+        frozen.freeze()
+        _delete_timer(field)
+        for what, words in (("a deleted timer", ("healed",)), ("a frozen worker", (f"worker_silent {frozen.name}",)),
+                            ("a stopped clock", ("clock", f"worker_silent {stopped.name}"))):  # fmt: skip
+            wait_for(
+                what,
+                lambda words=words: any(w in told for w in words for told in _told(field)),
+                WITHIN_S,
+                1.0,
+            )
+            found.figures[f"{what}, told after s"] = round(time.monotonic() - begun, 1)
+        with field.core() as core, core.database.read() as session:
+            again = session.execute(
+                select(Timer).where(col(Timer.kind) == "task_due", col(Timer.state) == 0)
+            ).all()
+        found.demand(len(again) == 2, f"{len(again)} of 2 reminders have a timer")
+    return found
+
+
+def _delete_timer(field: Field) -> None:
+    """Somebody's hand in the database."""
+    with field.core() as core, core.database.write() as session:
+        first = select(col(Timer.id)).where(col(Timer.kind) == "task_due").limit(1).scalar_subquery()
+        session.execute(delete(Timer).where(col(Timer.id) == first))
+
+
+def _told(field: Field) -> Iterator[str]:
+    """What the platforms accepted about troubles, and what each was about."""
+    with field.core() as core, core.database.read() as session:
+        rows = session.execute(
+            select(Outbox).where(col(Outbox.kind) == "delivery_trouble", col(Outbox.state) == 2)
+        )
+        for row in rows.scalars():
+            yield from core.outbox.open_payload(row.dedupe_key, row.payload_enc)["kinds"]
