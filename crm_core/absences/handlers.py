@@ -125,6 +125,7 @@ def begin(uow: Uow, row: Absence) -> None:
     """The leave begins: what falls into it is somebody else's, and he is shown what. Nobody there: the admin hears."""
     person = cast(Person, find_person(uow, row.person_id))
     instead = stand_in(uow, person.id, person.unit)
+    uow.emit(AbsenceBegun(absence_id=row.id))
     if instead is None:
         above = manager_of(uow, person.unit, exclude=(person.id,))
         uow.push(above.id if above else None, "absence_nobody", subject=f"absence:{row.id}",
@@ -140,7 +141,6 @@ def begin(uow: Uow, row: Absence) -> None:
     uow.push(manager.id if manager else None, "absence_told", subject=f"absence:{row.id}",
              key=f"absence:{row.id}:told:{row.version}", items=moved)  # fmt: skip
     uow.audit("begin", "absence", row.id, deputy=instead.id, moved=len(moved))
-    uow.emit(AbsenceBegun(absence_id=row.id))
 
 
 def finish(uow: Uow, row: Absence) -> None:

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from sqlalchemy import select
 
+from crm_core.absences.messages import AbsenceBegun
 from crm_core.approvals.handlers import arm, ask, wait, withdraw
 from crm_core.approvals.people import candidates, policy_for
 from crm_core.approvals.queries import is_current
@@ -18,6 +19,7 @@ from crm_core.kernel.registry import on_timer, reacts
 from crm_core.kernel.tables import Timer
 from crm_core.kernel.uow import Priority, Uow
 from crm_core.org.people import deputy_of
+from crm_core.org.tables import Absence
 from crm_core.quotes.tables import Quote
 
 
@@ -41,6 +43,21 @@ def move_with_deal(event: DealHandedOver, uow: Uow) -> None:
     for approval in _of_deal(uow, event.deal_id):
         uow.touch(approval, owner_id=event.after_id, unit=event.unit)
         uow.refresh(f"approval:{approval.id}")
+
+
+@reacts(AbsenceBegun)
+def ask_who_is_here(event: AbsenceBegun, uow: Uow) -> None:
+    """What waits for somebody who goes on leave is put before the next one who is here."""
+    absence, row = uow.find(Absence, event.absence_id), cast(Any, Approval)
+    if absence is None:
+        return
+    waiting = select(Approval).where(
+        row.tenant == uow.tenant, row.state == "pending", row.approver_id == absence.person_id
+    )
+    for approval in uow.rows(waiting.order_by(row.id)):
+        found = _choose(uow, approval).best
+        if found is not None and not found.away:
+            _put_before(uow, approval, found.person_id, "leave")
 
 
 def _pending(timer: Timer, uow: Uow) -> Approval | None:

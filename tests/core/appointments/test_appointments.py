@@ -181,6 +181,17 @@ def test_writing_the_visit_down_completes_the_drive_of_that_day_and_no_other(hou
     assert [f.sop for f in house.ask("rep1", MyFollowups())] == ["test_drive"]
 
 
+def test_a_visit_that_is_taken_back_reopens_the_drive_it_completed(house: House) -> None:
+    customer = house.customer()
+    booked = drive(house, customer=customer)
+    house.clock.advance(hours=6)
+    house.do("rep1", LogContact(customer_id=customer, kind="visit", text="试驾完"))
+    assert house.ask("rep1", AppointmentCard(appointment_id=booked.id)).state == "done"
+    house.do("rep1", UndoLast())
+    assert house.ask("rep1", AppointmentCard(appointment_id=booked.id)).state == "booked"
+    assert [f for f in house.ask("rep1", MyFollowups()) if f.sop == "test_drive"] == []
+
+
 def test_completing_one_of_two_on_a_day_leaves_the_other(house: House) -> None:
     customer = house.customer()
     first = drive(house, customer=customer)

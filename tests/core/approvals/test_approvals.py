@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from crm_core.absences.messages import SetAbsence
 from crm_core.approvals.messages import ApprovalCard, DecideApproval, PendingApprovals, WithdrawApproval
 from crm_core.approvals.tables import Approval, ApprovalVote
 from crm_core.deals.messages import DealCard, MarkLost
@@ -279,6 +280,14 @@ def test_who_is_away_is_passed_by(house: House) -> None:
     house.do("manager1", SetAway(until=house.clock.now() + timedelta(days=2)))
     ask(house)
     assert [p.person for p in house.pushed("approval")] == ["region1"]
+
+
+def test_who_goes_on_leave_leaves_his_requests_to_the_next(house: House) -> None:
+    approval = ask(house)
+    assert [p.person for p in house.pushed("approval")] == ["manager1"]
+    house.do("manager1", SetAbsence(end=house.clock.now() + timedelta(days=2)))
+    assert [p.person for p in house.pushed("approval")] == ["region1"]
+    assert house.do("region1", DecideApproval(approval_id=approval, decision="approve")).view.state == "approved"
 
 
 def test_the_deal_shows_what_was_granted(house: House) -> None:
