@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
@@ -67,12 +68,26 @@ def _checked(settings: BotSettings, role: str, roles: tuple[str, ...], demo: boo
         problems.append("CHEXIN_DATABASE_URL: several processes need PostgreSQL; SQLite serves one with --role all")
     if moved and not demo:
         problems.append("CLOCK: only the demo's clock can be moved")
+    if not problems:
+        problems += _port_problems(settings)
     if settings.llm_model:
         print("note: LLM_MODEL is set, but this version does not use a language model yet", file=sys.stderr)
     if problems:
         for problem in problems:
             print(f"error: {problem}", file=sys.stderr)
         raise ConfigError(problems[0].split(":")[0], "the start was stopped; see above")
+
+
+def _port_problems(settings: BotSettings) -> list[str]:
+    """What keeps us from listening, found out before anything is opened."""
+    try:
+        family, kind, proto, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, proto) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        return [f"PORT: cannot listen on {settings.host}:{settings.port}: {(error.strerror or str(error)).lower()}"]
+    return []
 
 
 def _move_clock(core: Core, seconds: float) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from pathlib import Path
 
 import pytest
@@ -200,3 +201,15 @@ def test_check_tells_of_a_database_that_is_away_beside_the_rest(directory: Path,
     assert done.exit_code == 1
     assert "CHEXIN_DATABASE_URL: the database cannot be used" in done.output
     assert "CHEXIN_SECRET_KEY: needs 32" in done.output
+
+
+def test_a_port_in_use_stops_the_start_before_anything_is_opened(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        monkeypatch.setenv("PORT", str(other.getsockname()[1]))
+        refused = chexin("serve")
+    assert refused.exit_code == 2
+    assert "cannot listen on 127.0.0.1" in refused.output
+    assert "in use" in refused.output
+    assert not directory.exists()
