@@ -14,6 +14,8 @@ from crm_core.renewals.messages import RenewalCard, RenewalsById, RenewalView
 # How what was done is called on its button.
 DONE = {"maintenance": "serviced", "inspection": "inspected", "anniversary": "done", "dormant": "contacted"}
 SHOWN = 10
+# Brand and series: a phone shows no more of a car in one line.
+CAR_WORDS = 2
 TONES = {"renewed": "good", "declined": "bad"}
 
 
@@ -39,14 +41,11 @@ def renewal_card(voice: Voice, view: RenewalView, actor: Actor) -> Card:
     open_now = view.state == "open"
     return Card(
         kind="renewal",
-        title=title(voice, view),
+        title=title(voice, view, own=not actor.is_staff),
         fields=lines(
             voice,
             ("car", view.car_name),
-            (
-                "due_on",
-                joined(due_day(voice, view), days_left(voice, view)) if open_now else voice.day(view.due_on),
-            ),
+            _when(voice, view, open_now),
             ("mileage", voice.say("renewal.about_km", km=f"{view.mileage_km:,}") if view.mileage_km else ""),
             ("last_on", voice.when(view.last_on)),
             ("rhythm", voice.say("renewal.rhythm", n=view.rhythm_days) if view.rhythm_days else ""),
@@ -61,20 +60,27 @@ def renewal_card(voice: Voice, view: RenewalView, actor: Actor) -> Card:
     )
 
 
-def title(voice: Voice, view: RenewalView) -> str:
-    """`张伟的保险6天后到期`."""
+def _when(voice: Voice, view: RenewalView, open_now: bool) -> tuple[str, str]:
+    """The line that says when; of somebody who stayed away it is the last time that counts."""
+    if view.kind == "dormant":
+        return "due_on", ""
+    said = joined(due_day(voice, view), days_left(voice, view)) if open_now else voice.day(view.due_on)
+    return "when" if view.kind == "anniversary" else "due_on", said
+
+
+def title(voice: Voice, view: RenewalView, *, own: bool = False) -> str:
+    """`张伟的保险还有6天到期`; to the customer himself without his name."""
     plain = {"name": view.customer_name, "what": view.title}
+    if own:
+        return voice.say("renewal.title.own", what=view.title, when=due_day(voice, view))
     if view.state != "open":
         return voice.say("renewal.title.ended", **plain)
-    special = voice.maybe(f"renewal.title.{view.kind}", **plain)
-    key = (
-        "renewal.title.overdue"
-        if view.days < 0
-        else "renewal.title.today"
-        if view.days == 0
-        else "renewal.title.due"
+    soon = f"{view.kind}_soon" if view.days > 0 else view.kind
+    special = voice.maybe(f"renewal.title.{soon}", **plain) or voice.maybe(
+        f"renewal.title.{view.kind}", **plain
     )
-    return special or voice.say(key, n=abs(view.days), **plain)
+    key = "due" if view.days > 0 else "today" if view.days == 0 else "overdue"
+    return special or voice.say(f"renewal.title.{key}", n=abs(view.days), **plain)
 
 
 def due_day(voice: Voice, view: RenewalView) -> str:
@@ -116,7 +122,8 @@ def later_card(voice: Voice, view: RenewalView) -> Card:
 
 def renewal_list(voice: Voice, said: str, views: Sequence[RenewalView], more: int = 0) -> Card:
     """Several, one line each; a line opens its card where the channel can do that."""
-    fields = tuple(list_line(voice, view) for view in views)
+    alike = len({view.kind for view in views}) == 1
+    fields = tuple(list_line(voice, view, alike=alike) for view in views)
     buttons = tuple(
         Button(
             voice.say("button.open", name=view.customer_name),
@@ -130,13 +137,14 @@ def renewal_list(voice: Voice, said: str, views: Sequence[RenewalView], more: in
     return Card("renewals", said, fields, buttons, note=note)
 
 
-def list_line(voice: Voice, view: RenewalView) -> Field:
-    """`张伟 | 保险 · ES6 · 11月28日(周六) · 还有6天`."""
+def list_line(voice: Voice, view: RenewalView, *, alike: bool = False) -> Field:
+    """`张伟 | 保险 · 蔚来 ES6 · 11月28日(周六) · 还有6天`; where all are `alike` without what it is."""
     if view.kind == "dormant":
         last = voice.say("renewal.last_seen", day=voice.when(view.last_on)) if view.last_on else ""
         usual = voice.say("renewal.rhythm", n=view.rhythm_days) if view.rhythm_days else ""
         return Field(view.customer_name, joined(last, usual))
-    said = joined(view.title, view.car_name, due_day(voice, view), days_left(voice, view))
+    car = " ".join(view.car_name.split()[:CAR_WORDS])
+    said = joined("" if alike else view.title, car, due_day(voice, view), days_left(voice, view))
     return Field(view.customer_name, said, emph=view.days < 0)
 
 

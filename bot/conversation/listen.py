@@ -200,6 +200,9 @@ def _bare(talk: Talk, intent: str) -> None:
     if intent == "cancel" and talk.is_staff and _REMINDS.search(talk.text):
         gate.pass_through(talk, Draft("mute_task"))
         return
+    if intent == "cancel" and not talk.is_staff and talk.text.lower().strip(" .!") == "stop":
+        gate.pass_through(talk, Draft("opt_out"))
+        return
     if intent in ("confirm", "refuse") and talk.is_staff and _decides(talk, intent):
         return
     talk.say("press.nothing_open")

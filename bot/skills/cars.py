@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from bot.cards.base import joined
 from bot.cards.renewals import due_day
@@ -14,7 +15,7 @@ from bot.conversation.talk import Talk
 from bot.ports import Button
 from crm_core.kernel.registry import Result
 from crm_core.renewals.messages import Renewals, RenewalView
-from crm_core.vehicles.messages import CarView, CustomerCars, FindCar, RecordMileage, RecordService
+from crm_core.vehicles.messages import AddCar, CarView, CustomerCars, FindCar, RecordMileage, RecordService
 
 
 def car_of(talk: Talk, draft: Draft, customer_id: str, *, required: bool = True) -> CarView | Need | None:
@@ -44,15 +45,21 @@ def _said(talk: Talk, draft: Draft, cars: list[CarView]) -> list[CarView]:
     return [car for car in cars if words and words in car.name.lower()] or cars
 
 
-def _car(talk: Talk, draft: Draft) -> CarView | Need | None:
-    """The car a reading is about; None was answered."""
+def _car(talk: Talk, draft: Draft) -> CarView | Need | str | None:
+    """The car a reading is about; the customer's id when he has none on record."""
     who = customer(talk, draft)
     if isinstance(who, Need) or who is None:
         return who
-    car = car_of(talk, draft, who)
-    if car is None:
-        talk.say("car.none", name=talk.memory.focus_name(talk.now) or draft.text("person"))
-    return car
+    return car_of(talk, draft, who) or who
+
+
+def _new_car(talk: Talk, draft: Draft, customer_id: str, **facts: Any) -> Step:
+    """A car nobody has written down yet comes into being with what was said of it."""
+    name = vehicle_words(draft.value("vehicle"), draft.words("vehicle"))
+    plate = draft.text("plate")
+    if not name and not plate:
+        return Need("vehicle", "car_name")
+    return Act(AddCar(customer_id=customer_id, name=name, plate=plate, **facts))
 
 
 def _day(talk: Talk, draft: Draft) -> date | None:
@@ -68,22 +75,32 @@ def _km(draft: Draft) -> int | None:
 @skill("record_mileage", tier=Tier.OWN)
 def record_mileage(talk: Talk, draft: Draft) -> Step:
     """What the dial shows."""
-    car = _car(talk, draft)
-    if not isinstance(car, CarView):
+    car, km, on = _car(talk, draft), _km(draft), _day(talk, draft)
+    if car is None or isinstance(car, Need):
         return car
-    km = _km(draft)
     if km is None:
         return Need("km", "km")
-    return Act(RecordMileage(car_id=car.id, km=km, on=_day(talk, draft)))
+    if isinstance(car, str):
+        return _new_car(talk, draft, car, mileage_km=km, mileage_on=on or talk.voice.here.date())
+    return Act(RecordMileage(car_id=car.id, km=km, on=on))
 
 
 @skill("record_service", tier=Tier.OWN)
 def record_service(talk: Talk, draft: Draft) -> Step:
     """The car was serviced."""
-    car = _car(talk, draft)
-    if not isinstance(car, CarView):
+    car, km, on = _car(talk, draft), _km(draft), _day(talk, draft)
+    if car is None or isinstance(car, Need):
         return car
-    return Act(RecordService(car_id=car.id, km=_km(draft), on=_day(talk, draft)))
+    if isinstance(car, str):
+        return _new_car(talk, draft, car, serviced_km=km, serviced_on=on or talk.voice.here.date())
+    return Act(RecordService(car_id=car.id, km=km, on=on))
+
+
+@after(AddCar)
+def car_added(talk: Talk, command: AddCar, result: Result, draft: Draft | None) -> None:
+    """The car is on record now, with its next service."""
+    key = "car.new_serviced" if command.serviced_on else "car.new"
+    _recorded(talk, key, result.id, result, None, car=command.name or command.plate)
 
 
 @after(RecordMileage)

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.cards.base import joined
 from bot.cards.renewals import SHOWN, due_day, later_card, renewal_card, renewal_list
 from bot.conversation.gate import Act, Need, Step, Tier, after, perform, skill
 from bot.conversation.pending import Draft
@@ -76,7 +77,7 @@ def moved(talk: Talk, command: MoveRenewal, result: Result, draft: Draft | None)
 @skill("ask_renewals")
 def ask_renewals(talk: Talk, draft: Draft) -> Step:
     """What comes due in a span, of a kind, or with one customer; for a customer his own."""
-    named = bool(draft.text("person")) or not talk.is_staff
+    named = (bool(draft.text("person")) and draft.text("renewal") != "dormant") or not talk.is_staff
     who = customer(talk, draft) if named else None
     if isinstance(who, Need):
         return who
@@ -104,20 +105,18 @@ def _span(talk: Talk, draft: Draft, kind: str) -> tuple[date | None, date]:
 
 
 def _show(talk: Talk, draft: Draft, kind: str, found: list[RenewalView]) -> None:
-    what = talk.voice.maybe(f"renewal.kind.{kind}") if kind else talk.voice.say("renewal.anything")
+    what = talk.voice.maybe(f"renewal.due.{kind}") or talk.voice.say("renewal.due.any")
+    period = draft.words("period") or draft.words("when")
+    said = period + what if talk.voice.lang == "zh" else joined(what, period, by=" ")
     if not found:
-        talk.say("renewal.none_dormant" if kind == "dormant" else "renewal.none", what=what)
+        talk.say("renewal.none_dormant" if kind == "dormant" else "renewal.none", what=said)
         return
     if len(found) == 1:
         talk.about("customer", found[0].customer_id, found[0].customer_name)
         talk.show(renewal_card(talk.voice, found[0], talk.actor))
         return
-    period = draft.words("period") or draft.words("when")
-    key = "card.dormant" if kind == "dormant" else "card.renewals"
-    said = talk.voice.say(key, what=what, n=len(found), period=period)
-    talk.show(
-        renewal_list(talk.voice, said.strip(), found[:SHOWN], len(found) - SHOWN if len(found) > SHOWN else 0)
-    )
+    title = talk.voice.say("card.dormant" if kind == "dormant" else "card.renewals", what=said, n=len(found))
+    talk.show(renewal_list(talk.voice, title, found[:SHOWN], max(len(found) - SHOWN, 0)))
 
 
 # What was shown ends
