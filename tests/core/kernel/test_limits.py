@@ -74,12 +74,10 @@ def test_a_share_is_left_to_what_people_must_know(core: Core) -> None:
 
 def test_every_limit_of_a_name_holds(core: Core) -> None:
     now, given_out = NOW, 0
-    for _ in range(60 * 60):
-        now += timedelta(seconds=1)
-        given_out += core.limits.take("member", MEMBER, 1, now)
-        if given_out >= 1000:
-            break
-    assert 850 <= given_out <= 1000
+    for _ in range(300):
+        now += timedelta(seconds=12)
+        given_out += core.limits.take("member", MEMBER, 10, now)
+    assert 850 <= given_out <= 1000, "of 30 a minute and 1,000 an hour the hour is what counts"
 
 
 def test_a_block_holds_for_everybody_until_it_ends(core: Core, clock: FixedClock) -> None:
@@ -162,7 +160,7 @@ def test_a_chat_is_written_to_at_its_pace_and_holds_up_no_other(core: Core, cloc
     assert claim() == ["a0", "b"]
     assert claim() == []
     (waiting,) = rows(core, Outbox, Outbox.dedupe_key == "a1>p1")
-    assert NOW + timedelta(seconds=1) < waiting.due_at < NOW + timedelta(seconds=1.2)
+    assert NOW + timedelta(seconds=1) < waiting.due_at < NOW + timedelta(seconds=1.3)
     clock.move_to(waiting.due_at)
     assert claim() == ["a1"]
 
