@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -10,6 +11,7 @@ from sqlalchemy import select
 from crm_core.api import Core
 from crm_core.customers.messages import AddCustomer
 from crm_core.deals.messages import OpenDeal
+from crm_core.followups.tables import Followup
 from crm_core.kernel.access import Actor
 from crm_core.kernel.clock import FixedClock
 from crm_core.kernel.registry import Command, Result
@@ -139,6 +141,11 @@ class House:
         query = select(Timer).where(Timer.state == 0)
         with self.core.database.read() as session:
             return len([t for t in session.execute(query).scalars() if subject in ("", t.subject)])
+
+    def waiting_at(self, sop: str) -> list[datetime]:
+        """When the steps of the open cadences of a name are due."""
+        open_ones = {f"followup:{row.id}" for row in self.rows(Followup, Followup.sop == sop, Followup.state == "open")}
+        return sorted(t.due_at for t in self.rows(Timer, Timer.state == 0) if t.subject in open_ones)
 
     def rows(self, table: Any, *where: Any) -> list[Any]:
         with self.core.database.read() as session:
