@@ -15,6 +15,7 @@ from crm_core.api import Core
 from crm_core.customers.tables import ContactPoint, Customer
 from crm_core.fitment.messages import StockOf
 from crm_core.fitment.tables import Application, Part, PartStock
+from crm_core.followups.tables import Followup
 from crm_core.imports.cells import lunar_day
 from crm_core.imports.run import ImportReport, run_import
 from crm_core.kernel.errors import Invalid, Refused
@@ -205,11 +206,13 @@ def test_old_and_closed_leads_are_quiet(house: Core, tmp_path: Path) -> None:
             ).all()
         }
         timed = set(session.execute(select(col(Timer.subject))).scalars())
+        followed = session.execute(select(col(Followup.id), col(Followup.customer_id))).all()
     assert leads["老线索"] == ("new", 2025, True)
     assert leads["战败的"][0] == "lost"
     assert leads["新线索"][:2] == ("new", 2026)
     assert count(house, Outbox) == 1
-    assert len({subject.split(":")[1] for subject in timed}) <= 1
+    assert timed == {f"followup:{followup}" for followup, _ in followed}
+    assert len({customer for _, customer in followed}) == 1
 
 
 def test_odd_leads_lose_nothing(house: Core, tmp_path: Path) -> None:
