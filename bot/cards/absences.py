@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -33,9 +34,12 @@ def back(easel: Easel, absence_id: str, params: dict[str, Any]) -> Outbound:
 def back_card(voice: Voice, lines: Sequence[WorkLine]) -> Card:
     """Done first, then what is left."""
     done, left = ([line for line in lines if line.done is finished] for finished in (True, False))
-    fields, buttons = work_fields(voice, left, voice.say("absence.left"))
+    fields, buttons = work_fields(voice, left, voice.say("absence.left") if done else "")
     shown = tuple(_field(voice, line, voice.say("absence.done_by", name=line.owner_name)) for line in done[:SHOWN])
-    return Card("absence_back", voice.say("card.absence_back", done=len(done), left=len(left)), shown + fields, buttons)
+    key = "absence_back" if done and left else "absence_back_done" if done else "absence_back_left"
+    title = voice.say(f"card.{key}", done=len(done), left=len(left))
+    buttons = tuple(replace(b, line=b.line + len(shown) if b.line is not None else None) for b in buttons)
+    return Card("absence_back", title, shown + fields, buttons)
 
 
 def absence_card(

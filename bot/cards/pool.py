@@ -10,7 +10,7 @@ from bot.texts import Voice
 from crm_core.leads.messages import LeadView
 from crm_core.nudges.messages import WaitingView
 
-BUTTONS = 6
+BUTTONS, NUDGES = 6, 4
 
 
 def pool_card(voice: Voice, views: Sequence[LeadView]) -> Card:
@@ -31,16 +31,21 @@ def _waits(voice: Voice, view: LeadView) -> str:
 
 
 def waiting_card(voice: Voice, views: Sequence[WaitingView]) -> Card:
-    """Whom it waits for, what, and how long; a press nudges him."""
+    """Whom it waits for, what, and how long; a line opens it, a button nudges him."""
     fields = tuple(
         Field(view.person_name or voice.say("waiting.nobody"),
               joined(voice.say(f"waiting.{view.what}"), view.customer_name, view.about,
                      voice.say("waiting.since", time=voice.duration(voice.now - view.since))))
         for view in views
     )  # fmt: skip
-    buttons = tuple(
+    opens = tuple(
+        Button(voice.say("button.open", name=view.customer_name or view.about)[:40], "open", {"subject": view.subject},
+               line=place)
+        for place, view in enumerate(views)
+    )  # fmt: skip
+    nudges = tuple(
         Button(voice.say("button.nudge", name=joined(view.person_name, view.customer_name)), "nudge",
-               {"subject": view.subject}, line=place)
-        for place, view in enumerate(views) if view.person_id is not None
-    )[:BUTTONS]  # fmt: skip
-    return Card("waiting", voice.say("card.waiting", n=len(views)), fields, buttons)
+               {"subject": view.subject})
+        for view in views if view.person_id is not None
+    )[:NUDGES]  # fmt: skip
+    return Card("waiting", voice.say("card.waiting", n=len(views)), fields, opens + nudges)
