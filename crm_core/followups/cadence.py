@@ -59,7 +59,7 @@ def start(
         customer_id=facts.customer_id, owner_id=facts.owner_id, unit=facts.unit, lead_id=facts.lead_id,
         deal_id=facts.deal_id, started_at=at or uow.now,
     )  # fmt: skip
-    _arm_all(uow, row)
+    _arm_all(uow, row, own)
     if subject.startswith("lead:"):
         _show_on_lead(uow, row)
     uow.audit("start", "followup", row.id, sop=sop.name, subject=subject)
@@ -70,13 +70,12 @@ def move(uow: Uow, row: Followup, at: datetime) -> None:
     """Begin again from `at`: what was ahead is off, the rhythm counts anew. Muted stays muted."""
     uow.cancel_timers(f"followup:{row.id}")
     uow.touch(row, started_at=at, current_step=-1, snoozed_until=None)
-    _arm_all(uow, row)
+    _arm_all(uow, row, sop_of(row))
     uow.audit("move", "followup", row.id)
     uow.refresh(f"followup:{row.id}")
 
 
-def _arm_all(uow: Uow, row: Followup) -> None:
-    sop = sop_of(row)
+def _arm_all(uow: Uow, row: Followup, sop: Sop) -> None:
     steps = plan(sop, row.started_at, place_of(uow, row.unit), uow.now if sop.repeats else None)
     row.due_at = deadline(steps)
     for planned in steps:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from crm_core.api import Core
 from crm_core.appointments.messages import Book, CompleteAppointment
 from crm_core.customers.messages import CustomerCard, LogContact, MarkDecisionMaker, RemoveRecord
 from crm_core.deals.messages import (
@@ -27,10 +29,13 @@ from crm_core.followups.messages import (
     SnoozeFollowup,
 )  # fmt: skip
 from crm_core.followups.tables import Followup
+from crm_core.kernel.clock import FixedClock
 from crm_core.kernel.errors import Conflict
+from crm_core.kernel.settings import Settings
 from crm_core.kernel.tables import Timer
 from crm_core.orders.messages import AddOrder
 from crm_core.undo.messages import UndoLast
+from tests.conftest import NOW
 from tests.core.deals.house import House
 
 
@@ -354,3 +359,31 @@ def test_must_know_steps_have_must_know_timers(house: House) -> None:
     (row,) = running(house, "first_contact")
     timers = house.rows(Timer, Timer.subject == f"followup:{row.id}")
     assert sorted((t.kind, t.priority) for t in timers) == [("followup_nudge", 2), ("followup_step", 1)]
+
+
+# What a dealer may write himself
+
+RHYTHM = """
+steps:
+  - {every: 2d, until: 4d, time: "09:30", do: remind, text: {zh: 联系, en: call}}
+escalation: {after: 1d, to: manager, priority: must_know, text: {zh: 没联系, en: not called}}
+"""
+
+
+def test_each_reminder_nobody_acts_on_is_told_to_the_manager(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "policies" / "sop").mkdir(parents=True)
+    (tmp_path / "policies" / "sop" / "level_rhythm.yaml").write_text(RHYTHM, encoding="utf-8")
+    clock = FixedClock(NOW)
+    house = House(Core.open(settings.model_copy(update={"policies": tmp_path / "policies"}), clock), clock).build()
+    customer, _ = deal_of(house, level="H")
+    talk(house, customer)
+    house.pushed()
+    told = [pushed(house, "level_rhythm", days=1) for _ in range(7)]
+    remind, escalate = [("followup_remind", "rep1")], [("followup_escalated", "manager1")]
+    assert told == [[], remind, escalate, remind, escalate, [], []]
+    talk(house, customer)
+    house.pushed()
+    assert pushed(house, "level_rhythm", days=2) == remind
+    talk(house, customer)
+    assert pushed(house, "level_rhythm", days=1) == []
+    house.core.close()

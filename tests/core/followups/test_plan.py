@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -205,3 +207,17 @@ def test_a_time_of_day_stays_when_the_clocks_change(zone: str) -> None:
         days.append(local.date())
     first: date = days[0]
     assert days == [first + timedelta(days=n) for n in range(300)]
+
+
+GUIDE = (Path(__file__).parents[3] / "docs" / "cadences.md").read_text(encoding="utf-8")
+
+
+def test_the_example_of_the_guide_is_a_cadence() -> None:
+    text = GUIDE.split("```yaml\n")[1].split("```")[0]
+    cadence = Sop.model_validate(yaml.safe_load(text))
+    assert (cadence.repeats, cadence.by_level, cadence.escalation is not None) == (True, True, True)
+
+
+def test_the_guide_names_every_cadence_that_is_shipped() -> None:
+    named = {line.split("`")[1] for line in GUIDE.splitlines() if line.startswith("| `")}
+    assert {name.removeprefix("sop/") for name in SHIPPED.names("sop")} <= named
