@@ -36,7 +36,8 @@ class Engine:
         self._due = DueLoop(core, [lambda: jobs.fire_timers(core), deliver], "due", due=self._next_due)
         self._clock = Clockwork()
         self._auditor = Auditor(core, name, Heartbeat(heartbeat).send)
-        self._auditing = threading.Lock()
+        self._auditing, self._beating = threading.Lock(), threading.Lock()
+        self._stopped = False
         self.findings = Findings()
 
     def start(self) -> None:
@@ -59,11 +60,13 @@ class Engine:
 
     def stop(self) -> None:
         """End; what was not finished stands in the database and goes on after the next start."""
+        self._stopped = True
         self._clock.stop()
         self._turns.stop()
         self._due.stop()
         self._core.leases.give_back("auditor", self._name, self._core.now())
-        self._core.workers.leave(self._name)
+        with self._beating:
+            self._core.workers.leave(self._name)
 
     def arrived(self) -> None:
         """Somebody said or pressed something: look at once."""
@@ -112,7 +115,10 @@ class Engine:
         """A sign of life, with the instant at which the slower of both loops last came round."""
         now = self._core.now()
         behind = time.monotonic() - min(self._turns.last_round, self._due.last_round)
-        self._core.workers.beat(self._name, self._role, self._version, now, now - timedelta(seconds=behind))
+        with self._beating:
+            # A beat that was on its way must not bring the row back of a process that has ended.
+            if not self._stopped:
+                self._core.workers.beat(self._name, self._role, self._version, now, now - timedelta(seconds=behind))
 
     def _tick(self) -> None:
         self._clock.tick()

@@ -53,6 +53,8 @@ def _waited(now: datetime) -> tuple[Any, ...]:
     return (
         col(Outbox.state) == PENDING, col(Outbox.priority) >= REMINDER, col(Outbox.attempts) == 0,
         col(Outbox.created_at) < now - LATE, col(Outbox.kind) != "catch_up",
+        # A reply, or a change of a card that was sent, is no reminder.
+        col(Outbox.kind).not_like("@%"),
     )  # fmt: skip
 
 
@@ -87,7 +89,7 @@ def _by_person(rows: Sequence[Outbox]) -> dict[tuple[str, str], list[Outbox]]:
 
 def _settle_person(uow: Uow, person_id: str, held: Sequence[Outbox]) -> None:
     uncertain = uncertain_of(uow.session, uow.tenant, person_id)
-    late = [LateRow(row.id or 0, row.kind, row.priority, row.due_at) for row in held]
+    late = [LateRow(row.id or 0, row.kind, row.priority, row.due_at, row.subject) for row in held]
     found: Gathered = gathered(late, uncertain)
     _set(uow.session, found.released, state=PENDING, created_at=uow.now)
     _set(uow.session, found.folded, state=FOLDED, settled_at=uow.now)

@@ -14,12 +14,13 @@ DIGEST = 3
 
 @dataclass(frozen=True)
 class LateRow:
-    """A late message of one person: its outbox id, kind, priority, and when it was due."""
+    """A late message of one person: its outbox id, kind, subject (`task:ID` or empty), priority, when it was due."""
 
     id: int
     kind: str
     priority: int
     due_at: datetime
+    subject: str = ""
 
 
 @dataclass(frozen=True)
@@ -34,22 +35,18 @@ class Gathered:
 def gathered(rows: Sequence[LateRow], uncertain: Sequence[int] = ()) -> Gathered:
     """What becomes of one person's late messages: three or more become one.
 
-    Of a digest that came due several times only the newest is worth reading. `uncertain` are messages that may
-    not have arrived; they are told again where there is something to tell anyway.
+    Of several about one record, and of a digest that came due several times, only the newest is worth reading.
+    `uncertain` are messages that may not have arrived; they are told again where there is something to tell anyway.
     """
-    newest: dict[str, LateRow] = {}
-    for row in rows:
-        if row.priority >= DIGEST and (row.kind not in newest or _later(row, newest[row.kind])):
-            newest[row.kind] = row
-    kept = sorted(
-        (r for r in rows if r.priority < DIGEST or newest[r.kind] is r), key=lambda r: (r.due_at, r.id)
-    )
-    outdated = tuple(r.id for r in rows if r not in kept)
-    ids = tuple(row.id for row in kept)
-    if len(ids) < ENOUGH:
-        return Gathered(released=ids, folded=outdated)
-    return Gathered(folded=(*outdated, *ids, *uncertain), told=(*ids, *uncertain))
+    inorder = sorted(rows, key=lambda row: (row.due_at, row.id))
+    newest = {_about(row): row for row in inorder}
+    kept = tuple(row.id for row in inorder if newest[_about(row)] is row)
+    outdated = tuple(row.id for row in inorder if newest[_about(row)] is not row)
+    if len(kept) < ENOUGH:
+        return Gathered(released=kept, folded=outdated)
+    return Gathered(folded=(*outdated, *kept, *uncertain), told=(*kept, *uncertain))
 
 
-def _later(one: LateRow, other: LateRow) -> bool:
-    return (one.due_at, one.id) > (other.due_at, other.id)
+def _about(row: LateRow) -> str | int:
+    """What makes an earlier message outdated: the same record, or the same digest."""
+    return row.subject or (row.kind if row.priority >= DIGEST else row.id)

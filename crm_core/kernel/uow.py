@@ -344,5 +344,6 @@ class Uow(Reader):
         """A reminder that comes late waits until it is known how many of them there are for one person."""
         if self.silent_until is not None and push.due_at <= self.silent_until:
             return SKIPPED
-        late = push.priority >= Priority.REMINDER and self.now - push.due_at > LATE
+        nice = push.priority >= Priority.REMINDER and not push.kind.startswith("@")
+        late = nice and self.now - push.due_at > LATE
         return HELD if late else PENDING

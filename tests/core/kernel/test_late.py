@@ -13,8 +13,8 @@ from crm_core.kernel.late import ENOUGH, LateRow, gathered
 NINE = datetime(2026, 3, 14, 1, 0, tzinfo=UTC)
 
 
-def reminder(n: int, minutes: int = 0) -> LateRow:
-    return LateRow(n, "task_due", 2, NINE + timedelta(minutes=minutes))
+def reminder(n: int, minutes: int = 0, subject: str = "") -> LateRow:
+    return LateRow(n, "task_due", 2, NINE + timedelta(minutes=minutes), subject)
 
 
 def digest(n: int, kind: str = "plan", days: int = 0) -> LateRow:
@@ -35,6 +35,8 @@ def digest(n: int, kind: str = "plan", days: int = 0) -> LateRow:
         ([digest(1, days=2), digest(2, days=1)], [], (1,), (2,), ()),
         ([digest(1), digest(2, "summary"), reminder(3, -1)], [], (), (3, 1, 2), (3, 1, 2)),
         ([digest(1), digest(2, days=1), reminder(3)], [], (3, 2), (1,), ()),
+        ([reminder(1, 0, "appointment:a"), reminder(2, 9, "appointment:a"), reminder(3)], [], (3, 2), (1,), ()),
+        ([reminder(1, 0, "task:a"), reminder(2, 9, "task:a"), reminder(3), reminder(4)], [], (), (1, 3, 4, 2), (3, 4, 2)),
     ],
 )
 def test_table(rows: list[LateRow], uncertain: list[int], released: tuple[int, ...], folded: tuple[int, ...],
@@ -45,8 +47,9 @@ def test_table(rows: list[LateRow], uncertain: list[int], released: tuple[int, .
 
 ROWS = st.lists(
     st.builds(LateRow, st.just(0), st.sampled_from(["task_due", "birthday", "plan", "weekly"]), st.sampled_from([2, 3]),
-              st.integers(0, 5000).map(lambda m: NINE + timedelta(minutes=m))), max_size=30,
-).map(lambda rows: [LateRow(n, r.kind, r.priority, r.due_at) for n, r in enumerate(rows)])  # fmt: skip
+              st.integers(0, 5000).map(lambda m: NINE + timedelta(minutes=m)),
+              st.sampled_from(["", "", "task:a", "lead:b"])), max_size=30,
+).map(lambda rows: [LateRow(n, r.kind, r.priority, r.due_at, r.subject) for n, r in enumerate(rows)])  # fmt: skip
 
 
 @given(ROWS)
@@ -60,8 +63,10 @@ def test_each_row_has_one_end(rows: list[LateRow]) -> None:
 @given(ROWS)
 def test_every_reminder_is_told_and_no_digest_twice(rows: list[LateRow]) -> None:
     found = gathered(rows)
-    reaches = {*found.released, *found.told}
-    assert {r.id for r in rows if r.priority == 2} <= reaches
-    digests = [r.kind for r in rows if r.priority == 3 and r.id in reaches]
-    assert sorted(digests) == sorted({r.kind for r in rows if r.priority == 3})
+    reaches = [r for r in rows if r.id in {*found.released, *found.told}]
+    records = [r.subject for r in reaches if r.subject]
+    assert sorted(records) == sorted({r.subject for r in rows if r.subject})
+    assert {r.id for r in rows if r.priority == 2 and not r.subject} <= {r.id for r in reaches}
+    digests = [r.kind for r in reaches if r.priority == 3 and not r.subject]
+    assert sorted(digests) == sorted({r.kind for r in rows if r.priority == 3 and not r.subject})
     assert len(found.released) < ENOUGH
