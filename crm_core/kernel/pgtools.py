@@ -6,14 +6,16 @@ import os
 import re
 import shutil
 import subprocess
+from io import BufferedReader
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from sqlalchemy import make_url
 
 from crm_core.kernel.errors import ConfigError
 
 _PLACES = ("/usr/lib/postgresql", "/usr/pgsql", "/opt/homebrew/opt", "/usr/local/opt")
+_BLOCK = 1 << 16
 _CLIENT = "install PostgreSQL's client programs (Debian: postgresql-client-{major})"
 
 
@@ -81,7 +83,7 @@ def load(url: str, source: Path, major: int, *, before: str, after: str) -> None
     read = [tool("pg_restore", major), "--no-owner", "--no-privileges", "--file=-", str(source)]
     write = [
         tool("psql", major), "--no-psqlrc", "--quiet", "--output=/dev/null", "--set=ON_ERROR_STOP=1",
-        "--single-transaction", "--file=-", f"--dbname={address}",
+        "--file=-", f"--dbname={address}",
     ]  # fmt: skip
     with (
         subprocess.Popen(read, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as reader,
@@ -105,13 +107,19 @@ def load(url: str, source: Path, major: int, *, before: str, after: str) -> None
 def _feed(
     into: IO[bytes], before: str, script: IO[bytes], after: str, reader: subprocess.Popen[bytes]
 ) -> bool:
-    """Hand the writer its script; True when it got all of it. An end that is cut must never be committed."""
+    """Hand the writer its script; True when it got all of it.
+
+    The commit is the script's own last line: psql's option for one transaction would also commit a script that
+    was cut off because we were killed.
+    """
     try:
-        into.write(before.encode())
-        shutil.copyfileobj(script, into)
+        into.write(f"begin;\n{before}".encode())
+        while block := cast(BufferedReader, script).read1(_BLOCK):
+            into.write(block)
+            into.flush()
         if reader.wait() != 0:
             return False
-        into.write(after.encode())
+        into.write(f"{after}\ncommit;\n".encode())
         into.close()
     except BrokenPipeError:
         reader.kill()
