@@ -23,6 +23,7 @@ from bot.ports import Channel, Receipt
 from bot.texts import Texts
 from crm_core.api import Core
 from crm_core.chat.service import Ended, Send
+from crm_core.kernel.errors import Unavailable
 from crm_core.kernel.limits import Pace, Rate
 from crm_core.kernel.outbox import LEASE, Delivery, Outcome, Settled
 from crm_core.kernel.outcomes import Heard, decide
@@ -76,7 +77,7 @@ class Sender:
         self._slots = slots
         self._busy: Counter[str] = Counter()
         self._in_hand: set[int] = set()
-        self._lost_count = False
+        self._unsure = False
         self._sending: set[asyncio.Task[None]] = set()
         self._stopping = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -149,10 +150,10 @@ class Sender:
 
     async def _round(self) -> float:
         """Claim and begin for each account what may go; returns for how many seconds to pause."""
-        if self._lost_count:
+        if self._unsure:
             keep = [*self._in_hand, *self._results.waiting]
             await asyncio.to_thread(self._core.outbox.forget, self._worker, list(self._channels), keep)
-            self._lost_count = False
+            self._unsure = False
         pauses = [await self._account(account, channel) for account, channel in self._channels.items()]
         return min(pauses, default=TICK_SECONDS)
 
@@ -164,10 +165,10 @@ class Sender:
         now = self._core.now()
         if due is None or due > now:
             return _ahead(due, now)
-        self._lost_count = True  # until it is known what was claimed
+        self._unsure = True  # until it is known what was claimed
         claim = self._core.paced.claim
         batch = await asyncio.to_thread(claim, self._worker, now, room, account, pace_of(channel))
-        self._lost_count = False
+        self._unsure = False
         if batch.deliveries:
             point("claimed")
             await self._begin(list(batch.deliveries), channel)
@@ -187,10 +188,11 @@ class Sender:
                 if found.sends
                 else []
             )
+        except Unavailable:
+            self._unsent(claimed)
+            return
         except Exception as error:
-            structlog.get_logger().error("begin_failed", error=type(error).__name__, exc_info=error)
-            for delivery in claimed:
-                self._unsent(delivery, type(error).__name__)
+            await self._apart(claimed, channel, error)
             return
         for one in found.ended:
             self._results.add(one)
@@ -206,10 +208,23 @@ class Sender:
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)
 
-    def _unsent(self, delivery: Delivery, why: str) -> None:
-        settled = Settled(delivery, Outcome.RETRY, retry_at=self._core.now() + timedelta(seconds=1), error=why,
-                          heard=Heard.NOT_NOW)  # fmt: skip
+    async def _apart(self, claimed: list[Delivery], channel: Channel, error: Exception) -> None:
+        """One message that cannot be begun does not stop the others; after some tries it is dead."""
+        if len(claimed) > 1:
+            for one in claimed:
+                await self._begin([one], channel)
+            return
+        structlog.get_logger().error("begin_failed", outbox=claimed[0].id, kind=claimed[0].kind,
+                                     error=type(error).__name__, exc_info=error)  # fmt: skip
+        settled = Settled(claimed[0], Outcome.RETRY, error=type(error).__name__, heard=Heard.NOT_NOW)
         self._results.add(Ended(settled, {}))
+
+    def _unsent(self, deliveries: list[Delivery], why: str = "no database") -> None:
+        """What was surely not sent is free again in a second."""
+        again = self._core.now() + timedelta(seconds=1)
+        for one in deliveries:
+            settled = Settled(one, Outcome.RETRY, retry_at=again, error=why, heard=Heard.NOT_NOW)
+            self._results.add(Ended(settled, {}))
 
     # Sending
 
@@ -218,7 +233,7 @@ class Sender:
             point("before_send")
             if started.seconds_ago(self._core.now()) > LATEST_START:
                 # Stopped for longer than the lease: another process may be sending this by now.
-                self._unsent(send.delivery, "overslept")
+                self._unsent([send.delivery], "overslept")
                 return
             receipt = await self._answer(send, channel)
             point("after_send")

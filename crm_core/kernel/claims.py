@@ -19,7 +19,7 @@ def claim_sql(*, account: bool, sqlite: bool, runs: bool, paused: bool, urgent: 
     """
     lock = "" if sqlite else "for update skip locked"
     own = "and x.account = :account" if account else ""
-    own += " and x.priority <= 1" if urgent else ""
+    own += " and x.priority <= 1" if urgent and not paused else ""
     x_new, p_new = (_NEW.format("x"), _NEW.format("p")) if paused else ("", "")
     waits = f"p.id < {{0}}.id and p.priority <= {{0}}.priority and p.attempts < :park {p_new}"
     before = "p.state = 1 or p.state = 0 and p.due_at > :now" if runs else "p.state in (0, 1)"

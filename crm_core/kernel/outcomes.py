@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+# Given up after so long, but not because this application was down meanwhile.
 GIVE_UP = timedelta(hours=24)
+ENOUGH_TRIES = 8
 BACKOFF_CAP = timedelta(minutes=10)
 # A platform's window for equal messages is not trusted to its last minute.
 WINDOW_MARGIN = timedelta(minutes=30)
@@ -103,8 +105,12 @@ def _given_up(tried: Tried) -> Outcome:
     return Outcome.UNCERTAIN if tried.doubts else Outcome.DEAD
 
 
+def _late(tried: Tried, now: datetime) -> bool:
+    return now - tried.first_at >= GIVE_UP and tried.tries >= ENOUGH_TRIES
+
+
 def _not_now(tried: Tried, now: datetime, retry_after: timedelta | None) -> Decision:
-    if now - tried.first_at >= GIVE_UP:
+    if _late(tried, now):
         return Decision(_given_up(tried))
     return Decision(Outcome.RETRY, now + (retry_after if retry_after is not None else backoff(tried.tries)))
 
@@ -113,7 +119,7 @@ def _unknown(tried: Tried, now: datetime, window: timedelta | None) -> Decision:
     again = now + backoff(tried.tries)
     if tried.cls is MessageClass.CHANGE:
         # Drawing the same state twice does no harm.
-        late = now - tried.first_at >= GIVE_UP
+        late = _late(tried, now)
     elif window is not None:
         late = again - tried.first_at >= window - WINDOW_MARGIN
     else:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.delivery import Sender
+from bot.delivery import Deliverer, Sender
 from bot.ports import Delivery, Heard, Outbound, Receipt
 from bot.texts import Texts
 from crm_core.api import Core
@@ -18,6 +18,7 @@ from crm_core.chat.service import Ended, Send
 from crm_core.chat.tables import ChatMessage
 from crm_core.kernel import points
 from crm_core.kernel.clock import FixedClock
+from crm_core.kernel.errors import Unavailable
 from crm_core.kernel.outbox import CLAIMED, DEAD, LEASE, PENDING, SENT, UNCERTAIN
 from crm_core.kernel.tables import Attempt, Outbox
 from crm_core.kernel.uow import Priority
@@ -251,8 +252,6 @@ def test_an_edit_changes_the_card_that_was_sent(dealer: Core, channel: MemoryCha
 def test_what_cannot_be_written_now_is_written_later(
     dealer: Core, channel: MemoryChannel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from crm_core.kernel.errors import Unavailable
-
     settle, failures = dealer.chats.settle, [Unavailable(), Unavailable()]
 
     def moody(*given: object) -> int:
@@ -377,3 +376,59 @@ def test_a_worker_that_slept_past_its_lease_sends_nothing(
         until(lambda: state(dealer, "m").state == SENT)
     assert len(channel.got) == 1
     assert [row.outcome for row in rows(dealer, Attempt)] == ["not_now", "accepted"]
+
+
+def test_one_message_that_cannot_be_begun_stops_no_other(
+    dealer: Core, channel: MemoryChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(4):
+        put(dealer, f"{n}", chat=f"{BOT}:{n}")
+    begin, poison = dealer.chats.begin, state(dealer, "2").id
+
+    def picky(sends: list[Send], worker: str, now: datetime) -> list[Send]:
+        if any(send.delivery.id == poison for send in sends):
+            raise ValueError("no such body")
+        return begin(sends, worker, now)
+
+    monkeypatch.setattr(dealer.chats, "begin", picky)
+    run(dealer, channel)
+    until(lambda: state(dealer, "2").state == PENDING)
+    assert (state(dealer, "2").error, len(channel.got)) == ("ValueError", 3)
+
+
+# Threads kept here
+
+
+def test_one_message_that_cannot_be_stored_stops_no_other(
+    dealer: Core, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(4):
+        put(dealer, f"{n}", chat=f"web:{n}")
+    store, poison = dealer.chats.store, state(dealer, "2").id
+
+    def picky(sends: list[tuple[Delivery, dict[str, Any]]], worker: str, now: datetime) -> int:
+        if any(delivery.id == poison for delivery, _ in sends):
+            raise ValueError("no such body")
+        return store(sends, worker, now)
+
+    monkeypatch.setattr(dealer.chats, "store", picky)
+    assert Deliverer(dealer, Texts.load(), "w", lambda: None).run() == 4
+    assert [state(dealer, f"{n}").state for n in range(4)] == [SENT, SENT, PENDING, SENT]
+
+
+def test_what_a_failed_round_left_is_taken_in_the_next(dealer: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(dealer, "m", chat="web:1")
+    store, failures = dealer.chats.store, [Unavailable()]
+
+    def moody(*given: object) -> int:
+        if failures:
+            raise failures.pop()
+        return store(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(dealer.chats, "store", moody)
+    deliverer = Deliverer(dealer, Texts.load(), "w", lambda: None)
+    with pytest.raises(Unavailable):
+        deliverer.run()
+    assert state(dealer, "m").state == CLAIMED
+    assert deliverer.run() == 1
+    assert state(dealer, "m").state == SENT

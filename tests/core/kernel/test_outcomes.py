@@ -27,22 +27,24 @@ def tried(cls: MessageClass, *, tries: int = 1, doubts: int = 0, age: timedelta 
 @pytest.mark.parametrize("window", [WECOM, TELEGRAM])
 @pytest.mark.parametrize("cls", MessageClass)
 @pytest.mark.parametrize(
-    ("heard", "doubts", "age", "outcome"),
+    ("heard", "tries", "doubts", "age", "outcome"),
     [
-        (ACCEPTED, 0, SOON, SENT),
-        (ACCEPTED, 2, LATE, SENT),
-        (NOT_NOW, 0, SOON, RETRY),
-        (NOT_NOW, 0, GIVE_UP - SOON, RETRY),
-        (NOT_NOW, 0, GIVE_UP, DEAD),
-        (NOT_NOW, 1, GIVE_UP, UNCERTAIN),
-        (NEVER, 0, SOON, DEAD),
-        (NEVER, 1, SOON, UNCERTAIN),
+        (ACCEPTED, 1, 0, SOON, SENT),
+        (ACCEPTED, 3, 2, LATE, SENT),
+        (NOT_NOW, 1, 0, SOON, RETRY),
+        (NOT_NOW, 99, 0, GIVE_UP - SOON, RETRY),
+        (NOT_NOW, 2, 0, GIVE_UP, RETRY),
+        (NOT_NOW, 8, 0, GIVE_UP, DEAD),
+        (NOT_NOW, 9, 1, GIVE_UP, UNCERTAIN),
+        (NEVER, 1, 0, SOON, DEAD),
+        (NEVER, 2, 1, SOON, UNCERTAIN),
     ],
 )
 def test_what_is_sure_is_the_same_for_all(
-    heard: Heard, doubts: int, age: timedelta, outcome: Outcome, cls: MessageClass, window: timedelta | None
-) -> None:
-    decided = decide(heard, tried(cls, tries=doubts + 1, doubts=doubts, age=age), NOW, window=window)
+    heard: Heard, tries: int, doubts: int, age: timedelta, outcome: Outcome, cls: MessageClass,
+    window: timedelta | None,
+) -> None:  # fmt: skip
+    decided = decide(heard, tried(cls, tries=tries, doubts=doubts, age=age), NOW, window=window)
     assert decided.outcome is outcome
     assert (decided.retry_at is not None) == (outcome is RETRY)
 
