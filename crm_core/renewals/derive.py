@@ -113,17 +113,30 @@ def derive_customer(uow: Uow, customer_id: str) -> bool:
         return False
     days = order_days(uow, customer_id, policy.dormant.order_kinds)
     due = dormant_from(days, policy.dormant)
-    open_rows = _open_rows(uow, customer_id=customer_id, kind="dormant")
     if due is None:
         return False
-    if open_rows:
-        if open_rows[0].due_on != due:
-            move(uow, open_rows[0], due, estimated=True)
+    newest = _newest_dormant(uow, customer_id)
+    if newest is not None and newest.state == "open":
+        if newest.due_on != due:
+            move(uow, newest, due, estimated=True)
         return False
-    if _closed_since(uow, customer_id, days[-1]):
-        return False
+    if (
+        newest is not None
+        and newest.closed_at is not None
+        and local_day(uow, newest.unit, newest.closed_at) > days[-1]
+    ):
+        return False  # somebody dealt with it after the last order: once is enough
     make(uow, customer, "dormant", due, estimated=True)
     return True
+
+
+def _newest_dormant(uow: Uow, customer_id: str) -> Renewal | None:
+    """The newest row; there is no open one before it."""
+    row = cast(Any, Renewal)
+    query = select(Renewal).where(
+        row.tenant == uow.tenant, row.customer_id == customer_id, row.kind == "dormant"
+    ).order_by(row.id.desc())  # fmt: skip
+    return uow.first(query)
 
 
 def _open_rows(uow: Uow, **where: str) -> list[Renewal]:
@@ -132,17 +145,3 @@ def _open_rows(uow: Uow, **where: str) -> list[Renewal]:
     for name, value in where.items():
         query = query.where(getattr(row, name) == value)
     return uow.rows(query)
-
-
-def _closed_since(uow: Uow, customer_id: str, last: date) -> bool:
-    """Whether somebody dealt with it after the last order: once is enough."""
-    row = cast(Any, Renewal)
-    query = select(Renewal).where(
-        row.tenant == uow.tenant, row.customer_id == customer_id, row.kind == "dormant", row.state != "open"
-    ).order_by(row.id.desc())  # fmt: skip
-    newest = uow.first(query)
-    return (
-        newest is not None
-        and newest.closed_at is not None
-        and local_day(uow, newest.unit, newest.closed_at) > last
-    )

@@ -25,7 +25,6 @@ def make(uow: Uow, customer: Customer, kind: str, due_on: date, **values: Any) -
         unit=customer.unit, told_on=local_day(uow, customer.unit), **values,
     )  # fmt: skip
     aim(uow, row, row.told_on)
-    uow.flush()
     uow.audit("create", "renewal", row.id, kind=kind, due_on=due_on)
     return row
 
