@@ -97,7 +97,7 @@ def schema_note(settings: Settings) -> str:
 
 
 def rotate_key(check: bool, batch: int) -> int:
-    """Seal everything under the present key; on a made key, under a new one that is made now."""
+    """Seal everything under the present key; on a made key, under a new one that is made now. 1: some did not open."""
     settings = policy_settings()
     if not has_database(settings):
         raise ConfigError("CHEXIN_DATA_DIR", "there is no database yet")
@@ -108,12 +108,12 @@ def rotate_key(check: bool, batch: int) -> int:
     try:
         if check:
             return _say_left(core)
-        _rotate(core, batch)
+        done = _rotate(core, batch)
     finally:
         core.close()
     _console.print("Now take the old key out of CHEXIN_OLD_SECRET_KEYS and restart the servers. Keep it with the "
                    "backups it was used for.")  # fmt: skip
-    return 0
+    return 1 if done.broken else 0
 
 
 def _say_left(core: Core) -> int:
@@ -151,14 +151,14 @@ def _replace_made_key(settings: Settings, batch: int) -> int:
         changed = {"secret_key": SecretStr(new), "old_secret_keys": SecretStr(both)}
         core = Core.open(settings.model_copy(update=changed))
         try:
-            _rotate(core, batch)
+            done = _rotate(core, batch)
         finally:
             core.close()
         former = kept.with_name(f"secret.key.{Cipher(old).key_id}")
         _write_private(former, old)
         os.replace(coming, kept)
     _console.print(f"{kept} is the new key. Keep {former.name} with the backups made before, not here.", markup=False)
-    return 0
+    return 1 if done.broken else 0
 
 
 def _write_private(path: Path, text: str) -> None:
