@@ -23,13 +23,24 @@ def followup(easel: Easel, followup_id: str, params: dict[str, Any]) -> Outbound
     kind = params.get("kind", "followup")
     view: FollowupView = easel.ask(FollowupCard(followup_id=followup_id))
     concept, _, record_id = (params.get("record") or view.subject).partition(":")
-    if concept == "lead":
-        lead: LeadView = easel.ask(LeadCard(lead_id=record_id))
+    lead = _lead_to_call(easel, view, concept, record_id)
+    if lead is not None:
         title = _heading(easel.voice, view, kind, params)
         card = lead_card(easel.voice, lead, easel.actor, kind=kind, params={}, title=title)
         return out(_with_note(card, easel.voice, view, params))
     deal: DealView | None = easel.ask(DealCard(deal_id=record_id)) if concept == "deal" else None
     return out(followup_card(easel.voice, view, kind, params, deal))
+
+
+def _lead_to_call(easel: Easel, view: FollowupView, concept: str, record_id: str) -> LeadView | None:
+    """The lead whose own card says it best: what runs about it, or a first contact that was not made yet."""
+    if concept == "lead":
+        found: LeadView = easel.ask(LeadCard(lead_id=record_id))
+        return found
+    if view.sop != "first_contact" or view.lead_id is None:
+        return None
+    lead: LeadView = easel.ask(LeadCard(lead_id=view.lead_id))
+    return lead if lead.state in ("new", "pool") else None
 
 
 @pushed("greeting")

@@ -14,7 +14,7 @@ from bot.conversation.slots import read_when
 from bot.conversation.talk import Talk
 from crm_core.appointments.messages import Appointments
 from crm_core.followups.messages import FollowupView, MyFollowups
-from crm_core.leads.messages import MyLeads
+from crm_core.leads.messages import LeadView, MyLeads
 from crm_core.tasks.messages import MyTasks, TaskView
 
 LOOK_BACK = timedelta(days=7)
@@ -27,14 +27,17 @@ def my_tasks(talk: Talk, draft: Draft) -> Step:
     start, end = _span(talk, when.start if when else None, when.end if when else None)
     tasks: list[TaskView] = talk.ask(MyTasks(end=end))
     followups: list[FollowupView] = talk.ask(MyFollowups(until=end))
+    new = _new_leads(talk)
+    calling = {lead.id for lead in new}
     groups = [
         ("overdue", [*(_task_line(talk, t) for t in tasks if t.overdue),
                      *(_followup_line(talk, f) for f in followups if f.state == "missed")]),
         ("unsettled", _unsettled(talk, start)),
         ("appointments", appointment_lines(talk.voice, talk.ask(Appointments(start=start, end=end)))),
         ("tasks", [_task_line(talk, t) for t in tasks if not t.overdue and _within(t.due_at, start)]),
-        ("followups", [_followup_line(talk, f) for f in followups if f.state != "missed"]),
-        ("leads", _leads_to_call(talk)),
+        ("followups", [_followup_line(talk, f) for f in followups
+                       if f.state != "missed" and f.lead_id not in calling]),
+        ("leads", [_lead_line(talk, lead) for lead in new]),
     ]  # fmt: skip
     count = sum(len(entries) for _, entries in groups)
     if not count:
@@ -72,7 +75,11 @@ def _followup_line(talk: Talk, followup: FollowupView) -> tuple[str, str]:
     return talk.voice.when(followup.due_at), joined(followup.title, followup.customer_name)
 
 
-def _leads_to_call(talk: Talk) -> list[tuple[str, str]]:
-    new = [v for v in talk.ask(MyLeads(limit=20)) if v.state == "new" and v.owner_id == talk.actor.id]
-    return [(talk.voice.when(v.first_call_due), joined(v.name, v.vehicle, instead_of(talk.voice, v.for_name)))
-            for v in new]  # fmt: skip
+def _new_leads(talk: Talk) -> list[LeadView]:
+    """Leads to call; what else follows them is not listed beside."""
+    return [v for v in talk.ask(MyLeads(limit=20)) if v.state == "new" and v.owner_id == talk.actor.id]
+
+
+def _lead_line(talk: Talk, lead: LeadView) -> tuple[str, str]:
+    return talk.voice.when(lead.first_call_due), joined(lead.name, lead.vehicle,
+                                                        instead_of(talk.voice, lead.for_name))  # fmt: skip
