@@ -61,7 +61,7 @@ INDEXES: dict[str, tuple[BlindIndex, ...]] = {
 
 @dataclass
 class Rotated:
-    """How many rows were sealed anew, and the cells (`table.column.row`) that no known key opens."""
+    """How many rows were sealed anew, and those (`table.column#id`) that hold a value which no known key opens."""
 
     rows: int = 0
     broken: list[str] = field(default_factory=list)
@@ -102,7 +102,7 @@ def rotate(
         for table in sealed_tables():
             _rotate_table(table, database, cipher, batch, done, progress)
         remaining = left(database, cipher)
-        if sum(remaining.values()) <= len({cell.rsplit("#", 1)[0] for cell in done.broken}):
+        if sum(remaining.values()) <= len(done.broken):
             Leases(database).remember(KEY_FACT, cipher.key_id, now)
             return done
         done.broken.clear()

@@ -204,20 +204,19 @@ def test_a_server_that_goes_on_with_the_old_key_is_told_of(
     )
 
 
-def test_a_value_that_does_not_open_is_named_and_left_alone(changed: Core) -> None:
+def test_values_that_do_not_open_are_named_and_left_alone(changed: Core, house: House) -> None:
+    house.do("rep1", AddNote(customer_id=house.lead().customer_id, text="又一条"))
     records = SQLModel.metadata.tables["records"]
     with changed.database.write() as session:
-        row = session.connection().execute(select(records)).mappings().first()
-        assert row is not None
-        moved = (
-            records.update()
-            .where(records.c.id == row["id"])
-            .values(text_enc=row["text_enc"][:-8] + "AAAAAAA=")
-        )
-        session.connection().execute(moved)
+        rows = session.connection().execute(select(records).order_by(records.c.id)).mappings().all()
+        assert len(rows) == 2
+        for row in rows:
+            spoilt = row["text_enc"][:-8] + "AAAAAAA="
+            session.connection().execute(records.update().where(records.c.id == row["id"]).values(text_enc=spoilt))
     done = turn(changed)
-    assert done.broken == [f"records.text_enc#{row['id']}"]
-    assert rotate.left(changed.database, changed.cipher) == {"records": 1}
+    assert done.broken == [f"records.text_enc#{row['id']}" for row in rows]
+    assert rotate.left(changed.database, changed.cipher) == {"records": 2}
+    assert changed.leases.recall(rotate.KEY_FACT) == changed.cipher.key_id
     assert turn(changed).broken == done.broken
 
 
