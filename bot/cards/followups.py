@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.cards.base import PRIMARY, Easel, button, heading, joined, lines, out, pushed
+from bot.cards.base import PRIMARY, Easel, button, heading, instead_of, joined, lines, out, pushed
 from bot.cards.deals import stage_line
 from bot.cards.leads import lead_card
 from bot.ports import Button, Card, Outbound
@@ -88,6 +88,7 @@ def followup_card(
             ("level", deal.level if deal else ""),
             ("due", voice.when(view.snoozed_until or view.due_at) if open_now and not view.muted else ""),
             ("owner", view.owner_name),
+            ("for", instead_of(voice, view.for_name)),
             ("greeting", view.text if kind == "birthday" else ""),
             ("answer", view.answer),
         ),

@@ -72,7 +72,8 @@ def _task_line(talk: Talk, task: TaskView) -> tuple[str, str]:
 
 
 def _followup_line(talk: Talk, followup: FollowupView) -> tuple[str, str]:
-    return talk.voice.when(followup.due_at), joined(followup.title, followup.customer_name)
+    return talk.voice.when(followup.due_at), joined(followup.title, followup.customer_name,
+                                                      instead_of(talk.voice, followup.for_name))  # fmt: skip
 
 
 def _new_leads(talk: Talk) -> list[LeadView]:

@@ -77,7 +77,8 @@ def _meant(talk: Talk, draft: Draft) -> AppointmentView | Need | None:
     if "appointment" in draft.chosen:
         return cast("AppointmentView", talk.ask(AppointmentCard(appointment_id=draft.chosen["appointment"])))
     kind, name = draft.text("appointment"), draft.text("person")
-    if talk.is_staff and not name and (pointed := shown(talk, "appointment") or talk.focused("appointment")):
+    unnamed = talk.is_staff and not name and "person" not in draft.chosen
+    if unnamed and (pointed := shown(talk, "appointment") or talk.focused("appointment")):
         draft.chosen["appointment"] = pointed
         return _meant(talk, draft)
     who = customer(talk, draft)

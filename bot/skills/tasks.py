@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -32,6 +33,7 @@ from crm_core.tasks.messages import (
 
 NINE = time(9)
 # Verbs of the cards a bare word may be about.
+_MOVES = re.compile(r"改|挪|\b(?:move|reschedule)\b", re.I)
 CARDS = ("task", "followup", "lead", "appointment", "approval", "renewal")
 
 
@@ -180,6 +182,10 @@ def snooze(talk: Talk, draft: Draft) -> Step:
     if when is None:
         return Need("when", "snooze_when", {}, tuple(_later_chip(talk, draft, to) for to in ("hour", "tomorrow")))
     until = _due(talk, when)
+    visit = shown(talk, "appointment") if _MOVES.search(talk.text) else None
+    if visit:
+        pass_through(talk, Draft("move_appointment", {"when": draft.slots["when"]}, {"appointment": visit}))
+        return None
     followup = shown(talk, "followup")
     if followup and "task" not in draft.chosen:
         return Act(SnoozeFollowup(followup_id=followup, until=until))
@@ -188,9 +194,12 @@ def snooze(talk: Talk, draft: Draft) -> Step:
         return task
     if task is not None:
         return Act(SnoozeTask(task_id=task, until=until))
-    name = talk.memory.focus_name(talk.now)
+    name, customer_id = talk.memory.focus_name(talk.now), talk.focused("customer")
+    if customer_id and _MOVES.search(talk.text):
+        pass_through(talk, Draft("move_appointment", {"when": draft.slots["when"]}, {"person": customer_id}))
+        return None
     title = talk.voice.say("task.contact", name=name) if name else talk.voice.say("task.plain")
-    return Act(AddTask(title=title, kind="reminder", due_at=until, customer_id=talk.focused("customer")))
+    return Act(AddTask(title=title, kind="reminder", due_at=until, customer_id=customer_id))
 
 
 def _later_chip(talk: Talk, draft: Draft, to: str) -> Button:

@@ -23,7 +23,7 @@ from crm_core.kernel.calendar import Hours
 from crm_core.kernel.errors import Conflict, Invalid, NotFound, Refused
 from crm_core.kernel.registry import Result, handles
 from crm_core.kernel.uow import Priority, Uow
-from crm_core.org.people import absent, find_person, manager_of, person_name, stand_in, zone_of
+from crm_core.org.people import absent, find_person, holders, manager_of, person_name, stand_in, zone_of
 from crm_core.org.tables import Absence, Person
 from crm_core.tasks.people import colleague
 
@@ -118,7 +118,8 @@ def _tell(uow: Uow, row: Absence, person: Person) -> None:
     if person.id != uow.actor.id:
         uow.push(person.id, "absence_set", subject=f"absence:{row.id}", key=f"absence:{row.id}:set", by=uow.actor.name)
     if row.kind == "leave" and row.start_at > uow.now:
-        uow.push(row.deputy_id or person.deputy_id, "absence_ahead", subject=f"absence:{row.id}", key=f"absence:{row.id}:ahead")
+        deputy_id = row.deputy_id or person.deputy_id
+        uow.push(deputy_id, "absence_ahead", subject=f"absence:{row.id}", key=f"absence:{row.id}:ahead")
 
 
 def begin(uow: Uow, row: Absence) -> None:
@@ -127,9 +128,9 @@ def begin(uow: Uow, row: Absence) -> None:
     instead = stand_in(uow, person.id, person.unit)
     uow.emit(AbsenceBegun(absence_id=row.id))
     if instead is None:
-        above = manager_of(uow, person.unit, exclude=(person.id,))
-        uow.push(above.id if above else None, "absence_nobody", subject=f"absence:{row.id}",
-                 key=f"absence:{row.id}:nobody", priority=Priority.MUST_KNOW)  # fmt: skip
+        for above in _responsible(uow, person):
+            uow.push(above.id, "absence_nobody", subject=f"absence:{row.id}", key=f"absence:{row.id}:nobody",
+                     priority=Priority.MUST_KNOW)  # fmt: skip
         return
     uow.touch(row, deputy_id=instead.id)
     moved = pass_on(uow, person.id, instead.id, uow.now, row.end_at)
@@ -141,6 +142,12 @@ def begin(uow: Uow, row: Absence) -> None:
     uow.push(manager.id if manager else None, "absence_told", subject=f"absence:{row.id}",
              key=f"absence:{row.id}:told:{row.version}", items=moved)  # fmt: skip
     uow.audit("begin", "absence", row.id, deputy=instead.id, moved=len(moved))
+
+
+def _responsible(uow: Uow, person: Person) -> list[Person]:
+    """Who must hear that nobody stands in: the admin, and the manager though he is away as well."""
+    found = [next(iter(holders(uow, role, person.unit, exclude=(person.id,))), None) for role in ("admin", "manager")]
+    return [one for one in found if one is not None]
 
 
 def finish(uow: Uow, row: Absence) -> None:

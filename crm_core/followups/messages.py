@@ -105,6 +105,7 @@ class FollowupView(View):
     muted: bool = False
     escalates: bool = False
     snoozed_until: datetime | None = None
+    for_name: str = ""
 
 
 class FollowupCard(Question):

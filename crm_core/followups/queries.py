@@ -64,6 +64,7 @@ def followup_view(row: Followup, reader: Reader) -> FollowupView:
         owner_name=person_name(reader, row.owner_id), state=row.state, due_at=row.due_at, step=step.do,
         reason=row.reason, answer=reader.reveal(row, "answer"), text=step.text.of(language), version=row.version,
         satisfaction=row.satisfaction, greeting=status(reader, row) if step.do == "greet" else "",
+        for_name=person_name(reader, row.for_id),
         lead_id=row.lead_id, deal_id=row.deal_id, ask=sop.ask, repeats=sop.repeats, muted=row.muted_at is not None,
         snoozed_until=row.snoozed_until, escalates=row.state == "open" and _escalates(sop, row),
     )  # fmt: skip

@@ -20,6 +20,7 @@ from crm_core.appointments.messages import AppointmentCard, Book
 from crm_core.customers.messages import CustomerCard, LogContact
 from crm_core.kernel.calendar import Hours
 from crm_core.kernel.errors import Conflict, Invalid, NotFound, Refused
+from crm_core.kernel.uow import Uow
 from crm_core.leads.messages import CreateLead, LeadCard
 from crm_core.org.messages import AddPerson, FindColleagues, Me
 from crm_core.org.people import deputy_of, stand_in
@@ -155,7 +156,7 @@ def test_with_nobody_there_somebody_is_told(house: House) -> None:
     task = remind(house)
     house.pushed()
     leave(house)
-    assert [push.person for push in house.pushed("absence_nobody")] == ["manager1"]
+    assert [push.person for push in house.pushed("absence_nobody")] == ["admin1", "manager1"]
     assert house.ask("rep1", TaskCard(task_id=task)).assignee_id == house.id("rep1")
 
 
@@ -233,6 +234,23 @@ def test_who_may_say_it_for_whom(house: House) -> None:
     assert [v.person_name for v in house.ask("rep2", Absences())] == ["陈晓明"]
     assert house.ask("rep3", Absences()) == []
     assert [c.name for c in house.ask("rep2", FindColleagues(role="rep")) if c.away] == ["陈晓明"]
+
+
+def test_a_lost_timer_of_a_leave_is_made_again(house: House) -> None:
+    from crm_core.absences.audits import every_leave_begins_and_ends
+
+    start = house.clock.now() + timedelta(days=1)
+    absence = house.do("rep1", SetAbsence(start=start, end=start + timedelta(days=1))).id
+    assert house.waiting(f"absence:{absence}") == 2
+    with house.core.database.write() as session:
+        uow = Uow(session=session, actor=house.core.system("starway"), now=house.clock.now() + timedelta(minutes=10),
+                  services=house.core.services)  # fmt: skip
+        assert every_leave_begins_and_ends(uow) == []
+        uow.cancel_timers(f"absence:{absence}")
+        uow.flush()
+        assert every_leave_begins_and_ends(uow) == [f"absence:{absence}"]
+        uow.flush_pushes()
+    assert house.waiting(f"absence:{absence}") == 2
 
 
 def test_whoever_is_not_away_cannot_come_back(house: House) -> None:
