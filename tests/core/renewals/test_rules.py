@@ -161,7 +161,7 @@ def test_the_mileage_is_estimated_from_two_readings() -> None:
     assert expected_km(CarFacts(), MAINTENANCE, TODAY) is None
 
 
-@given(DAYS, st.integers(0, 500_000), st.integers(0, 300), st.integers(0, 60_000))
+@given(DAYS, st.integers(1, 500_000), st.integers(30, 300), st.integers(0, 60_000))
 def test_a_higher_reading_never_puts_maintenance_off(bought: date, km: int, days: int, more: int) -> None:
     today = bought + timedelta(days=days)
     low = maintenance_due(CarFacts(bought, km, today, bought, 0), MAINTENANCE, today)
