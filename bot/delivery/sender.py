@@ -165,34 +165,29 @@ class Sender:
         now = self._core.now()
         if due is None or due > now:
             return _ahead(due, now)
+        started = Started(time.monotonic(), now)
         self._unsure = True  # until it is known what was claimed
         claim = self._core.paced.claim
         batch = await asyncio.to_thread(claim, self._worker, now, room, account, pace_of(channel))
         self._unsure = False
         if batch.deliveries:
             point("claimed")
-            await self._begin(list(batch.deliveries), channel)
+            await self._begin(list(batch.deliveries), channel, started)
         if batch.again_at is not None:
             return max(_ahead(batch.again_at, self._core.now()), TOKEN_SECONDS)
         return 0.0 if batch.deliveries else BLOCKED_SECONDS
 
-    async def _begin(self, claimed: list[Delivery], channel: Channel) -> None:
+    async def _begin(self, claimed: list[Delivery], channel: Channel, started: Started) -> None:
         """Draw, commit the attempts, and start sending. What fails on the way was surely not sent."""
-        started = Started(time.monotonic(), self._core.now())
         try:
             found = await asyncio.to_thread(self._preparer.prepare, claimed, channel, self._core.now())
             point("drawn")
-            begin = self._core.chats.begin
-            begun = (
-                await asyncio.to_thread(begin, found.sends, self._worker, self._core.now())
-                if found.sends
-                else []
-            )
+            begun = await asyncio.to_thread(self._commit, found.sends)
         except Unavailable:
             self._unsent(claimed)
             return
         except Exception as error:
-            await self._apart(claimed, channel, error)
+            await self._apart(claimed, channel, started, error)
             return
         for one in found.ended:
             self._results.add(one)
@@ -201,6 +196,9 @@ class Sender:
         for send in begun:
             self._spawn(send, channel, started)
 
+    def _commit(self, sends: list[Send]) -> list[Send]:
+        return self._core.chats.begin(sends, self._worker, self._core.now()) if sends else []
+
     def _spawn(self, send: Send, channel: Channel, started: Started) -> None:
         self._busy[send.delivery.account] += 1
         self._in_hand.add(send.delivery.id)
@@ -208,11 +206,13 @@ class Sender:
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)
 
-    async def _apart(self, claimed: list[Delivery], channel: Channel, error: Exception) -> None:
+    async def _apart(
+        self, claimed: list[Delivery], channel: Channel, started: Started, error: Exception
+    ) -> None:
         """One message that cannot be begun does not stop the others; after some tries it is dead."""
         if len(claimed) > 1:
             for one in claimed:
-                await self._begin([one], channel)
+                await self._begin([one], channel, started)
             return
         structlog.get_logger().error("begin_failed", outbox=claimed[0].id, kind=claimed[0].kind,
                                      error=type(error).__name__, exc_info=error)  # fmt: skip
