@@ -19,6 +19,8 @@ DERIVED_KINDS = ("maintenance", "anniversary", "dormant")
 CAR_KINDS = ("maintenance", "inspection", "anniversary")
 Feb29 = Literal["feb_28", "mar_1"]
 YEAR = timedelta(days=365)
+# A car that hardly moves: farther ahead nothing is worked out.
+FAR_DAYS = 3650.0
 # Two readings closer than this say nothing about a car's use.
 MIN_SPAN = timedelta(days=30)
 # An inspection done early or late is still the one of that time, not the next.
@@ -231,7 +233,8 @@ def _by_mileage(facts: CarFacts, rule: MaintenanceRule) -> date | None:
     else:
         # Never here for a service: by the marks on the dial, the one just reached included.
         target = -(-max(last_km, 1) // rule.every_km) * rule.every_km
-    return last_on + timedelta(days=round(max(target - last_km, 0) / rate))
+    days = max(target - last_km, 0) / rate
+    return last_on + timedelta(days=round(min(days, FAR_DAYS)))
 
 
 # Anniversaries
