@@ -11,6 +11,8 @@ from bot.texts import Voice
 from crm_core.deals.messages import DealCard, DealView
 from crm_core.quotes.messages import DiscountView, QuoteCard, QuoteView
 
+LINES = 8
+
 
 @pushed("deal", subject="deal")
 def deal(easel: Easel, deal_id: str, params: dict[str, Any]) -> Outbound:
@@ -50,6 +52,20 @@ def stage_line(voice: Voice, view: DealView) -> str:
     """Where the deal stands, and how long once that is too long."""
     slow = {"days": view.days_in_stage, "limit": f"{view.limit_days:g}"}
     return joined(view.stage_name, voice.say(f"deal.slow_{view.limit_by}", **slow) if view.slow else "")
+
+
+def slow_card(voice: Voice, found: Sequence[DealView], viewer_id: str) -> Card:
+    """Deals that stay too long, the longest first; each line opens its deal."""
+    shown = found[:LINES]
+    fields = tuple(
+        Field(view.customer_name or view.ref,
+              joined(view.interest, stage_line(voice, view), view.owner_name if view.owner_id != viewer_id else ""))
+        for view in shown
+    )  # fmt: skip
+    buttons = tuple(Button(view.customer_name or view.ref, "open", {"subject": f"deal:{view.id}"}, line=number)
+                    for number, view in enumerate(shown))  # fmt: skip
+    note = voice.say("deal.more_slow", n=len(found) - LINES) if len(found) > LINES else None
+    return Card("slow_deals", voice.say("card.slow_deals", n=len(found)), fields, buttons, note=note)
 
 
 def quote_card(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.cards.deals import deal_card
+from bot.cards.deals import deal_card, slow_card
 from bot.conversation.gate import Act, Need, Step, Tier, after, skill
 from bot.conversation.pending import Draft
 from bot.conversation.people import colleague, customer, deal, shown
@@ -17,11 +17,14 @@ from crm_core.deals.messages import (
     SetExpectedClose,
     SetLevel,
     SetStage,
+    SlowDeals,
     StageNames,
     TransferDeals,
 )
 from crm_core.kernel.registry import Result
 from crm_core.tasks.messages import AddTask
+
+MOST = 50
 
 
 def _deal(talk: Talk, draft: Draft) -> DealView | Need | None:
@@ -156,3 +159,14 @@ def hand_over(talk: Talk, draft: Draft) -> Step:
              (talk.voice.label("field", "to"), heir.name, draft.words("person_to"))]  # fmt: skip
     return Act(AddTask(title=title, kind="handoff", role="admin", text=draft.text("reason") or talk.text),
                title, slots=slots, told=frozenset({"title"}))  # fmt: skip
+
+
+@skill("slow_deals")
+def slow_deals(talk: Talk, draft: Draft) -> Step:
+    """Deals that stay too long: his own, or those of everybody he looks after."""
+    found: list[DealView] = talk.ask(SlowDeals(limit=MOST))
+    if found:
+        talk.show(slow_card(talk.voice, found, talk.actor.id))
+    else:
+        talk.say("deal.none_slow")
+    return None
