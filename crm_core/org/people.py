@@ -222,21 +222,29 @@ def holders(
     reader: Reader, role: str, unit: str, *, exclude: Sequence[str] = (), on_duty: bool = False
 ) -> list[Person]:
     """Active people holding `role` in a unit that covers `unit`, or inside its dealer; nearest unit first."""
-    dealer = dealer_of(unit)
-    asked = {
-        "tenant": reader.tenant, "role": role, "above": [unit[: i + 1] for i, c in enumerate(unit) if c == "."],
-        "dealer": dealer, "after": after(dealer),
-    }  # fmt: skip
     found: dict[str, tuple[tuple[int, str], Person]] = {}
     seen = _seen_people(reader)
-    for row, *grant in reader.session.execute(_HOLDERS, asked):
-        held = Held(*grant)
+    for row, held in _holders(reader, role, unit):
         seen[row.id] = row
         if row.id not in exclude and holds(held, reader.now):
             found[row.id] = ((-_common(held.unit, unit), row.code), row)
     people = [row for _, row in sorted(found.values(), key=lambda item: item[0])]
     gone = away(reader, people) if on_duty else ()
     return [row for row in people if row.id not in gone]
+
+
+def _holders(reader: Reader, role: str, unit: str) -> list[tuple[Person, Held]]:
+    """Who holds a role there and from when until when; a group of timers, which changes no grant, reads it once."""
+    dealer = dealer_of(unit)
+    asked = {
+        "tenant": reader.tenant, "role": role, "above": [unit[: i + 1] for i, c in enumerate(unit) if c == "."],
+        "dealer": dealer, "after": after(dealer),
+    }  # fmt: skip
+    known: dict[tuple[str, str, str], list[tuple[Person, Held]]] = reader.session.info.setdefault("holders", {})
+    key = (reader.tenant, role, unit)
+    if key not in known or getattr(reader, "firing", None) is None:
+        known[key] = [(row, Held(*grant)) for row, *grant in reader.session.execute(_HOLDERS, asked)]
+    return known[key]
 
 
 def _common(a: str, b: str) -> int:
