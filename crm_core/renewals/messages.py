@@ -69,6 +69,10 @@ class PlanRenewals(Command):
     """Make the reminders of the next hours, end what lapsed; for the scheduler, as often as it likes."""
 
 
+class DeriveRenewals(Command):
+    """Work out what follows from cars and orders nobody has looked at yet, some at a time; for the scheduler."""
+
+
 class RenewalView(View):
     """Something due. `days` until then, negative when it is past; `estimated`: the date was worked out.
 

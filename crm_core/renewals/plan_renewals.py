@@ -9,18 +9,19 @@ from sqlalchemy import or_, select
 
 from crm_core.kernel.errors import Refused
 from crm_core.kernel.registry import Result, handles, routine
-from crm_core.kernel.routines import HOURLY
+from crm_core.kernel.routines import HOURLY, OFTEN
 from crm_core.kernel.uow import Uow
 from crm_core.orders.tables import Order
 from crm_core.renewals.derive import derive_car, derive_customer
 from crm_core.renewals.ending import arm, end, follow
 from crm_core.renewals.lookup import days_of, instant_of, local_day, policy_of, rule_of
-from crm_core.renewals.messages import PlanRenewals
+from crm_core.renewals.messages import DeriveRenewals, PlanRenewals
 from crm_core.renewals.rules import first_after, newest_passed
 from crm_core.renewals.tables import Renewal
 from crm_core.vehicles.tables import Car
 
 routine(HOURLY, PlanRenewals)
+routine(OFTEN, DeriveRenewals)
 # So many of each in one transaction, so that nobody waits long for it.
 BATCH = 300
 # The farthest zones are this far from UTC.
@@ -37,6 +38,16 @@ def plan(cmd: PlanRenewals, uow: Uow) -> Result:
     derived, left = _derive_missing(uow)
     made = sum(_remind(uow, row) for row in _in_reach(uow))
     return Result(id="renewals", view={"made": made, "lapsed": lapsed, "derived": derived, "more": left})
+
+
+@handles(DeriveRenewals)
+def derive_missing(cmd: DeriveRenewals, uow: Uow) -> Result:
+    """After a bulk import or an upgrade a round of these catches up."""
+    if uow.actor.kind != "job":
+        raise Refused("error.not_allowed")
+    uow.lock("renewals")
+    derived, left = _derive_missing(uow)
+    return Result(id="renewals", view={"derived": derived, "more": left})
 
 
 def _in_reach(uow: Uow) -> list[Renewal]:

@@ -50,13 +50,16 @@ def remind(timer: Timer, uow: Uow) -> None:
 
 
 def _at_once(row: Renewal, uow: Uow) -> list[Renewal]:
-    """This one and all else its owner is to be reminded of at the same instant; told together, never again."""
+    """This one and all else its owner is to be reminded of at the same instant; told together, never again.
+
+    What another worker tells just now is left to him.
+    """
     other = cast("Any", Renewal)
     same = select(Renewal).where(
         other.tenant == uow.tenant, other.state == "open", other.owner_id == row.owner_id,
         other.remind_at == row.remind_at, other.unit == row.unit,
     )  # fmt: skip
-    return uow.rows(same.order_by(other.due_on, other.id).limit(AT_ONCE).with_for_update())
+    return uow.rows(same.order_by(other.due_on, other.id).limit(AT_ONCE).with_for_update(skip_locked=True))
 
 
 @reacts(CarChanged)
