@@ -32,6 +32,7 @@ def scan(core: Core) -> None:
 
 
 def prune(core: Core) -> None:
-    """Forget timers that are long finished, and processes that are long gone."""
+    """Forget timers that are long finished, processes that are long gone, and limits nobody came near lately."""
     core.timers.prune(core.now() - KEEP_FINISHED)
     core.workers.forget(core.now())
+    core.limits.prune(core.now() - KEEP_LIMITS)
