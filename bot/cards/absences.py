@@ -51,7 +51,8 @@ def absence_card(
     fields, buttons = work_fields(voice, view.moved)
     return Card(
         kind=kind,
-        title=title or voice.maybe(f"push.{kind}.title", **said) or voice.say("card.absence", **said),
+        title=title or voice.maybe(f"push.{kind}.{'title' if view.moved else 'none'}", **said)
+        or voice.maybe(f"push.{kind}.title", **said) or voice.say("card.absence", **said),
         fields=fields,
         buttons=() if view.over else buttons + extra,
         status=voice.say("absence.over") if view.over else None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calendar import month_abbr
 from collections.abc import Sequence
-from datetime import time
+from datetime import time, timedelta
 from typing import Any
 
 from bot.cards.base import PRIMARY, Easel, button, heading, instead_of, joined, lines, out, pushed
@@ -13,6 +13,7 @@ from bot.texts import Voice
 from crm_core.kernel.access import Actor
 from crm_core.tasks.messages import TaskCard, TaskView
 
+GRACE = timedelta(minutes=10)
 OPEN = ("open", "pending", "todo", "new")
 
 
@@ -52,7 +53,7 @@ def task_card(
             ("for", instead_of(voice, view.for_name)),
             ("repeat", repeat_words(voice, view.repeat_rule) if view.repeat_rule else ""),
             ("text", view.text if view.text != view.title else ""),
-            ("due", joined(voice.when(view.due_at), voice.say("task.overdue") if view.overdue and open_now else "")),
+            ("due", joined(voice.when(view.due_at), voice.say("task.overdue") if _late(voice, view) else "")),
             ("who", view.assignee_name if view.assignee_id != actor.id else ""),
             ("asker", view.asker_name if view.asker_id not in (None, actor.id, view.assignee_id)
              and view.asker_name != view.customer_name else ""),
@@ -63,6 +64,11 @@ def task_card(
         tone=None if open_now else "good",
         subject=f"task:{view.id}",
     )
+
+
+def _late(voice: Voice, view: TaskView) -> bool:
+    """Not when it has just come."""
+    return view.overdue and view.due_at is not None and voice.now - view.due_at > GRACE
 
 
 def _buttons(voice: Voice, view: TaskView) -> tuple[Button, ...]:

@@ -21,6 +21,7 @@ from crm_core.org.messages import FindColleagues, PersonView
 
 KINDS: tuple[Literal["leave", "out"], ...] = ("leave", "out")
 LONG = timedelta(hours=20)
+AFTERNOON = 16
 
 
 @skill("set_absence", tier=Tier.OWN)
@@ -65,7 +66,10 @@ def _span(talk: Talk, draft: Draft) -> tuple[datetime | None, datetime]:
         return None, _midnight(talk.now, zone, after=1)
     if when.end is None and when.start is not None:
         return when.start, _midnight(when.start, zone, after=1)
-    return when.start, when.end or _midnight(talk.now, zone, after=1)
+    end = when.end or _midnight(talk.now, zone, after=1)
+    # An afternoon off is the rest of the day; and one said when it is over means what is left of it.
+    late = end.astimezone(ZoneInfo(zone)).hour >= AFTERNOON or end <= talk.now
+    return when.start, _midnight(end - timedelta(seconds=1), zone, after=1) if late else end
 
 
 def _midnight(at: datetime, zone: str, after: int = 0) -> datetime:

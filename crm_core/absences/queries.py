@@ -88,7 +88,8 @@ def _lines(subjects: list[str], reader: Reader) -> list[WorkLine]:
     for subject in subjects:
         what, _, record_id = subject.partition(":")
         row = reader.find(TABLES[what], record_id) if what in TABLES else None
-        if row is not None and _may_know(what, row, reader):
+        told = what == "followup" and row is not None and getattr(row, "subject", "") in subjects
+        if row is not None and not told and _may_know(what, row, reader):
             found.append(_line(what, row, reader))
     return sorted(found, key=lambda line: (line.at is None, line.at, line.id))
 

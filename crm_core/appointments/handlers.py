@@ -112,14 +112,14 @@ def schedule(uow: Uow, row: Appointment) -> None:
 
 
 def _tell_booked(uow: Uow, row: Appointment) -> None:
-    owner = row.owner_id or _manager_id(uow, row.unit)
+    owner = row.owner_id or manager_id(uow, row.unit)
     if owner != uow.actor.id:
         by = "customer" if uow.actor.customer_id is not None else "colleague"
         uow.push(owner, "appointment_booked", subject=f"appointment:{row.id}", priority=Priority.MUST_KNOW,
                  key=f"appointment:{row.id}:booked", by=by)  # fmt: skip
 
 
-def _manager_id(uow: Uow, unit: str) -> str | None:
+def manager_id(uow: Uow, unit: str) -> str | None:
     """Nobody follows the customer yet: the manager hears of it."""
     manager = manager_of(uow, unit)
     return manager.id if manager is not None else None

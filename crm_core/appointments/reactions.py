@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from crm_core.absences.work import cover
-from crm_core.appointments.handlers import booked_of, end, reopen
+from crm_core.appointments.handlers import booked_of, end, manager_id, reopen
 from crm_core.appointments.rules import is_visit_of
 from crm_core.appointments.tables import Appointment
 from crm_core.customers.messages import ContactLogged, RecordRemoved
@@ -89,7 +89,8 @@ def due(timer: Timer, uow: Uow) -> None:
     row = _booked(timer, uow)
     if row is not None:
         cover(uow, "appointment", row)
-        uow.push(row.owner_id, "appointment_due", subject=f"appointment:{row.id}", key=timer.dedupe_key)
+        to = row.owner_id or manager_id(uow, row.unit)
+        uow.push(to, "appointment_due", subject=f"appointment:{row.id}", key=timer.dedupe_key)
 
 
 @on_timer("appointment_check")
@@ -98,4 +99,5 @@ def check(timer: Timer, uow: Uow) -> None:
     row = _booked(timer, uow)
     if row is not None:
         cover(uow, "appointment", row)
-        uow.push(row.owner_id, "appointment_check", subject=f"appointment:{row.id}", key=timer.dedupe_key)
+        to = row.owner_id or manager_id(uow, row.unit)
+        uow.push(to, "appointment_check", subject=f"appointment:{row.id}", key=timer.dedupe_key)

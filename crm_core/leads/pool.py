@@ -37,7 +37,10 @@ def take_lead(cmd: TakeLead, uow: Uow) -> Result:
     back: Command = ReleaseLead(lead_id=lead.id)
     if previous is not None:
         back = AssignLead(lead_id=lead.id, to_id=previous, version=lead.version)
-    return Result(id=lead.id, view=lead_view(lead, uow), undo_id=uow.undoable(back, "take"))
+    undo = uow.undoable(back, "take")
+    # Whoever takes it is shown by when he is to call.
+    uow.settle()
+    return Result(id=lead.id, view=lead_view(lead, uow), undo_id=undo)
 
 
 def _may_take_more(lead: Lead, uow: Uow) -> None:
