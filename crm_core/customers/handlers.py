@@ -265,27 +265,31 @@ def set_birthday(cmd: SetBirthday, uow: Uow) -> Result:
     """Month and day are kept in clear, because they must be searched; the year is sealed."""
     customer = uow.get(Customer, cmd.customer_id, "customer", "write")
     before = birthday_text(customer)
-    _set_birthday(customer, cmd.birthday, cmd.lunar, uow)
+    _set_birthday(customer, cmd.birthday, cmd.lunar, uow, leap=cmd.lunar and cmd.leap)
     uow.change("birthday", before, birthday_text(customer))
     uow.audit("write", "customer", customer.id, birthday="set")
-    undo = uow.undoable(SetBirthday(customer_id=customer.id, birthday=before.removeprefix("农历"),
-                                    lunar=before.startswith("农历")), "birthday") if before else None  # fmt: skip
+    back = SetBirthday(customer_id=customer.id, birthday=before.lstrip("农历闰"), lunar=before.startswith("农历"),
+                       leap="闰" in before)  # fmt: skip
+    undo = uow.undoable(back, "birthday") if before else None
     return Result(id=customer.id, undo_id=undo)
 
 
-def _set_birthday(customer: Customer, text: str, lunar: bool, uow: Uow) -> bool:
+def _set_birthday(customer: Customer, text: str, lunar: bool, uow: Uow, *, leap: bool = False) -> bool:
     parsed = parse_birthday(text)
     if parsed is None:
         raise Invalid("birthday", "error.not_a_date", value=text)
     year, month, day = parsed
-    if (customer.birth_month, customer.birth_day, customer.lunar) == (month, day, lunar):
+    now = (customer.birth_month, customer.birth_day, customer.lunar, customer.lunar_leap)
+    if now == (month, day, lunar, leap):
         return False
-    uow.touch(customer, birth_month=month, birth_day=day, lunar=lunar, birth_year_enc=str(year) if year else None)
+    uow.touch(customer, birth_month=month, birth_day=day, lunar=lunar, lunar_leap=leap,
+              birth_year_enc=str(year) if year else None)  # fmt: skip
     return True
 
 
 def birthday_text(customer: Customer) -> str:
-    """`05-20`, with 农历 before a lunar one; empty when unknown."""
+    """`05-20`, with 农历 before a lunar one (农历闰 of a leap month); empty when unknown."""
     if not customer.birth_month or not customer.birth_day:
         return ""
-    return f"{'农历' if customer.lunar else ''}{customer.birth_month:02d}-{customer.birth_day:02d}"
+    calendar = "农历闰" if customer.lunar_leap else "农历" if customer.lunar else ""
+    return f"{calendar}{customer.birth_month:02d}-{customer.birth_day:02d}"

@@ -69,11 +69,12 @@ class SetConsent(Command):
 
 
 class SetBirthday(Command):
-    """`MM-DD` or `YYYY-MM-DD`; lunar when said so."""
+    """`MM-DD` or `YYYY-MM-DD`; lunar when said so, `leap` when born in a leap month."""
 
     customer_id: str
     birthday: str
     lunar: bool = False
+    leap: bool = False
 
 
 class MarkDecisionMaker(Command):

@@ -44,6 +44,7 @@ class Customer(Owned, table=True):
     lunar: bool = False
     touched_at: datetime = Field(sa_type=UtcDateTime)
     decision_maker: bool = added(False)
+    lunar_leap: bool = added(False)
 
 
 class ContactPoint(Row, table=True):

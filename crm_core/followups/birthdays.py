@@ -16,6 +16,7 @@ class BirthdayKey:
     month: int
     day: int
     occurrence: str
+    leap: bool = False
 
 
 def keys_on(day: date, feb_29: Literal["feb_28", "mar_1"] = "feb_28") -> list[BirthdayKey]:
@@ -33,22 +34,23 @@ def _solar(day: date, feb_29: str) -> Iterator[BirthdayKey]:
 
 
 def _lunar(day: date) -> Iterator[BirthdayKey]:
-    """The plain month counts, a leap month does not: each lunar year has each birthday once.
+    """Each lunar year has each birthday once, and is what it is keyed by: a solar year may hold the same lunar date
+    twice or never.
 
-    A month of 29 days keeps the birthday of its 30th on the 29th. Keyed by lunar year, since a solar year
-    may hold the same lunar date twice or never.
+    Who was born in a leap month has his birthday there in years that have it, else in the plain month. A month of
+    29 days keeps the birthday of its 30th on the 29th.
     """
-    from borax.calendars.lunardate import LunarDate
+    from borax.calendars.lunardate import LCalendars, LunarDate
 
     try:
         today = LunarDate.from_solar(day)
-        tomorrow = day + timedelta(days=1)
-        next_day = LunarDate.from_solar(tomorrow).day
+        next_day = LunarDate.from_solar(day + timedelta(days=1)).day
+        leap_month = LCalendars.leap_month(today.year)
     except ValueError:  # beyond the library's last year
         return
-    if today.leap:
-        return
-    year = f"L{today.year}"
-    yield BirthdayKey(True, today.month, today.day, year)
-    if today.day == 29 and next_day == 1:
-        yield BirthdayKey(True, today.month, 30, year)
+    days = [today.day, *([30] if today.day == 29 and next_day == 1 else [])]
+    for born_leap in (False, True):
+        celebrated = today.leap if leap_month == today.month and born_leap else not today.leap
+        if celebrated:
+            for one in days:
+                yield BirthdayKey(True, today.month, one, f"L{today.year}", born_leap)

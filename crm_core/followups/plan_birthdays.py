@@ -55,7 +55,7 @@ def _born(uow: Uow, key: BirthdayKey) -> list[Customer]:
     )  # fmt: skip
     return uow.rows(select(Customer).where(
         customer.tenant == uow.tenant, customer.birth_month == key.month, customer.birth_day == key.day,
-        customer.lunar == key.lunar, ~made.exists(),
+        customer.lunar == key.lunar, customer.lunar_leap == key.leap, ~made.exists(),
     ))  # fmt: skip
 
 

@@ -59,7 +59,8 @@ def _at_once(row: Renewal, uow: Uow) -> list[Renewal]:
         other.tenant == uow.tenant, other.state == "open", other.owner_id == row.owner_id,
         other.remind_at == row.remind_at, other.unit == row.unit,
     )  # fmt: skip
-    return uow.rows(same.order_by(other.due_on, other.id).limit(AT_ONCE).with_for_update(skip_locked=True))
+    found = uow.rows(same.order_by(other.due_on, other.id).limit(AT_ONCE).with_for_update(skip_locked=True))
+    return found if row in found else [row, *found]
 
 
 @reacts(CarChanged)

@@ -127,6 +127,9 @@ def upgrade() -> None:
         batch_op.add_column(
             sa.Column("decision_maker", sa.Boolean(), server_default=sa.text("false"), nullable=False)
         )
+        batch_op.add_column(
+            sa.Column("lunar_leap", sa.Boolean(), server_default=sa.text("false"), nullable=False)
+        )
 
     with op.batch_alter_table("followups", schema=None) as batch_op:
         batch_op.add_column(sa.Column("snoozed_until", UtcDateTime(), nullable=True))
@@ -249,6 +252,7 @@ def downgrade() -> None:
         batch_op.drop_column("snoozed_until")
 
     with op.batch_alter_table("customers", schema=None) as batch_op:
+        batch_op.drop_column("lunar_leap")
         batch_op.drop_column("decision_maker")
 
     with op.batch_alter_table("cars", schema=None) as batch_op:

@@ -11,13 +11,14 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from crm_core.api import Core
-from crm_core.customers.messages import SetConsent
+from crm_core.customers.messages import CustomerCard, SetBirthday, SetConsent
 from crm_core.followups.birthdays import keys_on
 from crm_core.followups.messages import FollowupCard, PlanBirthdays, SendGreeting
 from crm_core.followups.tables import Followup
 from crm_core.kernel.clock import FixedClock
 from crm_core.kernel.errors import Conflict, Refused
 from crm_core.kernel.settings import Settings
+from crm_core.undo.messages import UndoLast
 from tests.conftest import NOW
 from tests.core.deals.house import House
 
@@ -177,16 +178,41 @@ def test_days_that_are_not_in_every_year(
     assert (lunar, month, number, occurrence) in found
 
 
+@pytest.mark.parametrize(
+    ("day", "plain", "leap"),
+    [
+        (date(2025, 6, 25), True, False),  # the first of the sixth month, of which that year has two
+        (date(2025, 7, 25), False, True),  # and of its leap month
+        (date(2026, 7, 14), True, True),  # a year without one
+    ],
+)
+def test_who_was_born_in_a_leap_month_keeps_it_where_there_is_one(day: date, plain: bool, leap: bool) -> None:
+    found = {k.leap for k in keys_on(day) if (k.lunar, k.month, k.day) == (True, 6, 1)}
+    assert found == ({False} if plain else set()) | ({True} if leap else set())
+
+
+def test_a_birthday_in_a_leap_month_is_written_down_and_taken_back(house: House) -> None:
+    customer = born(house, birthday="06-01", lunar_birthday=True)
+    done = house.do("rep1", SetBirthday(customer_id=customer, birthday="06-01", lunar=True, leap=True))
+    assert house.ask("rep1", CustomerCard(customer_id=customer)).birthday == "农历闰06-01"
+    house.clock.move_to(datetime(2025, 7, 24, 2, tzinfo=UTC))
+    assert plan(house) == 1
+    house.clock.move_to(NOW)
+    house.do("rep1", UndoLast(undo_id=done.undo_id))
+    assert house.ask("rep1", CustomerCard(customer_id=customer)).birthday == "农历06-01"
+
+
 def test_the_29th_of_february_may_be_kept_on_the_first_of_march() -> None:
     assert (2, 29) in {(k.month, k.day) for k in keys_on(date(2027, 3, 1), "mar_1") if not k.lunar}
     assert (2, 29) not in {(k.month, k.day) for k in keys_on(date(2027, 2, 28), "mar_1") if not k.lunar}
 
 
 @examples(deadline=None, max_examples=40)
-@given(st.booleans(), st.integers(1, 12), st.integers(1, 30), st.integers(2000, 2090))
+@given(st.sampled_from(["solar", "lunar", "leap"]), st.integers(1, 12), st.integers(1, 30), st.integers(2000, 2090))
 def test_each_birthday_comes_once_in_each_year_of_its_calendar(
-    lunar: bool, month: int, day: int, year: int
+    calendar: str, month: int, day: int, year: int
 ) -> None:
+    lunar, leap = calendar != "solar", calendar == "leap"
     try:
         date(2024, month, day)
     except ValueError:
@@ -198,6 +224,6 @@ def test_each_birthday_comes_once_in_each_year_of_its_calendar(
         1
         for d in days
         for k in keys_on(d)
-        if (k.lunar, k.month, k.day, k.occurrence) == (lunar, month, day, wanted)
+        if (k.lunar, k.month, k.day, k.occurrence, k.leap) == (lunar, month, day, wanted, leap)
     )
     assert times == 1
