@@ -112,7 +112,9 @@ def choose(
     Nobody's limit suffices: the widest reach is asked, who may still counter. None: there is nobody new.
     """
     fresh = [c for c in candidates if c.person_id not in asked]
-    fresh = [c for c in fresh if not c.reserve] or fresh
+    able_to = [c for c in fresh if not c.reserve]
+    # Who is away is asked only when not even a reserve is here.
+    fresh = [c for c in able_to if not c.away] or [c for c in fresh if not c.away] or able_to or fresh
     able = [c for c in fresh if covers(policy.limit_at(c.depth), amount_fen)]
     if able:
         return min(able, key=lambda c: (c.away, -c.depth, c.order))

@@ -14,7 +14,7 @@ from crm_core.deals.messages import DealCard, MarkLost
 from crm_core.kernel.errors import AlreadyDecided, Conflict, Invalid, NotFound, Refused
 from crm_core.kernel.tables import Audit
 from crm_core.kernel.uow import Priority
-from crm_core.org.messages import SetAway
+from crm_core.org.messages import AddPerson, SetAway
 from crm_core.org.tables import Person
 from crm_core.quotes.messages import ApplyDiscount, CreateQuote, QuoteCard, RequestDiscount
 from crm_core.undo.messages import UndoLast
@@ -280,6 +280,16 @@ def test_who_is_away_is_passed_by(house: House) -> None:
     house.do("manager1", SetAway(until=house.clock.now() + timedelta(days=2)))
     ask(house)
     assert [p.person for p in house.pushed("approval")] == ["region1"]
+
+
+def test_with_every_manager_away_the_admin_is_asked_and_not_the_absent(house: House) -> None:
+    house.job(AddPerson(code="admin1", name="周敏", role="admin", unit="starway."))
+    house.actors["admin1"] = house.core.actor("admin1")
+    for code in ("manager1", "region1"):
+        house.do(code, SetAbsence(end=house.clock.now() + timedelta(days=2)))
+    approval = ask(house)
+    assert [p.person for p in house.pushed("approval")] == ["admin1"]
+    assert house.do("admin1", DecideApproval(approval_id=approval, decision="approve")).view.state == "approved"
 
 
 def test_who_goes_on_leave_leaves_his_requests_to_the_next(house: House) -> None:
