@@ -173,6 +173,8 @@ def test_only_an_admin_lets_a_restored_deployment_go_on(house: House) -> None:
     for code in ("rep1", "manager1"):
         with pytest.raises(Refused):
             house.core.execute(ResumeDeliveries(choice="resend"), house.actors[code])
+    # The command line acts as the deployment itself.
+    house.core.execute(ResumeDeliveries(choice="resend"), house.core.system("starway"))
 
 
 @pytest.mark.parametrize(("choice", "sent"), [("resend", 2), ("skip", 0)])
