@@ -118,6 +118,18 @@ def _on_days(voice: Voice, parts: dict[str, str]) -> str:
     return voice.say("repeat.date", date=voice.say("repeat.and").join(dates.split(",")))
 
 
+def reminders_card(voice: Voice, views: Sequence[TaskView]) -> Card:
+    """What is to come, one line each: when or how often, and what; a line opens it."""
+    fields = tuple(
+        Field(repeat_words(voice, view.repeat_rule) if view.repeat_rule else voice.when(view.due_at), view.title)
+        for view in views
+    )
+    buttons = tuple(
+        Button(view.title[:40], "task.open", {"task": view.id}, line=place) for place, view in enumerate(views)
+    )
+    return Card("reminders", voice.say("card.reminders", n=len(views)), fields, buttons)
+
+
 def agenda_card(voice: Voice, title: str, groups: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> Card:
     """One tidy list: groups of (when, what); empty groups are left out."""
     fields = []

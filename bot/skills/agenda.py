@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.cards.appointments import appointment_lines
 from bot.cards.base import instead_of, joined
-from bot.cards.tasks import agenda_card
+from bot.cards.tasks import agenda_card, reminders_card
 from bot.conversation.gate import Step, skill
 from bot.conversation.pending import Draft
 from bot.conversation.slots import read_when
@@ -17,6 +18,8 @@ from crm_core.followups.messages import FollowupView, MyFollowups
 from crm_core.leads.messages import LeadView, MyLeads
 from crm_core.tasks.messages import MyTasks, TaskView
 
+MANY = 12
+_REMINDERS = re.compile(r"(看看|查看)?我?的?(所有|全部)?(的)?提醒[。.]?|(show )?(all )?my reminders[.]?", re.I)
 LOOK_BACK = timedelta(days=7)
 
 
@@ -24,6 +27,9 @@ LOOK_BACK = timedelta(days=7)
 def my_tasks(talk: Talk, draft: Draft) -> Step:
     """One tidy list: overdue, appointments, tasks, follow-ups and leads to call; of one day or span."""
     when = read_when(draft.value("when") or draft.value("period"), talk.actor.zone)
+    if when is None and _REMINDERS.fullmatch(talk.text.strip()):
+        _reminders(talk)
+        return None
     start, end = _span(talk, when.start if when else None, when.end if when else None)
     tasks: list[TaskView] = talk.ask(MyTasks(end=end))
     followups: list[FollowupView] = talk.ask(MyFollowups(until=end))
@@ -46,6 +52,15 @@ def my_tasks(talk: Talk, draft: Draft) -> Step:
     day = talk.voice.day(start.astimezone(ZoneInfo(talk.actor.zone)).date())
     talk.show(agenda_card(talk.voice, talk.voice.say("card.agenda", day=day, n=count), groups))
     return None
+
+
+def _reminders(talk: Talk) -> None:
+    """All that is still to come, also later than today; each opens with its buttons."""
+    tasks: list[TaskView] = talk.ask(MyTasks(limit=MANY))
+    if tasks:
+        talk.show(reminders_card(talk.voice, tasks))
+    else:
+        talk.say("task.none_open")
 
 
 def _span(talk: Talk, start: datetime | None, end: datetime | None) -> tuple[datetime, datetime]:
