@@ -6,12 +6,15 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from crm_core.kernel.calendar import WEEKDAYS, Hours, add_working, after_quiet, is_public_holiday, is_working
 
+# On a busy machine drawing an example may take long.
+PATIENT = examples(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SHANGHAI = "Asia/Shanghai"
 
 
@@ -120,6 +123,7 @@ def test_quiet_hours_at_noon_and_none_at_all() -> None:
 clock_times = st.times().map(lambda t: t.replace(second=0, microsecond=0))
 
 
+@PATIENT
 @given(
     st.datetimes(datetime(2024, 1, 1), datetime(2030, 1, 1)).map(lambda d: d.replace(tzinfo=UTC)),
     clock_times, clock_times, st.sampled_from([SHANGHAI, "Europe/Berlin", "America/New_York", "UTC"]),
@@ -131,6 +135,7 @@ def test_quiet_hours_never_drop_and_never_hurry(moment: datetime, begin: time, e
     assert after_quiet(moved, rule, zone) == moved
 
 
+@PATIENT
 @given(
     st.datetimes(datetime(2025, 1, 1), datetime(2027, 1, 1)).map(lambda d: d.replace(tzinfo=UTC)),
     st.integers(1, 5000), st.integers(1, 5000),
@@ -147,6 +152,7 @@ SHIFTS = ["09:00-21:00", "09:00-12:00 13:30-18:00", "22:00-06:00", "00:00-02:30 
 MOMENTS = st.datetimes(datetime(2025, 1, 1), datetime(2027, 1, 1)).map(lambda d: d.replace(tzinfo=UTC))
 
 
+@PATIENT
 @given(MOMENTS, st.integers(1, 6000), st.sampled_from(SHIFTS), st.sampled_from(ZONES), st.booleans())
 def test_it_lands_inside_a_shift(start: datetime, minutes: int, shifts: str, zone: str, holidays: bool) -> None:
     rule = hours(shifts, public_holidays=holidays)
@@ -155,6 +161,7 @@ def test_it_lands_inside_a_shift(start: datetime, minutes: int, shifts: str, zon
     assert is_working(due - timedelta(seconds=1), rule, zone)
 
 
+@PATIENT
 @given(MOMENTS, st.integers(0, 4000), st.integers(0, 3000), st.integers(0, 4000), st.sampled_from(SHIFTS),
        st.sampled_from(ZONES))  # fmt: skip
 def test_later_and_longer_is_never_sooner(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from crm_core.renewals.rules import (
@@ -27,6 +28,8 @@ from crm_core.renewals.rules import (
     rhythm,
 )
 
+# On a busy machine drawing an example may take long.
+PATIENT = examples(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 DAYS = st.dates(date(2000, 1, 1), date(2060, 12, 31))
 INSPECTION = InspectionRule(
     due_months=[24, 48, 72, 96, 120], then_every_months=12, test_line_months=[72, 120]
@@ -83,6 +86,7 @@ def test_a_closed_day_gives_way_to_the_working_day_before() -> None:
     ]  # fmt: skip
 
 
+@PATIENT
 @given(DAYS, st.lists(st.integers(0, 400), max_size=5, unique=True), DAYS)
 def test_reminders_lie_after_the_telling_and_not_after_the_day(
     due: date, leads: list[int], told: date
@@ -120,6 +124,7 @@ def test_inspection_by_registration(after: date, expected: date, on_the_line: bo
     assert needs_test_line(INSPECTION, registered, due) is on_the_line
 
 
+@PATIENT
 @given(DAYS, DAYS)
 def test_an_inspection_ends_a_month_after_the_day_asked(registered: date, after: date) -> None:
     due = inspection_due(INSPECTION, registered, after)
@@ -161,6 +166,7 @@ def test_the_mileage_is_estimated_from_two_readings() -> None:
     assert expected_km(CarFacts(), MAINTENANCE, TODAY) is None
 
 
+@PATIENT
 @given(DAYS, st.integers(1, 500_000), st.integers(30, 300), st.integers(0, 60_000))
 def test_a_higher_reading_never_puts_maintenance_off(bought: date, km: int, days: int, more: int) -> None:
     today = bought + timedelta(days=days)
@@ -171,6 +177,7 @@ def test_a_higher_reading_never_puts_maintenance_off(bought: date, km: int, days
     assert high <= low <= plus_months(bought, 12)
 
 
+@PATIENT
 @given(DAYS, st.integers(0, 20_000))
 def test_who_stayed_away_is_due_within_the_last_year_or_ahead(bought: date, days: int) -> None:
     today = bought + timedelta(days=days)
@@ -201,6 +208,7 @@ def test_anniversaries(after: date, feb_29: str, expected: date) -> None:
     assert anniversary_due(date(2024, 2, 29), after, feb_29) == expected  # type: ignore[arg-type]
 
 
+@PATIENT
 @given(DAYS, DAYS)
 def test_an_anniversary_is_the_first_one_after(bought: date, after: date) -> None:
     due = anniversary_due(bought, after)
