@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from bot.delivery import Deliverer, Sender
+from bot.delivery import Sender
 from bot.ports import Delivery, Heard, Outbound, Receipt
 from bot.texts import Texts
 from crm_core.api import Core
@@ -21,64 +19,12 @@ from crm_core.kernel.clock import FixedClock
 from crm_core.kernel.errors import Unavailable
 from crm_core.kernel.outbox import CLAIMED, DEAD, LEASE, PENDING, SENT, UNCERTAIN
 from crm_core.kernel.tables import Attempt, Outbox
-from crm_core.kernel.uow import Priority
 from crm_core.leads.messages import CreateLead, MarkContacted
+from tests.bot.sending import BOT, MUST, NICE, put, run, sending, state, texts, until
 from tests.core.kernel.trial import rows
 from tests.support.channels import DROPS_REPEATS, PLAIN, MemoryChannel
 
-BOT = "telegram:bot"
-MUST, NICE = Priority.MUST_KNOW, Priority.REMINDER
 SILENT = Receipt(Heard.UNKNOWN, error="timeout")
-
-
-def put(core: Core, key: str, chat: str = f"{BOT}:1", priority: int = MUST, text: str = "") -> None:
-    """A push that is only a text, to rep1."""
-    with core.database.write() as session:
-        uow = core._system_uow(session, "star", core.now())
-        uow.push(core.actor("rep1").id, "note", key=key, priority=priority, chat=chat, text=text or key)
-        uow.flush_pushes()
-
-
-def state(core: Core, key: str) -> Outbox:
-    (row,) = [row for row in rows(core, Outbox) if row.dedupe_key.startswith(f"{key}>")]
-    assert isinstance(row, Outbox)
-    return row
-
-
-@contextmanager
-def sending(core: Core, channel: MemoryChannel, slots: int = 64) -> Iterator[Sender]:
-    sender = Sender(core, Texts.load(), "w", {BOT: channel}, lambda: None, slots=slots)
-    sender.start()
-    try:
-        yield sender
-    finally:
-        sender.stop()
-
-
-def until(true: Callable[[], bool], seconds: float = 10.0) -> None:
-    """Wait until something holds; it fails when it does not come about."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not come about"
-        time.sleep(0.01)
-
-
-def run(core: Core, channel: MemoryChannel, clock: FixedClock | None = None, rounds: int = 1) -> None:
-    """Send until nothing is under way; with a clock, move on after that and send again."""
-    for n in range(rounds):
-        if n and clock:
-            clock.advance(minutes=11)
-        with sending(core, channel):
-            until(
-                lambda: (
-                    core.outbox.next_due([BOT]) is None
-                    or (core.outbox.next_due([BOT]) or core.now()) > core.now()
-                )
-            )
-
-
-def texts(channel: MemoryChannel) -> list[str]:
-    return [got.body for got in channel.kept]
 
 
 @pytest.fixture(params=[PLAIN, DROPS_REPEATS], ids=["plain", "drops-repeats"])
@@ -394,41 +340,3 @@ def test_one_message_that_cannot_be_begun_stops_no_other(
     run(dealer, channel)
     until(lambda: state(dealer, "2").state == PENDING)
     assert (state(dealer, "2").error, len(channel.got)) == ("ValueError", 3)
-
-
-# Threads kept here
-
-
-def test_one_message_that_cannot_be_stored_stops_no_other(
-    dealer: Core, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for n in range(4):
-        put(dealer, f"{n}", chat=f"web:{n}")
-    store, poison = dealer.chats.store, state(dealer, "2").id
-
-    def picky(sends: list[tuple[Delivery, dict[str, Any]]], worker: str, now: datetime) -> int:
-        if any(delivery.id == poison for delivery, _ in sends):
-            raise ValueError("no such body")
-        return store(sends, worker, now)
-
-    monkeypatch.setattr(dealer.chats, "store", picky)
-    assert Deliverer(dealer, Texts.load(), "w", lambda: None).run() == 4
-    assert [state(dealer, f"{n}").state for n in range(4)] == [SENT, SENT, PENDING, SENT]
-
-
-def test_what_a_failed_round_left_is_taken_in_the_next(dealer: Core, monkeypatch: pytest.MonkeyPatch) -> None:
-    put(dealer, "m", chat="web:1")
-    store, failures = dealer.chats.store, [Unavailable()]
-
-    def moody(*given: object) -> int:
-        if failures:
-            raise failures.pop()
-        return store(*given)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(dealer.chats, "store", moody)
-    deliverer = Deliverer(dealer, Texts.load(), "w", lambda: None)
-    with pytest.raises(Unavailable):
-        deliverer.run()
-    assert state(dealer, "m").state == CLAIMED
-    assert deliverer.run() == 1
-    assert state(dealer, "m").state == SENT

@@ -17,7 +17,7 @@ from crm_core.kernel.outbox import SENT
 from crm_core.kernel.settings import Settings
 from crm_core.kernel.tables import Outbox
 from crm_core.org.messages import AddPerson, AddUnit
-from tests.bot.test_delivery import BOT, put, until
+from tests.bot.sending import BOT, put, until
 from tests.core.kernel.trial import rows
 from tests.support.channels import PLAIN, MemoryChannel
 

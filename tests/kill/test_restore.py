@@ -43,7 +43,9 @@ def url(migrated_postgres: Any) -> Iterator[str]:
 
 @pytest.mark.parametrize("lines", [300, 1200, 1700])
 def test_killed_while_the_rows_come_back(url: str, tmp_path: Path, lines: int) -> None:
-    settings = Settings(_env_file=None, data_dir=tmp_path, database_url=url, secret_key=SecretStr(KEY))  # type: ignore[call-arg]
+    settings = Settings(  # type: ignore[call-arg]
+        _env_file=None, data_dir=tmp_path, database_url=url, secret_key=SecretStr(KEY)
+    )
     core = Core.open(settings, FixedClock(NOW))
     core.execute(AddUnit(path="starway.", name="以前"), core.system("starway"))
     back_up(settings, tmp_path / "b", "1.0", NOW)

@@ -39,7 +39,9 @@ def command(directory: Path, *args: str, **env: str) -> subprocess.Popen[str]:
 
 
 def settings(directory: Path, key: str = "", old: str = "") -> Settings:
-    return Settings(_env_file=None, data_dir=directory, secret_key=SecretStr(key), old_secret_keys=SecretStr(old))  # type: ignore[call-arg]
+    return Settings(  # type: ignore[call-arg]
+        _env_file=None, data_dir=directory, secret_key=SecretStr(key), old_secret_keys=SecretStr(old)
+    )
 
 
 def sealed(directory: Path, key_id: str) -> int:

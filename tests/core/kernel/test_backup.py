@@ -19,7 +19,7 @@ from sqlmodel import SQLModel
 from crm_core.api import Core
 from crm_core.customers.messages import AddNote, CustomerHistory, FindCustomers
 from crm_core.customers.tables import Customer, Record
-from crm_core.kernel import backup, migrate, pgtools
+from crm_core.kernel import backup, db, migrate, pgtools
 from crm_core.kernel.archive import read_manifest
 from crm_core.kernel.backup import back_up, prune, restore
 from crm_core.kernel.clock import FixedClock
@@ -390,7 +390,9 @@ def test_old_backups_of_a_folder_go(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_backup_left_is_cleared_away_a_day_later(sqlite_url: str, tmp_path: Path) -> None:
-    settings = Settings(_env_file=None, data_dir=tmp_path, database_url=sqlite_url, secret_key=SecretStr(TEST_KEY))  # type: ignore[call-arg]
+    settings = Settings(  # type: ignore[call-arg]
+        _env_file=None, data_dir=tmp_path, database_url=sqlite_url, secret_key=SecretStr(TEST_KEY)
+    )
     folder = tmp_path / "backups"
     for name, age in (("old", 2 * backup.LEFT_OVER_S), ("running", 60)):
         left = folder / f"{backup.WORK}{name}"
@@ -399,3 +401,19 @@ def test_what_a_killed_backup_left_is_cleared_away_a_day_later(sqlite_url: str, 
         backup.os.utime(left, (time.time() - age,) * 2)
     back_up(settings, folder / "b", "1.0", NOW)
     assert {path.name for path in folder.iterdir()} == {"b", f"{backup.WORK}running"}
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_a_dump_may_take_longer_than_a_frozen_process_may_hold_its_rows(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dump = pgtools.dump
+
+    def slowly(*given: Any) -> None:
+        dump(*given)
+        time.sleep(0.5)
+
+    monkeypatch.setattr(db, "FROZEN_MS", 100)
+    monkeypatch.setattr(pgtools, "dump", slowly)
+    house.lead()
+    assert back_up(house.core.settings, tmp_path / "slow.backup", "1.0", NOW).rows > 0
