@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install dev run test check bench browser lock clean
+.PHONY: help install dev run test check bench browser faults lock clean
 
 VENV   := .venv
 PY     := $(VENV)/bin/python
@@ -49,6 +49,9 @@ browser: $(DEVTOOLS) ## the story clicked through in Chromium, with screenshots
 
 bench: $(RUNTIME) ## the benchmarks, beside their floors  (ARGS=leads)
 	@$(PY) run_bot.py bench $(ARGS)
+
+faults: $(DEVTOOLS) ## kills, outages, clocks and limits against what is due; writes docs/faults.md  (ARGS="--only 1")
+	@$(PY) -m benchmarks.faults $(ARGS)
 
 lock: | $(PY) ## resolve pyproject.toml anew into the lock files  (UPGRADE=1)
 	@tools/lock $(VENV)

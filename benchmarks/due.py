@@ -28,6 +28,7 @@ from crm_core.api import Core
 from crm_core.chat.tables import Identity
 from crm_core.kernel.ids import new_id
 from crm_core.kernel.tables import Attempt, Outbox, Timer, metadata
+from crm_core.kernel.uow import Uow
 from crm_core.org.messages import AddPerson, AddUnit
 from crm_core.tasks.messages import AddTask
 from schedulers.engine import Engine as Works
@@ -37,6 +38,8 @@ PEOPLE = 200
 PEAK_ROWS, TIMES = 24, 5
 BATCH = 50
 AHEAD = timedelta(days=30)
+# Time to write the reminders of the steady part before the first is due.
+LEAD_IN_S, WRITING_S = 3, 0.006
 
 
 class Handed:
@@ -99,10 +102,14 @@ def settle_in(core: Core) -> list[str]:
 
 
 def remind(core: Core, people: list[str], count: int, due: Callable[[int], datetime]) -> None:
-    """Reminders of the people to themselves, by the core's own command."""
-    for number in range(count):
-        actor = core.actor(people[number % len(people)])
-        core.execute(AddTask(title=f"给客户{number}回电", kind="reminder", due_at=due(number)), actor)
+    """Reminders of the people to themselves, by the core's own command; of one person in one unit of work."""
+    for first, person in enumerate(people[:count]):
+        with core.database.write() as session:
+            uow = Uow(session=session, actor=core.actor(person), now=core.now(), services=core.services)
+            for number in range(first, count, len(people)):
+                uow.call(AddTask(title=f"给客户{number}回电", kind="reminder", due_at=due(number)))
+            uow.settle()
+            uow.flush_pushes()
 
 
 @contextmanager
@@ -149,8 +156,7 @@ def steady(place: Place, items: int, seconds: float) -> dict[str, Any]:
     people = settle_in(core)
     _lay_by(core, items)
     count = int(PEAK_ROWS * TIMES * seconds)
-    lead_in = timedelta(seconds=count / 100 + 2)
-    begin = core.now() + lead_in
+    begin = core.now() + timedelta(seconds=LEAD_IN_S + count * WRITING_S)
     remind(core, people, count, lambda n: begin + timedelta(seconds=n / (PEAK_ROWS * TIMES)))
     start, cpu = time.perf_counter(), time.process_time()
     with working(core, channel):

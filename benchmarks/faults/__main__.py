@@ -1,11 +1,15 @@
 """`make faults`: every proof on both databases, and `docs/faults.md` with what they found.
 
-python -m benchmarks.faults [--only 1,5] [--database sqlite] [--small] [--seed 7] [--no-page]
+    python -m benchmarks.faults [--only 1,5] [--database sqlite] [--small] [--seed 7]
+
+The databases are gone through side by side, but for proofs that need the machine to themselves.
 """
 
 from __future__ import annotations
 
 import argparse
+import signal
+import subprocess
 import sys
 from contextlib import ExitStack
 
@@ -23,38 +27,69 @@ def main(argv: list[str]) -> int:
     """Run them; 1 when a promise was broken."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.faults", description="Faults on purpose")
     parser.add_argument("--only", type=options.numbers, default=(), metavar="N,N", help="only these proofs")
-    parser.add_argument(
-        "--database", choices=(SQLITE, POSTGRES), action="append", help="only this one (both)"
-    )
-    parser.add_argument("--small", action="store_true", help="in seconds, as CI does")
+    parser.add_argument("--database", choices=(SQLITE, POSTGRES), help="only this one (both)")
+    parser.add_argument("--small", action="store_true", help="in seconds, as CI does; nothing is kept")
     parser.add_argument("--seed", type=int, default=SEED, help="what is drawn by chance (%(default)s)")
-    parser.add_argument("--no-page", action="store_true", help="print only, leave docs/faults.md as it is")
+    parser.add_argument("--part", action="store_true", help=argparse.SUPPRESS)
     chosen = parser.parse_args(argv)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that nothing is left behind
+    wanted = chosen.only or tuple(proof.number for proof in PROOFS)
     size = SMALL if chosen.small else FULL
-    lines = [line for name in chosen.database or (SQLITE, POSTGRES)
-             for line in _on(name, chosen.only, size, chosen.seed)]  # fmt: skip
-    if not (chosen.no_page or chosen.small or chosen.only):
-        page.write(lines, argv, chosen.seed)
-    return int(any(line.finding.problems for line in lines))
+    one, seed = chosen.database, chosen.seed
+    broken = _on(one, wanted, size, seed) if one else _side_by_side(argv, wanted)
+    if not (chosen.small or chosen.part):
+        page.write(argv)
+    return int(broken)
 
 
-def _on(database: str, only: tuple[int, ...], size: Size, seed: int) -> list[page.Line]:
-    """Every proof asked for, on one database."""
-    found = []
+def _side_by_side(argv: list[str], wanted: tuple[int, ...]) -> bool:
+    """Each database in a process of its own; then, one after the other, what nothing else may slow down."""
+    shared = [p.number for p in PROOFS if p.number in wanted and not p.alone]
+    alone = [p.number for p in PROOFS if p.number in wanted and p.alone]
+    broken = False
+    if shared:
+        parts = [_part(argv, database, shared) for database in (SQLITE, POSTGRES)]
+        codes = [part.wait() for part in parts]
+        broken = any(codes)
+    for database in (SQLITE, POSTGRES) if alone else ():
+        broken |= bool(_part(argv, database, alone).wait())
+    return broken
+
+
+def _part(argv: list[str], database: str, numbers: list[int]) -> subprocess.Popen[bytes]:
+    only = ",".join(map(str, numbers))
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.faults",
+        *argv,
+        "--part",
+        "--database",
+        database,
+        "--only",
+        only,
+    ]
+    return subprocess.Popen(command, cwd=page.ROOT)
+
+
+def _on(database: str, wanted: tuple[int, ...], size: Size, seed: int) -> bool:
+    """The proofs asked for, on one database; whether one was broken."""
+    broken = False
     with ExitStack() as stack:
         cluster = None
         if database == POSTGRES:
             cluster = postgres.open_cluster()
             stack.callback(cluster.close)
         for proof in PROOFS:
-            if only and proof.number not in only:
+            if proof.number not in wanted:
                 continue
             with ground(database, cluster, seed) as where:
-                finding = proof.on(where, size)
-            line = page.Line(proof, database, finding)
-            print(page.summary(line, seed), flush=True)
-            found.append(line)
-    return found
+                line = page.line(proof, database, seed, proof.on(where, size))
+            print(page.summary(line), flush=True)
+            broken |= bool(line.problems)
+            if size is FULL:
+                page.keep(line)
+    return broken
 
 
 if __name__ == "__main__":

@@ -130,10 +130,22 @@ class Crew:
     def living(self) -> list[Hand]:
         return [hand for hand in self.hands if hand.alive]
 
+    def stacks(self) -> None:
+        """Where the living stand, on standard error."""
+        for hand in self.living():
+            hand.thaw()
+            hand.signal(signal.SIGQUIT)
+            time.sleep(0.5)
+            print(f"{hand.name}:", hand.log.read_text(errors="replace")[-12_000:], file=sys.stderr)
+
     def last_words(self) -> str:
         """What workers said that ended by themselves."""
-        said = {hand.log.read_text(errors="replace").strip()[-400:] for hand in self.hands}
-        return "".join(f"; a worker: {words}" for words in said if "Traceback" in words)
+        said = {
+            hand.name: hand.log.read_text(errors="replace").strip() for hand in self.hands if not hand.alive
+        }
+        ends = {name: words[words.rindex(sign) :][-600:] for name, words in said.items()
+                for sign in ("Traceback", "Fatal") if sign in words}  # fmt: skip
+        return "".join(f"; {name}: {words}" for name, words in ends.items())
 
     def close(self) -> None:
         for hand in self.living():
@@ -149,6 +161,7 @@ def crew(field: Field, orders: Orders | None = None) -> Iterator[Crew]:
     try:
         yield found
     except NotDone as error:
+        found.stacks()
         raise NotDone(f"{error}{found.last_words()}") from error
     finally:
         found.close()

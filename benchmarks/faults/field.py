@@ -24,7 +24,8 @@ from tests.support.platforms import Entry, read_log
 
 KEY = "a-key-for-fault-tests-" + "0" * 32
 TENANT = "faults"
-DEALER, TEAM = f"{TENANT}.d1.", f"{TENANT}.d1.a."
+DEALER = f"{TENANT}.d1."
+TEAM_OF = 8
 # A Wednesday at 10:00, when everybody is on duty.
 OPENING = datetime(2026, 3, 18, 10, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 
@@ -94,11 +95,12 @@ class Field:
         """Dealer, manager, admin and reps; everybody reads at one of the accounts."""
         self.clock = clock or self.clock
         with self.core() as core:
-            system = core.system(TENANT)
-            for path, name in ((f"{TENANT}.", "集团"), (DEALER, "一号店"), (TEAM, "销售一组")):
-                core.execute(AddUnit(path=path, name=name, city="上海"), system)
+            system, count = core.system(TENANT), len(self.accounts.names) * self.accounts.people
+            teams = [f"{DEALER}t{n}." for n in range(-(-count // TEAM_OF))]
+            for path in (f"{TENANT}.", DEALER, *teams):
+                core.execute(AddUnit(path=path, name=path, city="上海"), system)
             chiefs = (("boss", "manager", DEALER), ("root", "admin", f"{TENANT}."))
-            reps = [(f"rep{n}", "rep", TEAM) for n in range(len(self.accounts.names) * self.accounts.people)]
+            reps = [(f"rep{n}", "rep", teams[n // TEAM_OF]) for n in range(count)]
             for number, (code, role, unit) in enumerate([*reps, *chiefs]):
                 core.execute(AddPerson(code=code, name=f"同事{number}", role=role, unit=unit), system)
                 actor = core.actor(code)

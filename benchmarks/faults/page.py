@@ -1,18 +1,21 @@
-"""The page of figures, `docs/faults.md`."""
+"""What the proofs found, kept as JSON, and the page of it, `docs/faults.md`."""
 
 from __future__ import annotations
 
+import json
 import platform
 import sqlite3
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from benchmarks.faults.proof import Finding, Proof
 
-PAGE = Path(__file__).parent.parent.parent / "docs" / "faults.md"
+ROOT = Path(__file__).parent.parent.parent
+PAGE, KEPT = ROOT / "docs" / "faults.md", ROOT / "benchmarks" / "out" / "faults"
 HEAD = """# Faults made on purpose
 
 Written by `make faults`; do not edit. Real worker processes (core, engine, sender) over real HTTP against two
@@ -27,59 +30,100 @@ On SQLite several processes share one file here, although `serve` refuses that.
 
 @dataclass(frozen=True)
 class Line:
-    """One proof on one database."""
+    """One proof on one database, as it is kept."""
 
-    proof: Proof
+    number: int
+    name: str
+    does: str
+    shows: str
     database: str
-    finding: Finding
+    seed: int
+    at: str
+    seconds: float
+    figures: dict[str, Any]
+    problems: list[str]
+    tally: dict[str, Any] | None
 
     @property
     def verdict(self) -> str:
-        return "kept" if not self.finding.problems else "BROKEN"
+        return "BROKEN" if self.problems else "kept"
 
 
-def summary(line: Line, seed: int) -> str:
-    """One line for the terminal; a broken promise with its seed."""
-    figures = ", ".join(f"{name} {value}" for name, value in line.finding.figures.items())
-    head = f"{line.proof.number:>2} {line.proof.name} on {line.database}: {line.verdict} in {line.finding.seconds} s"
-    told = "".join(f"\n   - {problem}" for problem in line.finding.problems)
-    return f"{head} ({_account(line)}; {figures}){told}" + (f"\n   --seed {seed}" if told else "")
+def line(proof: Proof, database: str, seed: int, found: Finding) -> Line:
+    """A finding with what is needed to judge it later."""
+    return Line(
+        number=proof.number, name=proof.name, does=proof.does, shows=proof.shows, database=database, seed=seed,
+        at=f"{datetime.now(UTC):%Y-%m-%d %H:%M}", seconds=found.seconds, figures=found.figures,
+        problems=found.problems, tally=found.tally.figures() if found.tally is not None else None,
+    )  # fmt: skip
 
 
-def _account(line: Line) -> str:
-    tally = line.finding.tally
-    if tally is None:
-        return "no messages counted"
-    return f"lost {len(tally.lost)}, duplicates {tally.duplicates} of at most {tally.bound}, messages {tally.messages}"
-
-
-def write(lines: Sequence[Line], argv: Sequence[str], seed: int) -> None:
-    """Write the page."""
-    rows = ["| | proof | database | messages | lost | duplicates | bound | uncertain | seconds | promise |",
-            "|---|---|---|---|---|---|---|---|---|---|", *map(_row, lines)]  # fmt: skip
-    more = [f"- **{line.proof.number} {line.proof.name}, {line.database}** "
-            f"({line.proof.does}; must show: {line.proof.shows}): "
-            + ", ".join(f"{name} {value}" for name, value in line.finding.figures.items())
-            + "".join(f"; **broken: {problem}**" for problem in line.finding.problems)
-            for line in lines]  # fmt: skip
-    PAGE.write_text(
-        "\n".join([HEAD, _facts(argv, seed), "", *rows, "", "## Figures", "", *more, ""]), encoding="utf-8"
+def keep(one: Line) -> None:
+    """Remember it for the page; the newest of a proof and database counts."""
+    KEPT.mkdir(parents=True, exist_ok=True)
+    path = KEPT / f"{one.number:02}-{one.database}.json"
+    path.write_text(
+        json.dumps(asdict(one), ensure_ascii=False, indent=1, default=str) + "\n", encoding="utf-8"
     )
 
 
-def _facts(argv: Sequence[str], seed: int) -> str:
+def summary(one: Line) -> str:
+    """For the terminal; a broken promise with its seed."""
+    head = f"{one.number:>2} {one.name} on {one.database}: {one.verdict} in {one.seconds} s"
+    told = "".join(f"\n   - {problem}" for problem in one.problems)
+    return f"{head} ({_account(one)}{_figures(one)}){told}" + (f"\n   --seed {one.seed}" if told else "")
+
+
+def _account(one: Line) -> str:
+    if one.tally is None:
+        return ""
+    return "{messages} messages, lost {lost}, duplicates {duplicates} of at most {bound}; ".format(
+        **one.tally
+    )
+
+
+def _figures(one: Line) -> str:
+    return ", ".join(f"{name} {value}" for name, value in one.figures.items())
+
+
+def write(argv: Sequence[str]) -> None:
+    """Write the page from what is kept."""
+    lines = [Line(**json.loads(path.read_text(encoding="utf-8"))) for path in sorted(KEPT.glob("*.json"))]
+    rows = ["| | proof | database | messages | lost | duplicates | bound | uncertain | seconds | promise |",
+            "|---|---|---|---|---|---|---|---|---|---|", *map(_row, lines)]  # fmt: skip
+    more = [f"- **{one.number} {one.name}, {one.database}**: {_figures(one)}. Seed {one.seed}, {one.at} UTC."
+            + "".join(f" **Broken: {problem}.**" for problem in one.problems) for one in lines]  # fmt: skip
+    table = [f"{one.number}. {one.does[0].upper()}{one.does[1:]}. Must show: {one.shows}."
+             for one in {one.number: one for one in lines}.values()]  # fmt: skip
+    parts = [
+        HEAD,
+        _facts(argv),
+        "",
+        *rows,
+        "",
+        "## What is done",
+        "",
+        *table,
+        "",
+        "## Figures",
+        "",
+        *more,
+        "",
+    ]
+    PAGE.write_text("\n".join(parts), encoding="utf-8")
+
+
+def _facts(argv: Sequence[str]) -> str:
     command = " ".join(["python -m benchmarks.faults", *argv])
     server = subprocess.run(["psql", "--version"], capture_output=True, text=True, check=False).stdout.split()
     return (
-        f"`{command}` with seed {seed}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, Python {platform.python_version()}, "
-        f"SQLite {sqlite3.sqlite_version}, PostgreSQL {server[2] if len(server) > 2 else 'unknown'}."
+        f"`{command}`, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, PostgreSQL "
+        f"{server[2] if len(server) > 2 else 'unknown'}."
     )
 
 
-def _row(line: Line) -> str:
-    tally = line.finding.tally
-    figures = ("", "", "", "", "") if tally is None else (
-        tally.messages, len(tally.lost), tally.duplicates, tally.bound, tally.uncertain,
-    )  # fmt: skip
-    cells = (line.proof.number, line.proof.name, line.database, *figures, line.finding.seconds, line.verdict)
+def _row(one: Line) -> str:
+    names = ("messages", "lost", "duplicates", "bound", "uncertain")
+    figures = [one.tally[name] if one.tally else "" for name in names]
+    cells = (one.number, one.name, one.database, *figures, one.seconds, one.verdict)
     return "| " + " | ".join(map(str, cells)) + " |"

@@ -125,7 +125,7 @@ class Proof:
     does: str
     shows: str
     run: Run
-    only: str = ""
+    alone: bool = False
 
     def on(self, where: Ground, size: Size) -> Finding:
         """Run it; an error of the run itself is a problem too."""

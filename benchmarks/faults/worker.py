@@ -8,6 +8,7 @@ is at work within a few hundredths of a second. When its input ends, its workers
 
 from __future__ import annotations
 
+import faulthandler
 import gc
 import json
 import os
@@ -100,6 +101,8 @@ def _job(values: dict[str, Any]) -> Job:
 
 def _warm() -> None:
     """Load what loads late, once for all."""
+    import time_machine
+
     from bot.conversation.pipeline import Pipeline
     from crm_core.concepts import load_all
     from crm_core.kernel.phones import parse_phone
@@ -113,6 +116,7 @@ def _warm() -> None:
     understand("提醒我明天9点给客户1回电话", role="rep", now=datetime.now(UTC))
     gc.freeze()
     assert Pipeline
+    assert time_machine
 
 
 def _child(job: Job) -> None:
@@ -147,6 +151,8 @@ def work(job: Job) -> None:
     configure_logs()
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    faulthandler.enable()
+    faulthandler.register(signal.SIGQUIT)
     signal.signal(signal.SIGUSR1, lambda *_: _move_wall(job))
     settings = Settings(_env_file=None, data_dir=Path(job.directory) / "data", database_url=job.url,
                         secret_key=SecretStr(KEY), policies=None)  # type: ignore[call-arg]  # fmt: skip
@@ -226,6 +232,7 @@ def _freeze(core: Core) -> None:
     """Stop where no thread is inside a write transaction: SQLite would stay locked for everybody until it ended."""
     with core.database._writer or nullcontext():
         os.kill(os.getpid(), signal.SIGSTOP)
+        time.sleep(0.1)  # the other threads stop a moment later than this call returns
 
 
 def _move_wall(job: Job) -> None:

@@ -88,3 +88,12 @@ def test_a_database_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pyte
     data = run("leads", tmp_path, "--items=2", "--rounds=1", "--http=")
     assert data["skipped"] == [{"database": "postgres", "reason": "no server here"}]
     assert {r["database"] for r in data["results"]} == {"sqlite"}
+
+
+def test_what_is_due_stands_beside_a_bare_loop(tmp_path: Path) -> None:
+    data = run("due", tmp_path, "--items=20", "--minutes=0.01", "--database=sqlite")
+    at_once, steady = data["results"]
+    assert (at_once["items"], set(at_once["floors"])) == (20, {"bare"})
+    assert at_once["ratio"]["bare"] > 0
+    assert steady["items"] > 0
+    assert 0 < steady["p50_ms"] <= steady["p99_ms"]
