@@ -33,6 +33,13 @@ def customer(easel: Easel, customer_id: str, params: dict[str, Any]) -> Outbound
     return out(card)
 
 
+@pushed("handed_on")
+def handed_on(easel: Easel, record_id: str, params: dict[str, Any]) -> Outbound:
+    """For who had a customer: whose he is now."""
+    values = {key: str(params.get(key, "")) for key in ("name", "to_name", "by")}
+    return Outbound(text=easel.voice.say("push.handed_on.text", **values))
+
+
 def due_soon(ask: Callable[[Question], Any], voice: Voice, customer_id: str) -> Sequence[RenewalView]:
     """What comes due with a customer in the next two months, and what is overdue."""
     found: list[RenewalView] = ask(Renewals(customer_id=customer_id, end=voice.here.date() + DUE_AHEAD, limit=4))

@@ -30,7 +30,8 @@ def transfer_deals(cmd: TransferDeals, uow: Uow) -> Result:
     if customer.owner_id == person.id:
         raise Conflict("error.same_owner", name=person.name)
     before = customer.owner_id
-    _hand(uow, customer, person, clean_text(cmd.reason)[:200])
+    hand_customer(uow, customer, person, clean_text(cmd.reason)[:200])
+    _tell(uow, customer, before, person)
     undo = uow.undoable(ReturnCustomer(customer_id=customer.id, to_id=before), "transfer") if before else None
     return Result(id=customer.id, undo_id=undo)
 
@@ -41,7 +42,9 @@ def return_customer(cmd: ReturnCustomer, uow: Uow) -> Result:
     customer = uow.seize(Customer, cmd.customer_id)
     if customer is None or customer.tenant != uow.tenant or not _gave_away(uow, customer.id):
         raise NotFound(resource="customer")
-    _hand(uow, customer, colleague(uow, cmd.to_id, customer.unit), "")
+    person, before = colleague(uow, cmd.to_id, customer.unit), customer.owner_id
+    hand_customer(uow, customer, person, "")
+    _tell(uow, customer, before, person)
     return Result(id=customer.id)
 
 
@@ -66,7 +69,8 @@ def colleague(uow: Uow, person_id: str, unit: str) -> Person:
     return person
 
 
-def _hand(uow: Uow, customer: Customer, person: Person, reason: str) -> None:
+def hand_customer(uow: Uow, customer: Customer, person: Person, reason: str) -> None:
+    """Another owner for a customer and all that is open with him; nobody is told."""
     before, unit = customer.owner_id, reach(person.unit, Scope.TEAM)
     uow.change("owner", person_name(uow, before), person.name, "person")
     uow.touch(customer, owner_id=person.id, unit=unit)
@@ -78,10 +82,17 @@ def _hand(uow: Uow, customer: Customer, person: Person, reason: str) -> None:
         "transfer", "customer", customer.id, before=before, after=person.id, deals=len(deals), given=reason
     )
     uow.emit(OwnerChanged(customer_id=customer.id, before_id=before, after_id=person.id))
+
+
+def _tell(uow: Uow, customer: Customer, before: str | None, person: Person) -> None:
+    """The new owner sees whose the customer was, the former one whose he is, unless they did it themselves."""
+    key = f"customer:{customer.id}:owner:{customer.version}"
     if person.id != uow.actor.id:
-        uow.push(person.id, "handover", subject=f"customer:{customer.id}", priority=Priority.MUST_KNOW,
-                 key=f"customer:{customer.id}:owner:{customer.version}", from_name=uow.actor.name,
-                 deals=len(deals), reason=reason)  # fmt: skip
+        uow.push(person.id, "handover", subject=f"customer:{customer.id}", priority=Priority.MUST_KNOW, key=key,
+                 from_name=person_name(uow, before))  # fmt: skip
+    if before not in (None, uow.actor.id, person.id):
+        uow.push(before, "handed_on", key=f"{key}:before", name=customer.name, to_name=person.name,
+                 by=uow.actor.name)  # fmt: skip
 
 
 def hand_over(uow: Uow, deal: Deal, to_id: str | None, unit: str) -> None:
