@@ -130,10 +130,13 @@ class Terminal:
     def _older(self) -> None:
         """Finish what an ended terminal of this person left behind."""
         for arrival in self._core.inbox.claim(self._core.now(), 5):
-            if arrival.sender == self._chat:
-                self._pipeline.process(arrival, shown=True)
-            else:
+            if arrival.sender != self._chat:
                 self._core.inbox.release(arrival)
+            elif arrival.spent:
+                self._core.chats.finish(arrival, chat=self._chat, person_id=self._id, replies=[], state=None,
+                                        now=self._core.now(), error="gave up")  # fmt: skip
+            else:
+                self._pipeline.process(arrival, shown=True)
 
     def inbox(self) -> Shown:
         """What was pushed to this person and not yet shown; what is due happens first when no server sees to it."""

@@ -59,6 +59,9 @@ class TurnRunner:
         return len(arrivals)
 
     def _work(self, arrival: Arrival) -> None:
+        if arrival.spent:
+            self._give_up(arrival, "gave up")
+            return
         try:
             self._processor.process(arrival)
         except Unavailable:
@@ -72,12 +75,16 @@ class TurnRunner:
         """Tried again a few times; then it ends with an apology, so that it does not hold up what came after it."""
         if arrival.token < MAX_ATTEMPTS:
             self._core.inbox.release(arrival)
-            return
+        else:
+            self._give_up(arrival, type(error).__name__)
+
+    def _give_up(self, arrival: Arrival, why: str) -> None:
+        """It ends, and its sender hears of it."""
         person_id = str(arrival.body.get("person_id", ""))
         self._core.chats.finish(
             arrival, chat=str(arrival.body.get("chat") or arrival.sender), person_id=person_id,
             replies=[self._sorry(person_id)] if self._sorry else [], state=None, now=self._core.now(),
-            error=type(error).__name__,
+            error=why,
         )  # fmt: skip
 
     def _ended(self, future: Future[None]) -> None:

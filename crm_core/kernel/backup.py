@@ -132,6 +132,8 @@ def _dump_postgres(settings: Settings, copy: Path) -> tuple[str, dict[str, int]]
     """Dump the very snapshot the rows are counted in."""
     with _connected(settings.url) as connection:
         connection.execute(text("set transaction isolation level repeatable read, read only"))
+        # This session waits for the dump, as long as that takes.
+        connection.execute(text("set local idle_in_transaction_session_timeout = 0"))
         snapshot = str(connection.execute(text("select pg_export_snapshot()")).scalar())
         schema = str(connection.execute(text("select current_schema()")).scalar())
         counts = _counts(connection, schema)

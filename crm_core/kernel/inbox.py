@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col
 
 from crm_core.kernel.db import Database
+from crm_core.kernel.errors import ConfigError
 from crm_core.kernel.locks import lock_row
 from crm_core.kernel.pii import Cipher
 from crm_core.kernel.tables import Inbox
@@ -19,6 +20,7 @@ from crm_core.kernel.tables import Inbox
 NEW, CLAIMED, DONE, DEAD = range(4)
 LEASE = timedelta(seconds=90)
 MAX_ATTEMPTS = 5
+KEY_MISSING = timedelta(hours=24)
 _INBOX: Any = SQLModel.metadata.tables[str(Inbox.__tablename__)]
 
 
@@ -35,6 +37,11 @@ class Arrival:
     token: int
     attempts: int
     received_at: datetime
+
+    @property
+    def spent(self) -> bool:
+        """Each worker that took it ended over it: it is only to be ended, not worked off again."""
+        return self.attempts > MAX_ATTEMPTS
 
 
 class InboxQueue:
@@ -78,13 +85,8 @@ class InboxQueue:
                 "now": bind_instant(now, self._database), "lease": bind_instant(now + LEASE, self._database),
                 "n": limit, "only": only,
             }).mappings().all()  # fmt: skip
-            # What ends its worker each time must not hold up its sender for ever.
-            spent = [row["id"] for row in rows if row["attempts"] > MAX_ATTEMPTS]
-            if spent:
-                dead = {"state": DEAD, "done_at": now, "error": "gave up"}
-                session.execute(update(Inbox).where(col(Inbox.id).in_(spent)).values(**dead))
-            alive = sorted((row for row in rows if row["id"] not in spent), key=lambda r: r["id"])
-            return [self._arrival(row) for row in alive]
+            found = [self._opened(session, row, now) for row in sorted(rows, key=lambda row: row["id"])]
+            return [arrival for arrival in found if arrival is not None]
 
     def _claim_sql(self, only: int | None) -> str:
         lock = "" if self._database.is_sqlite else "for update skip locked"
@@ -97,6 +99,21 @@ class InboxQueue:
                   and not exists (select 1 from inbox p where p.sender = x.sender and p.state in (0, 1) and p.id < x.id)
                 order by x.id limit :n {lock})
             returning *"""
+
+    def _opened(self, session: Session, row: Any, now: datetime) -> Arrival | None:
+        """One that does not open holds up nobody: it is over, or (under a key this process has not got) others try."""
+        try:
+            return self._arrival(row)
+        except (ValueError, ConfigError) as error:
+            import structlog
+
+            structlog.get_logger().error("arrival_spoilt", kind=row["channel"], error="does not open")
+            young = read_instant(row["received_at"]) > now - KEY_MISSING
+            over = {"state": DEAD, "done_at": now, "error": "does not open"}
+            later = {"attempts": row["attempts"] - 1}
+            values: dict[str, Any] = later if isinstance(error, ConfigError) and young else over
+            session.execute(update(Inbox).where(col(Inbox.id) == row["id"]).values(**values))
+            return None
 
     def _arrival(self, row: Any) -> Arrival:
         cell = f"inbox.raw.{row['channel']}.{row['account']}.{row['dedupe_key']}"

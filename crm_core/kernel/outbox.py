@@ -6,16 +6,15 @@ id, token and state still match, so a worker that overslept its lease writes not
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, case, func, insert, select, text, update
+from sqlalchemy import bindparam, func, insert, select, text, update
 from sqlmodel import Session, SQLModel, col
 
 from crm_core.kernel.claims import claim_sql, next_due_sql
-from crm_core.kernel.db import Database, UtcDateTime
+from crm_core.kernel.db import Database
 from crm_core.kernel.deliveries import (
     CLAIMED,
     DEAD,
@@ -30,6 +29,7 @@ from crm_core.kernel.deliveries import (
     Settled,
     account_of,
 )
+from crm_core.kernel.envelopes import LOST_CLAIMS, Envelopes
 from crm_core.kernel.inbox import bind_instant, read_instant
 from crm_core.kernel.outcomes import Heard, Outcome, backoff
 from crm_core.kernel.pause import read_pause
@@ -37,8 +37,8 @@ from crm_core.kernel.pii import Cipher
 from crm_core.kernel.tables import Attempt, Outbox
 
 __all__ = [
-    "CLAIMED", "DEAD", "FOLDED", "HELD", "LOCAL_ACCOUNTS", "PENDING", "SENT", "SKIPPED", "UNCERTAIN", "Delivery",
-    "OutboxQueue", "Outcome", "Settled", "account_of",
+    "CLAIMED", "DEAD", "FOLDED", "HELD", "LOCAL_ACCOUNTS", "LOST_CLAIMS", "PENDING", "SENT", "SKIPPED", "UNCERTAIN",
+    "Delivery", "OutboxQueue", "Outcome", "Settled", "account_of",
 ]  # fmt: skip
 
 LEASE = timedelta(seconds=60)
@@ -53,7 +53,7 @@ class OutboxQueue:
 
     def __init__(self, database: Database, cipher: Cipher) -> None:
         self._database = database
-        self._cipher = cipher
+        self._envelopes = Envelopes(cipher)
 
     def next_due(self, accounts: Iterable[str] | None = None) -> datetime | None:
         """When the next message (of these accounts) may be sent; None when nothing waits."""
@@ -94,42 +94,11 @@ class OutboxQueue:
                                      paused=since is not None, urgent=urgent))  # fmt: skip
                 here = given | {"n": limit - len(rows)} | ({} if account is None else {"account": account})
                 rows += session.execute(sql, here).mappings().all()
-        tried = self._tries(session, [row["id"] for row in rows if row["body_enc"]])
-        found = [self._delivery(row, *tried.get(row["id"], (0, 0, None))) for row in rows]
-        return sorted(found, key=lambda d: (d.priority, d.id))
-
-    def _tries(self, session: Session, ids: list[int]) -> dict[int, tuple[int, int, datetime]]:
-        """Of rows tried before: how many tries began, how many of them may have arrived, when the first began."""
-        if not ids:
-            return {}
-        sure = (Heard.NOT_NOW.value, Heard.NEVER.value)
-        doubt = func.sum(case((_ATTEMPTS.c.outcome.in_(sure), 0), else_=1))
-        counted = select(
-            _ATTEMPTS.c.outbox_id, func.count(), doubt, func.min(_ATTEMPTS.c.at, type_=UtcDateTime)
-        )
-        query = counted.where(_ATTEMPTS.c.outbox_id.in_(ids)).group_by(_ATTEMPTS.c.outbox_id)
-        return {row[0]: (row[1], row[2], row[3]) for row in session.execute(query)}
-
-    def _delivery(self, row: Any, tries: int, doubts: int, first_at: datetime | None) -> Delivery:
-        return Delivery(
-            row["id"], row["tenant"], row["chat"], row["person_id"], row["kind"], row["subject"],
-            self.open_payload(row["dedupe_key"], row["payload_enc"]), row["priority"], row["token"],
-            row["attempts"], row["dedupe_key"], self._open_body(row), read_instant(row["created_at"]),
-            read_instant(row["due_at"]), row["account"], tries, doubts, first_at,
-        )  # fmt: skip
+        return sorted(self._envelopes.opened(session, rows, now), key=lambda d: (d.priority, d.id))
 
     def open_payload(self, key: str, sealed: str) -> dict[str, Any]:
         """The parameters of a message."""
-        found: dict[str, Any] = json.loads(self._cipher.open(f"outbox.payload.{key}", sealed))
-        return found
-
-    def _open_body(self, row: Any) -> dict[str, Any] | None:
-        if not row["body_enc"]:
-            return None
-        found: dict[str, Any] = json.loads(
-            self._cipher.open(f"outbox.body.{row['dedupe_key']}", row["body_enc"])
-        )
-        return found
+        return self._envelopes.payload(key, sealed)
 
     # Trying
 
@@ -158,15 +127,11 @@ class OutboxQueue:
         """Record that tries begin, of rows that are `held`; `body` is what would be sent again."""
         if not sends:
             return
-        bodies = [{"row": d.id, "sealed": self._sealed(d, body)} for d, body in sends]
+        bodies = [{"row": d.id, "sealed": self._envelopes.seal_body(d.dedupe_key, body)} for d, body in sends]
         tries = [{"outbox_id": d.id, "token": d.token, "worker": worker, "at": now} for d, _ in sends]
         connection = session.connection()
         connection.execute(_SET_BODY, bodies)
         connection.execute(insert(_ATTEMPTS), tries)
-
-    def _sealed(self, delivery: Delivery, body: dict[str, Any]) -> str:
-        text = json.dumps(body, ensure_ascii=False, default=str)
-        return self._cipher.seal(f"outbox.body.{delivery.dedupe_key}", text)
 
     def give_back(
         self, session: Session, deliveries: Iterable[Delivery], due_at: datetime | None = None
@@ -253,7 +218,7 @@ class OutboxQueue:
             return None
         sent = {"state": SENT, "sent_at": now, "settled_at": now, "lease_until": None, "error": None}
         session.execute(update(_OUTBOX).where(_OUTBOX.c.id == row["id"]).values(**sent))
-        return self._delivery(row, 0, 0, None)
+        return self._envelopes.delivery(row)
 
     def reap(self, now: datetime) -> int:
         """Put rows whose lease ran out back to pending; returns how many.
