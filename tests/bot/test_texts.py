@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from bot.conversation.gate import skills
 from bot.texts import Texts, problems
 from bot.texts.texts import HERE, placeholders
+from crm_core.appointments.messages import Kind
 from intents.schema import load_schema
 
 BOT = HERE.parent
@@ -70,6 +72,10 @@ def test_every_key_said_exists() -> None:
     missing = [(key, file) for key, file in _said() if key not in known]
     assert len(_said()) > 150
     assert missing == []
+
+
+def test_the_time_of_every_kind_of_appointment_is_asked_for() -> None:
+    assert [kind for kind in get_args(Kind) if f"ask.when_{kind}" not in TEXTS.keys("ask.")] == []
 
 
 def test_every_intent_of_the_contract_is_answered() -> None:
