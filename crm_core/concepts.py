@@ -7,7 +7,7 @@ import importlib.util
 
 CONCEPTS = (
     "undo", "org", "customers", "vehicles", "leads", "deals", "quotes", "approvals", "orders", "appointments",
-    "tasks", "followups", "absences", "nudges", "fitment", "knowledge", "chat", "imports",
+    "tasks", "followups", "absences", "handovers", "nudges", "fitment", "knowledge", "chat", "imports",
     "renewals", "delivery", "insights",
 )  # fmt: skip
 _CODE = ("handlers", "queries", "reactions", "audits")

@@ -36,6 +36,35 @@ class RenameCustomer(Command):
     version: int | None = None
 
 
+class MergeCustomers(Command):
+    """Two records that are one person become one: `gone_id` and all that hangs on it goes over to `keep_id`."""
+
+    keep_id: str
+    gone_id: str
+
+
+class SplitCustomers(Command):
+    """They are two after all; the inverse of MergeCustomers, for a day."""
+
+    merge_id: str
+
+
+class CustomersMerged(Event):
+    """`gone_id` is no more; its follow-ups, timers and cards are those of `kept_id`, who took over `filled`."""
+
+    kept_id: str
+    gone_id: str
+    filled: tuple[str, ...] = ()
+
+
+class CustomersSplit(Event):
+    """They are two again, as they were at `merged_at`."""
+
+    kept_id: str
+    gone_id: str
+    merged_at: datetime
+
+
 class AddNote(Command):
     """Write something down about a customer, or for oneself when no customer is given."""
 

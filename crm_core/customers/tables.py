@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import JSON, Column, Index, UniqueConstraint
 from sqlmodel import Field
 
 from crm_core.kernel.db import UnitPath, UtcDateTime
-from crm_core.kernel.tables import Owned, Row, added, text_column
+from crm_core.kernel.tables import Owned, Row, added, json_column, text_column
 
 
 class Customer(Owned, table=True):
@@ -81,6 +82,22 @@ class Record(Owned, table=True):
     text_enc: str | None = text_column()
     outcome: str = Field(default="", max_length=60)
     removed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class CustomerMerge(Row, table=True):
+    """Two rows that were one person: what became of the one that went, so that it can come back for a day.
+
+    `moved` names, per table, the rows that went over; the snapshot holds what was deleted, as it was stored.
+    """
+
+    __tablename__ = "customer_merges"
+    __table_args__ = (Index("ix_customer_merges_gone", "tenant", "gone_id"),)
+    kept_id: str = Field(max_length=26)
+    gone_id: str = Field(max_length=26)
+    moved: dict[str, Any] = json_column()
+    filled: dict[str, Any] = json_column()
+    split_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    snapshot_enc: str | None = text_column()
 
 
 class Consent(Row, table=True):

@@ -6,8 +6,10 @@ from crm_core.appointments.messages import AppointmentEnded
 from crm_core.appointments.tables import Appointment
 from crm_core.approvals.messages import ApprovalRequested
 from crm_core.approvals.tables import Approval
+from crm_core.customers.messages import CustomersMerged, CustomersSplit
+from crm_core.customers.tables import Customer
 from crm_core.deals.handlers import lose
-from crm_core.deals.lookup import deal_of_lead
+from crm_core.deals.lookup import deal_of_lead, open_deals_of
 from crm_core.deals.messages import DealReopened
 from crm_core.deals.moves import advance
 from crm_core.deals.tables import Deal
@@ -78,3 +80,23 @@ def asked(event: ApprovalRequested, uow: Uow) -> None:
 def discounted(event: DiscountApplied, uow: Uow) -> None:
     """So is giving one."""
     advance(uow, _deal(uow, event.deal_id), "discount_applied")
+
+
+@reacts(CustomersMerged)
+def follow_customer(event: CustomersMerged, uow: Uow) -> None:
+    """Who looks after the customer looks after the deals that came with the other record."""
+    _follow(event.kept_id, uow)
+
+
+@reacts(CustomersSplit)
+def follow_back(event: CustomersSplit, uow: Uow) -> None:
+    """And whoever looked after the other one has his deals again."""
+    _follow(event.gone_id, uow)
+
+
+def _follow(customer_id: str, uow: Uow) -> None:
+    customer = uow.find(Customer, customer_id)
+    if customer is None or customer.owner_id is None:
+        return
+    for deal in open_deals_of(uow, customer_id):
+        hand_over(uow, deal, customer.owner_id, customer.unit)

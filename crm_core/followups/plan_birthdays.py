@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import literal, select
 
 from crm_core.customers.tables import Customer
 from crm_core.followups.birthdays import BirthdayKey, keys_on
@@ -51,7 +51,8 @@ def _born(uow: Uow, key: BirthdayKey) -> list[Customer]:
     """Customers with that birthday whose follow-up of that year is not made yet."""
     customer, row = cast(Any, Customer), cast(Any, Followup)
     made = select(row.customer_id).where(
-        row.tenant == uow.tenant, row.sop == SOP, row.occurrence == key.occurrence, row.customer_id == customer.id
+        row.tenant == uow.tenant, row.sop == SOP, row.occurrence == key.occurrence,
+        row.subject == literal("customer:").concat(customer.id),
     )  # fmt: skip
     return uow.rows(select(Customer).where(
         customer.tenant == uow.tenant, customer.birth_month == key.month, customer.birth_day == key.day,

@@ -24,6 +24,7 @@ from crm_core.deals.messages import (
     StageChanged,
 )  # fmt: skip
 from crm_core.deals.tables import Deal
+from crm_core.followups import merged as merged
 from crm_core.followups.cadence import AGAIN, NUDGE, STEP, end, move, rearm, sop_of, sops, start, turns
 from crm_core.followups.lookup import Facts, facts_of
 from crm_core.followups.rules import Sop, stops

@@ -8,6 +8,7 @@ from typing import Any, cast
 from sqlalchemy import select, update
 from sqlmodel import col
 
+from crm_core.customers.messages import CustomersMerged, CustomersSplit
 from crm_core.customers.tables import Customer
 from crm_core.deals.messages import OwnerChanged
 from crm_core.kernel.registry import on_timer, reacts
@@ -18,7 +19,7 @@ from crm_core.leads.tables import Lead
 from crm_core.orders.messages import OrderChanged
 from crm_core.org.people import manager_of, on_duty_for
 from crm_core.renewals.derive import derive_car, derive_customer, serviced
-from crm_core.renewals.ending import REMIND
+from crm_core.renewals.ending import REMIND, aim, end
 from crm_core.renewals.lookup import local_day
 from crm_core.renewals.messages import AddRenewal
 from crm_core.renewals.tables import Renewal
@@ -27,6 +28,7 @@ from crm_core.vehicles.tables import Car
 
 # More than this is told in several messages.
 AT_ONCE = 50
+DORMANT = "dormant"
 
 
 @on_timer(REMIND)
@@ -109,3 +111,29 @@ def _follow(customer_id: str, uow: Uow) -> None:
     uow.flush()
     his = update(Renewal).where(col(Renewal.tenant) == uow.tenant, col(Renewal.customer_id) == customer_id)
     uow.session.execute(his.values(owner_id=customer.owner_id, unit=customer.unit, updated_at=uow.now))
+
+
+@reacts(CustomersMerged)
+def join(event: CustomersMerged, uow: Uow) -> None:
+    """Two rows that say how long he was not seen are one, by the orders of both."""
+    row = cast(Any, Renewal)
+    query = select(Renewal).where(row.tenant == uow.tenant, row.customer_id == event.kept_id, row.state == "open",
+                                  row.kind == DORMANT).order_by(row.id)  # fmt: skip
+    for double in uow.rows(query)[1:]:
+        end(uow, double, "cancelled", "merged")
+    derive_customer(uow, event.kept_id)
+
+
+@reacts(CustomersSplit)
+def part(event: CustomersSplit, uow: Uow) -> None:
+    """What ended only because of it is open again."""
+    row = cast(Any, Renewal)
+    query = select(Renewal).where(
+        row.tenant == uow.tenant, row.customer_id.in_((event.kept_id, event.gone_id)), row.kind == DORMANT,
+        row.state == "cancelled", row.closed_at == event.merged_at,
+    )  # fmt: skip
+    for ended in uow.rows(query):
+        uow.touch(ended, state="open", closed_at=None)
+        aim(uow, ended, None)
+    for customer_id in (event.kept_id, event.gone_id):
+        derive_customer(uow, customer_id)

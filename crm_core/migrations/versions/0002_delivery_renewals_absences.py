@@ -44,6 +44,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_buckets")),
     )
     op.create_table(
+        "customer_merges",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("tenant", sa.String(length=40), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("kept_id", sa.String(length=26), nullable=False),
+        sa.Column("gone_id", sa.String(length=26), nullable=False),
+        sa.Column("moved", sa.JSON(), nullable=False),
+        sa.Column("filled", sa.JSON(), nullable=False),
+        sa.Column("split_at", UtcDateTime(), nullable=True),
+        sa.Column("snapshot_enc", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_customer_merges")),
+    )
+    with op.batch_alter_table("customer_merges", schema=None) as batch_op:
+        batch_op.create_index("ix_customer_merges_gone", ["tenant", "gone_id"], unique=False)
+
+    op.create_table(
         "digest_choices",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("tenant", sa.String(length=40), nullable=False),
@@ -61,6 +79,35 @@ def upgrade() -> None:
             "tenant", "person_id", "digest", name=op.f("uq_digest_choices_tenant_person_id_digest")
         ),
     )
+    op.create_table(
+        "handovers",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("tenant", sa.String(length=40), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column(
+            "unit",
+            sa.String(length=200).with_variant(sa.String(length=200, collation="C"), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("from_id", sa.String(length=26), nullable=False),
+        sa.Column("to_id", sa.String(length=26), nullable=False),
+        sa.Column("asker_id", sa.String(length=26), nullable=False),
+        sa.Column("confirmer_id", sa.String(length=26), nullable=False),
+        sa.Column("decider_id", sa.String(length=26), nullable=True),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("leaving", sa.Boolean(), nullable=False),
+        sa.Column("decided_at", UtcDateTime(), nullable=True),
+        sa.Column("moved", sa.JSON(), nullable=False),
+        sa.Column("before", sa.JSON(), nullable=False),
+        sa.Column("reason_enc", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_handovers")),
+    )
+    with op.batch_alter_table("handovers", schema=None) as batch_op:
+        batch_op.create_index("ix_handovers_from", ["tenant", "from_id", "state"], unique=False)
+        batch_op.create_index("ix_handovers_state", ["tenant", "state"], unique=False)
+
     op.create_table(
         "renewals",
         sa.Column("id", sa.String(length=26), nullable=False),
@@ -279,7 +326,16 @@ def downgrade() -> None:
         batch_op.drop_index("ix_renewals_armed")
 
     op.drop_table("renewals")
+    with op.batch_alter_table("handovers", schema=None) as batch_op:
+        batch_op.drop_index("ix_handovers_state")
+        batch_op.drop_index("ix_handovers_from")
+
+    op.drop_table("handovers")
     op.drop_table("digest_choices")
+    with op.batch_alter_table("customer_merges", schema=None) as batch_op:
+        batch_op.drop_index("ix_customer_merges_gone")
+
+    op.drop_table("customer_merges")
     op.drop_table("buckets")
     with op.batch_alter_table("absences", schema=None) as batch_op:
         batch_op.drop_index("ix_absences_person")
