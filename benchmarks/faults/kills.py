@@ -19,6 +19,7 @@ from tests.support.platforms import Orders
 RATE = 10.0
 TIMEOUT_S = 0.5
 MEAN_LIFE_S = 0.45
+DRAINED_S = 300.0
 ROUGH = Orders(busy=0.20, retry_after=0.2, silent=0.03, reset=0.02, error=0.02)
 
 
@@ -28,14 +29,14 @@ def random_kills(where: Ground, size: Size) -> Finding:
     draw = random.Random(where.seed)
     life = size.kills * MEAN_LIFE_S * RATE
     with crew(field, replace(ROUGH, seed=where.seed)) as band:
-        bring(field, Load(size.reminders, seconds=life, leads=size.reminders // 10, back=2400), where.seed)
+        bring(field, Load(size.reminders, seconds=life, leads=size.reminders // 40, back=2400), where.seed)
         hands = [_hire(band), _hire(band)]
         for _ in range(size.kills):
             time.sleep(draw.uniform(0.05, 2 * MEAN_LIFE_S - 0.05))
             which = draw.randrange(2)
             hands[which].kill()
             hands[which] = _hire(band)
-        healed = finish(field, band)
+        healed = finish(field, band, seconds=DRAINED_S)
         figures = {"kills": size.kills, "heal_s": round(healed, 1)}
     return Finding(figures=figures | spent(field)).of(tally(field))
 
