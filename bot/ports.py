@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,6 +15,9 @@ __all__ = [
     "Button", "Capabilities", "Card", "Channel", "Delivery", "Field", "Heard", "Inbound", "InboundKind", "Outbound",
     "Receipt", "Source", "Style",
 ]  # fmt: skip
+
+# Seconds: a platform that names no time is still left alone for a moment, and none for longer than a day.
+SHORTEST_REST, LONGEST_REST = 1.0, 86_400.0
 
 
 class Style(StrEnum):
@@ -167,6 +171,14 @@ class Receipt:
     error: str | None = None
     whole_account: bool = False
     unreachable: bool = False
+
+    @property
+    def rest(self) -> timedelta | None:
+        """`retry_after` within reason, whatever the platform said."""
+        if self.retry_after is None:
+            return None
+        asked = self.retry_after if math.isfinite(self.retry_after) else LONGEST_REST
+        return timedelta(seconds=min(max(asked, SHORTEST_REST), LONGEST_REST))
 
 
 class Channel(Protocol):

@@ -55,19 +55,20 @@ class Auditor:
         self.last_look = steady()
 
     def silence(self) -> float:
-        """Seconds since the last look."""
+        """Seconds since the last look began."""
         return self._steady() - self.last_look
 
     def look(self) -> Findings:
         """Find, mend what can be mended, tell, and (when all is well) give the sign of life."""
         core, now = self._core, self._core.now()
+        # One that fails is made up for in its time, not at once and again and again.
+        self.last_look = self._steady()
         own = self._clock()
         leads = core.leases.take(AUDITOR, self._name, now, LEASE) is not None
         found: list[TroubleView] = []
         for tenant in core.tenants():
             found += self._tenant(tenant, own, leads=leads)
         findings = Findings(**core.overdue(now - OVERDUE), troubles=_once(own + found))
-        self.last_look = self._steady()
         if findings.well:
             self._beat()
         else:

@@ -32,10 +32,10 @@ class Clockwork:
 
     def every(self, seconds: float, name: str, job: Callable[[], Any], *, at_once: bool = False) -> None:
         """Run `job` each `seconds`; an error is logged and the next run comes anyway."""
-        self._jobs[name] = (max(int(seconds), 1), _guarded(name, job))
+        self._jobs[name] = (max(int(seconds), 1), guarded(name, job))
         self._add(name)
         if at_once:
-            self._scheduler.add_job(_guarded(name, job), id=f"{name}-now")
+            self._scheduler.add_job(guarded(name, job), id=f"{name}-now")
 
     def _add(self, name: str) -> None:
         seconds, job = self._jobs[name]
@@ -102,7 +102,9 @@ def _scheduler() -> BackgroundScheduler:
     )
 
 
-def _guarded(name: str, job: Callable[[], Any]) -> Callable[[], None]:
+def guarded(name: str, job: Callable[[], Any]) -> Callable[[], None]:
+    """The job with its errors logged; whoever runs it goes on."""
+
     def run() -> None:
         try:
             job()

@@ -11,7 +11,7 @@ from crm_core.api import Core
 from crm_core.kernel.outbox import LOCAL_ACCOUNTS
 from schedulers import jobs
 from schedulers.auditor import Auditor, Findings
-from schedulers.clock import Clockwork
+from schedulers.clock import Clockwork, guarded
 from schedulers.heartbeat import Heartbeat
 from schedulers.loop import DueLoop
 
@@ -96,7 +96,7 @@ class Engine:
         True when the clock had to be woken. An audit that stayed out is made up for.
         """
         if self._auditor.silence() > AUDIT_MISSED_SECONDS:
-            threading.Thread(target=self.audit, name="audit", daemon=True).start()
+            threading.Thread(target=guarded("audit", self.audit), name="audit", daemon=True).start()
         return self._clock.watch()
 
     def audit(self) -> None:

@@ -50,8 +50,8 @@ class Drawing:
         mark = self._texts.say("delivery.repeat", language)
         card = message.get("card")
         if card:
-            return message | {"card": card | {"title": f"{card['title']} {mark}"}}
-        return message | {"text": f"{message.get('text') or ''} {mark}".strip()}
+            return message | {"card": card | {"title": _marked(card["title"], mark)}}
+        return message | {"text": _marked(message.get("text") or "", mark)}
 
     def _body(self, delivery: Delivery, actors: dict[str, Actor]) -> dict[str, Any]:
         if delivery.kind == "@reply":
@@ -65,6 +65,11 @@ class Drawing:
             return redraw(self._core, self._texts, delivery.params["message"], actor)
         found = draw(delivery.kind, delivery.subject, delivery.params, self._core, actor, self._texts)
         return found.to_dict()
+
+
+def _marked(words: str, mark: str) -> str:
+    """The words with the mark once, however often they are repeated."""
+    return words if words.endswith(mark) else f"{words} {mark}".strip()
 
 
 def used_up(core: Core, message_id: int, status: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
@@ -57,11 +57,12 @@ class Results:
 
     def _note(self, ended: Ended, receipt: Receipt) -> None:
         delivery = ended.settled.delivery
-        if receipt.heard is not Heard.NOT_NOW or receipt.retry_after is None:
+        rest = receipt.rest
+        if receipt.heard is not Heard.NOT_NOW or rest is None:
             if receipt.heard is Heard.ACCEPTED:
                 self._streaks.pop(delivery.account, None)
             return
-        until = self._core.now() + timedelta(seconds=receipt.retry_after)
+        until = self._core.now() + rest
         streak = self._streaks[delivery.account]
         streak.add(delivery.chat)
         whole = receipt.whole_account or len(streak) >= STREAK

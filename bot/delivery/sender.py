@@ -137,7 +137,11 @@ class Sender:
 
     def _after_writing(self) -> None:
         self._wake.set()
-        self._told()
+        try:
+            self._told()
+        except Exception as error:
+            # Who is told may be gone already; results must go on being written.
+            structlog.get_logger().error("told_failed", error=type(error).__name__, exc_info=error)
 
     # Rounds
 
@@ -175,7 +179,7 @@ class Sender:
             await self._begin(list(batch.deliveries), channel, started)
         if batch.again_at is not None:
             return max(_ahead(batch.again_at, self._core.now()), TOKEN_SECONDS)
-        return 0.0 if batch.deliveries else BLOCKED_SECONDS
+        return 0.0 if batch.deliveries or batch.put_off else BLOCKED_SECONDS
 
     async def _begin(self, claimed: list[Delivery], channel: Channel, started: Started) -> None:
         """Draw, commit the attempts, and start sending. What fails on the way was surely not sent."""
@@ -262,8 +266,7 @@ class Sender:
     def _settled(self, send: Send, channel: Channel, receipt: Receipt) -> Settled:
         delivery, now = send.delivery, self._core.now()
         tried = delivery.tried(now, doubt=receipt.heard is Heard.UNKNOWN)
-        wait = timedelta(seconds=receipt.retry_after) if receipt.retry_after is not None else None
-        decided = decide(receipt.heard, tried, now, window=window_of(channel), retry_after=wait)
+        decided = decide(receipt.heard, tried, now, window=window_of(channel), retry_after=receipt.rest)
         provider_id = receipt.provider_id or (send.original.provider_id if send.original else None)
         return Settled(delivery, decided.outcome, provider_id, decided.retry_at, receipt.error, receipt.heard)
 

@@ -74,7 +74,8 @@ def untold(session: Session, tenant: str, now: datetime, limit: int = 200) -> li
         col(Outbox.state).in_((UNCERTAIN, DEAD)), lost, col(Outbox.tenant) == tenant, col(Outbox.told_at).is_(None),
         col(Outbox.kind) != "@refresh",
     )  # fmt: skip
-    return list(session.execute(query.order_by(col(Outbox.id)).limit(limit)).scalars())
+    # What must be known first, so that any number of the others does not hide it.
+    return list(session.execute(query.order_by(col(Outbox.priority), col(Outbox.id)).limit(limit)).scalars())
 
 
 def remembered(session: Session, tenant: str) -> dict[str, Any]:

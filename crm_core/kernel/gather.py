@@ -100,11 +100,11 @@ def _settle_person(uow: Uow, person_id: str, held: Sequence[Outbox]) -> None:
 
 
 def uncertain_of(session: Session, tenant: str, person_id: str) -> list[int]:
-    """Reminders to a person that may not have arrived."""
+    """Reminders to a person that may not have arrived, held: nobody sends them again meanwhile."""
     query = select(col(Outbox.id)).where(
         col(Outbox.state) == UNCERTAIN, col(Outbox.tenant) == tenant, col(Outbox.person_id) == person_id,
         col(Outbox.priority) >= REMINDER,
-    ).order_by(col(Outbox.id))  # fmt: skip
+    ).order_by(col(Outbox.id)).with_for_update()  # fmt: skip
     return [row for row in session.execute(query).scalars() if row is not None]
 
 

@@ -27,6 +27,8 @@ BURST_SHARE = 0.1
 # Of an account's burst, this much is left to replies and to what people must know.
 KEPT_SHARE = 0.34
 FIRST_NICE = 2
+# Clocks of several hosts differ by less; more means that a clock was set back.
+SKEW = timedelta(seconds=60)
 _BUCKETS: Any = SQLModel.metadata.tables[str(Bucket.__tablename__)]
 
 
@@ -68,8 +70,10 @@ class Level:
 
 
 def filled(level: Level, rate: Rate, now: datetime) -> Level:
-    """The bucket at `now`. A clock that went back adds nothing and takes nothing."""
+    """The bucket at `now`. A clock that is a little behind adds nothing; one that was set back begins anew."""
     passed = (now - level.at).total_seconds()
+    if passed < -SKEW.total_seconds():
+        return Level(rate.burst, now)
     if passed <= 0:
         return level
     tokens = min(rate.burst, level.tokens + passed * rate.per_second)
@@ -109,8 +113,11 @@ class Meter:
 
     def blocked_until(self, name: str) -> datetime | None:
         """Until when the platform wants to be left alone."""
-        until = self._levels[name].blocked_until if name in self._levels else None
-        return until if until is not None and until > self._now else None
+        level = self._levels.get(name)
+        if level is None or level.blocked_until is None or level.at > self._now + SKEW:
+            # Asked for by a clock that was set back since: the platform will say it again.
+            return None
+        return level.blocked_until if level.blocked_until > self._now else None
 
     def next_at(self, name: str, priority: int) -> datetime:
         """When one more may go."""
@@ -192,7 +199,7 @@ class Limits:
 def block(session: Session, name: str, until: datetime, now: datetime) -> None:
     """`Limits.block` inside the caller's transaction; a longer one stays."""
     known = session.execute(_held([name])).first()
-    if known is None or known.blocked_until is None or known.blocked_until < until:
+    if known is None or known.blocked_until is None or known.blocked_until < until or known.at > now + SKEW:
         _upsert(
             session, [{"id": name, "tokens": 0.0, "at": now, "blocked_until": until}], ("at", "blocked_until")
         )

@@ -17,10 +17,15 @@ MUST_KNOW = FIRST_NICE - 1
 
 @dataclass(frozen=True)
 class Batch:
-    """What may be sent now; `again_at` is when more may be, None when nothing but time and work limits it."""
+    """What may be sent now.
+
+    `again_at` is when the account may send more, None when only time and work limit it. `put_off` were due and
+    are due again when their chats may be written to.
+    """
 
     deliveries: tuple[Delivery, ...] = ()
     again_at: datetime | None = None
+    put_off: int = 0
 
 
 class PacedQueue:
@@ -50,15 +55,13 @@ class PacedQueue:
         """Of the claimed rows those whose chats may be written to now; the others go back until they may."""
         chats = Meter(session, {one.chat: pace.per_chat for one in found}, now)
         granted: list[Delivery] = []
-        waits = [] if again is None else [again]
         for one in found:
             if chats.free(one.chat, one.priority) <= 0:
-                waits.append(chats.next_at(one.chat, one.priority))
-                self._outbox.give_back(session, [one], waits[-1])
+                self._outbox.give_back(session, [one], chats.next_at(one.chat, one.priority))
                 continue
             chats.take(one.chat)
             granted.append(one)
         whole.take(account, len(granted))
         whole.save()
         chats.save()
-        return Batch(tuple(granted), min(waits, default=None))
+        return Batch(tuple(granted), again, len(found) - len(granted))

@@ -110,6 +110,15 @@ def test_dead_reminders_are_told_together_once_an_hour(house: House) -> None:
     assert all(row.told_at for row in rows(house, state=DEAD)[:3])
 
 
+def test_any_number_of_reminders_hides_nothing_that_must_be_known(house: House) -> None:
+    for n in range(210):
+        push(house, "rep1", f"nice{n}", state=DEAD, priority=Priority.REMINDER)
+    tell(house)
+    must = push(house, "rep1", "must", state=DEAD)
+    tell(house)
+    assert told(house, "manager1") == [f"delivery:{must}"]
+
+
 def test_what_tells_of_trouble_is_no_trouble_of_its_own(house: House) -> None:
     push(house, "admin1", "a", state=DEAD, kind="delivery_trouble")
     push(house, "admin1", "b", state=DEAD, kind="undelivered")
