@@ -115,8 +115,8 @@ def _warm() -> None:
     parse_phone("13800138000")
     understand("提醒我明天9点给客户1回电话", role="rep", now=datetime.now(UTC))
     gc.freeze()
-    assert Pipeline
-    assert time_machine
+    assert Pipeline is not None
+    assert time_machine is not None
 
 
 def _child(job: Job) -> None:
