@@ -5,17 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, cast
 
-from sqlalchemy import select, update
-from sqlmodel import col
+from sqlalchemy import select
 
 from crm_core.customers.messages import CustomersMerged, CustomersSplit
-from crm_core.customers.tables import Customer
-from crm_core.deals.messages import OwnerChanged
 from crm_core.kernel.registry import on_timer, reacts
 from crm_core.kernel.tables import Timer
 from crm_core.kernel.uow import Uow
-from crm_core.leads.messages import LeadAssigned
-from crm_core.leads.tables import Lead
+from crm_core.leads.following import goes_along
 from crm_core.orders.messages import OrderChanged
 from crm_core.org.people import manager_of, on_duty_for
 from crm_core.renewals.derive import derive_car, derive_customer, serviced
@@ -29,6 +25,8 @@ from crm_core.vehicles.tables import Car
 # More than this is told in several messages.
 AT_ONCE = 50
 DORMANT = "dormant"
+
+goes_along(Renewal)
 
 
 @on_timer(REMIND)
@@ -87,30 +85,6 @@ def _told(uow: Uow, car: Car, kind: str, due_on: date | None) -> None:
 def derive_from_order(event: OrderChanged, uow: Uow) -> None:
     """The customer was seen."""
     derive_customer(uow, event.customer_id)
-
-
-@reacts(OwnerChanged)
-def follow_handover(event: OwnerChanged, uow: Uow) -> None:
-    """The customer was handed over."""
-    _follow(event.customer_id, uow)
-
-
-@reacts(LeadAssigned)
-def follow_lead(event: LeadAssigned, uow: Uow) -> None:
-    """The customer may have gone along with his lead."""
-    lead = uow.find(Lead, event.lead_id)
-    if lead is not None and lead.customer_id is not None:
-        _follow(lead.customer_id, uow)
-
-
-def _follow(customer_id: str, uow: Uow) -> None:
-    """Whoever follows the customer is reminded of what comes due with him."""
-    customer = uow.find(Customer, customer_id)
-    if customer is None or uow.is_new(Customer, customer_id):
-        return
-    uow.flush()
-    his = update(Renewal).where(col(Renewal.tenant) == uow.tenant, col(Renewal.customer_id) == customer_id)
-    uow.session.execute(his.values(owner_id=customer.owner_id, unit=customer.unit, updated_at=uow.now))
 
 
 @reacts(CustomersMerged)
