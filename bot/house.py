@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import secrets
 import socket
 import threading
 from collections.abc import Callable, Mapping
@@ -65,7 +65,10 @@ class House:
         self.core = core
         self.settings = settings
         self.role = role
-        self.name = f"{socket.gethostname()}:{os.getpid()}"[:60]
+        # The same after a restart, so that nobody misses the process it was before.
+        self.name = f"{socket.gethostname()[:40]}:{settings.port}"
+        # Its own, also where containers share a host's name: what it claimed is freed by nobody else.
+        self._claimant = f"{self.name}:{secrets.token_hex(4)}"
         self.texts = Texts.load()
         self.metrics = Metrics()
         self.hub = Hub(core)
@@ -75,8 +78,8 @@ class House:
         self._brain = Rooms(core, core.settings.data_dir / "index" if self.works else None,
                             chroma_url=settings.chroma_url, embeddings=settings.embeddings)  # fmt: skip
         self._turns = TurnRunner(core, Pipeline(core, self.texts, self._brain), self._turn_done, self._sorry)
-        self._deliverer = Deliverer(core, self.texts, self.name, self.hub.poke)
-        self._sender = Sender(core, self.texts, self.name, channels or {}, self.hub.poke)
+        self._deliverer = Deliverer(core, self.texts, self._claimant, self.hub.poke)
+        self._sender = Sender(core, self.texts, self._claimant, channels or {}, self.hub.poke)
         self._works = make_works(core, self.name, turns=self._turns.run, deliver=self._deliver,
                                  reindex=self._brain.refresh, role=role, version=self.version,
                                  heartbeat=settings.chexin_heartbeat_url)  # fmt: skip
@@ -126,13 +129,13 @@ class House:
         Begins at the first sign that this process is to end, while its connections are still being closed.
         """
         with self._draining:
-            steps = (self._works.stop, self._sender.stop, self._turns.stop)
-            for step in steps if self.works and not self._drained else ():
-                try:
-                    step()
-                except Exception as error:
-                    # A database that is gone must not keep the rest from ending.
-                    structlog.get_logger().error("drain_failed", error=type(error).__name__, exc_info=error)
+            if self.works and not self._drained:
+                # Side by side: a turn that takes long must not cut short what the sender has under way.
+                sending = threading.Thread(target=_quietly, args=(self._sender.stop,), name="drain", daemon=True)
+                sending.start()
+                _quietly(self._works.stop)
+                _quietly(self._turns.stop)
+                sending.join()
             self._drained = True
 
     async def stop(self) -> None:
@@ -233,6 +236,14 @@ class House:
     def metrics_text(self) -> bytes:
         self.metrics.connections.set(self.hub.count)
         return self.metrics.text(self.core.overdue(self.core.now() - STALE))
+
+
+def _quietly(step: Callable[[], None]) -> None:
+    """One step of the end; a database that is gone must not keep the rest from ending."""
+    try:
+        step()
+    except Exception as error:
+        structlog.get_logger().error("drain_failed", error=type(error).__name__, exc_info=error)
 
 
 def _keys(core: Core, settings: BotSettings, demo: bool) -> list[IntakeKey]:

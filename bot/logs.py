@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import threading
 import traceback
 from collections.abc import MutableMapping
 from typing import Any, TextIO
@@ -14,7 +15,7 @@ import structlog
 ALLOWED = frozenset({
     "event", "level", "timestamp", "error", "reference", "path", "where", "channel", "kind", "timer", "outbox", "job",
     "loop", "attempts", "timers", "messages", "arrivals", "dead", "drift", "silence", "role", "seconds", "count",
-    "version", "port", "host",
+    "version", "port", "host", "troubles", "concept", "command", "times",
 })  # fmt: skip
 
 
@@ -37,7 +38,13 @@ def configure_logs(stream: TextIO | None = None, *, plain: bool = False) -> None
     )
     handler = logging.StreamHandler(stream)
     handler.setFormatter(Bare())
+    threading.excepthook = _thread_died
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+
+
+def _thread_died(args: threading.ExceptHookArgs) -> None:
+    """What ends a thread is logged like every other error; Python's own hook would print the values it was about."""
+    structlog.get_logger().error("thread_died", error=args.exc_type.__name__, exc_info=args.exc_value)
 
 
 class Bare(logging.Formatter):

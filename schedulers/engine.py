@@ -16,6 +16,8 @@ from schedulers.heartbeat import Heartbeat
 from schedulers.loop import DueLoop
 
 AUDIT_SECONDS = 60
+# Also of a process that is restarted every night.
+PRUNE_SECONDS = 6 * 3600
 # The audit is one of the clock's jobs; when it stays out, somebody else has to start it.
 AUDIT_MISSED_SECONDS = 150.0
 
@@ -53,7 +55,7 @@ class Engine:
         self._clock.every(300, "scan", lambda: jobs.scan(core), at_once=True)
         self._clock.every(3600, "plan", lambda: jobs.plan(core), at_once=True)
         self._clock.every(30, "reindex", self._reindex, at_once=True)
-        self._clock.every(86400, "prune", lambda: jobs.prune(core))
+        self._clock.every(PRUNE_SECONDS, "prune", lambda: jobs.prune(core))
         self._clock.start()
         self._turns.start()
         self._due.start()

@@ -27,12 +27,12 @@ def plan(core: Core) -> None:
 
 
 def scan(core: Core) -> None:
-    """Look for what no single timer stands for, such as deals that stay too long where they are."""
+    """Look for what no single timer stands for, such as deals that stay too long; processes long gone are forgotten."""
     run_routines(core, OFTEN)
+    core.workers.forget(core.now())
 
 
 def prune(core: Core) -> None:
-    """Forget timers that are long finished, processes that are long gone, and limits nobody came near lately."""
+    """Forget timers that are long finished, and limits nobody came near lately."""
     core.timers.prune(core.now() - KEEP_FINISHED)
-    core.workers.forget(core.now())
     core.limits.prune(core.now() - KEEP_LIMITS)

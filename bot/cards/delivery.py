@@ -18,6 +18,7 @@ from crm_core.delivery.messages import (
     LetterView,
     TroubleView,
 )  # fmt: skip
+from crm_core.kernel.errors import NotFound
 
 LINES = 12
 LABEL = 24
@@ -31,6 +32,8 @@ def delivery(easel: Easel, record_id: str, params: dict[str, Any]) -> Outbound:
     if record_id == STATUS:
         view: DeliveryView = easel.ask(DeliveryReport())
         return out(status_card(easel.voice, view, kind="delivery_trouble"))
+    if not record_id.isdecimal():
+        raise NotFound(resource="delivery")
     letter: LetterView = easel.ask(LetterCard(letter_id=int(record_id)))
     return out(letter_card(easel.voice, letter))
 

@@ -25,7 +25,7 @@ from bot.cards.base import Easel, by_kind, by_subject
 from bot.ports import Card, Outbound
 from bot.texts import Texts, Voice
 from crm_core.kernel.access import Actor
-from crm_core.kernel.errors import ChexinError
+from crm_core.kernel.errors import ChexinError, Unavailable
 
 if TYPE_CHECKING:
     from crm_core.api import Core
@@ -43,6 +43,8 @@ def draw(kind: str, subject: str, params: dict[str, Any], core: Core, actor: Act
         return _notice(kind, subject, params, voice)
     try:
         return drawer(Easel(core, actor, voice), record_id, {**params, "kind": kind})
+    except Unavailable:
+        raise
     except ChexinError:
         return _gone(kind, subject, params, voice)
 

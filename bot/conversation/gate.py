@@ -12,7 +12,7 @@ from bot.cards.confirm import confirm_buttons, confirm_card
 from bot.conversation.pending import Draft
 from bot.conversation.talk import Talk
 from bot.ports import Button, Card
-from crm_core.kernel.errors import ChexinError, Invalid
+from crm_core.kernel.errors import ChexinError, Invalid, Unavailable
 from crm_core.kernel.registry import Command, Result
 
 
@@ -207,6 +207,8 @@ def go_on(talk: Talk, draft: Draft) -> None:
         following.chosen["person"] = draft.chosen["person"]
     try:
         pass_through(talk, following)
+    except Unavailable:
+        raise
     except ChexinError as error:
         talk.tell(talk.voice.error(error))
 

@@ -12,7 +12,7 @@ from bot.ports import Outbound
 from bot.texts import Texts
 from crm_core.api import Core
 from crm_core.kernel.access import Actor
-from crm_core.kernel.errors import NotFound
+from crm_core.kernel.errors import NotFound, Unavailable
 from crm_core.kernel.outbox import Delivery, Outcome, Settled
 
 Drawn = list[tuple[Delivery, dict[str, Any]]]
@@ -33,6 +33,8 @@ class Drawing:
         for delivery in claimed:
             try:
                 drawn.append((delivery, self._body(delivery, actors)))
+            except Unavailable:
+                raise
             except NotFound:
                 failed.append(Settled(delivery, Outcome.DEAD, error="recipient is gone"))
             except Exception as error:

@@ -28,7 +28,7 @@ from crm_core.appointments.messages import (
 )
 from crm_core.deals.messages import DealView, OpenDeals
 from crm_core.followups.messages import CadencePlan, ExplainCadence
-from crm_core.kernel.errors import ChexinError
+from crm_core.kernel.errors import ChexinError, Unavailable
 from crm_core.kernel.registry import Result
 
 
@@ -254,6 +254,8 @@ def _followup(talk: Talk, appointment_id: str) -> str:
     """When the follow-up of a drive reminds, and when it counts as missed; empty when policy plans none."""
     try:
         plan: CadencePlan = talk.ask(ExplainCadence(sop="test_drive", subject=f"appointment:{appointment_id}"))
+    except Unavailable:
+        raise
     except ChexinError:
         return ""
     at = {step.do: step.at for step in reversed(plan.steps)}

@@ -12,7 +12,7 @@ from bot.conversation.people import customer
 from bot.conversation.presses import verb
 from bot.conversation.talk import Talk
 from bot.ports import Button
-from crm_core.kernel.errors import ChexinError
+from crm_core.kernel.errors import ChexinError, Unavailable
 from crm_core.kernel.registry import Result
 from crm_core.tasks.messages import AddTask, AskColleague
 
@@ -64,6 +64,8 @@ def pass_on(talk: Talk, question: str) -> None:
     talk.memory.misses = 0
     try:
         result = talk.do(AskColleague(question=question[:2000], role="tech", customer_id=talk.actor.customer_id))
+    except Unavailable:
+        raise
     except ChexinError:
         talk.say("knowledge.unknown")
         return

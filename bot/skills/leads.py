@@ -12,7 +12,7 @@ from bot.conversation.presses import verb
 from bot.conversation.slots import vehicle_words
 from bot.conversation.talk import Talk
 from bot.ports import Button
-from crm_core.kernel.errors import ChexinError
+from crm_core.kernel.errors import ChexinError, Unavailable
 from crm_core.kernel.registry import Result
 from crm_core.leads.messages import (
     AssignLead,
@@ -145,6 +145,8 @@ def log_outcome(talk: Talk, command: MarkContacted, first: str, draft: Draft | N
     if first:
         try:
             talk.do(UndoLast(undo_id=first))
+        except Unavailable:
+            raise
         except ChexinError:
             # Taken back by hand meanwhile; the number keeps the keys of this turn the same on a second try.
             talk.commands.append("")

@@ -20,6 +20,12 @@ from crm_core.kernel.errors import Invalid, Unavailable
 BUSY_TIMEOUT_MS = 15_000
 # A process that stands still inside a transaction would hold its rows for ever; PostgreSQL ends it after so long.
 FROZEN_MS = 30_000
+FROZEN = ("25P03", "25P04")
+# Without these a machine that lost its power is waited for as long as the system does, which may be hours.
+GONE: dict[str, Any] = {
+    "connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}  # fmt: skip
 
 # A plain BigInteger key does not auto-increment on SQLite.
 BigId = BigInteger().with_variant(Integer, "sqlite")
@@ -87,7 +93,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session that sees one consistent state and writes nothing."""
+        """A session that sees one consistent state and writes nothing. Raises Unavailable and Invalid as `write`."""
         try:
             with (
                 self.engine.connect().execution_options(**self._snapshot) as connection,
@@ -96,8 +102,14 @@ class Database:
             ):
                 yield session
                 transaction.rollback()
+        except PoolTimeout as error:
+            raise Unavailable() from error
         except DataError as error:
             raise Invalid("value") from error
+        except DBAPIError as error:
+            if _is_outage(error):
+                raise Unavailable() from error
+            raise
 
     def close(self) -> None:
         self.engine.dispose()
@@ -115,8 +127,7 @@ def make_engine(url: str, *, pool_size: int = 8) -> Engine:
     """An engine with this project's begin, pragmas and pool."""
     if not url.startswith("sqlite"):
         engine = create_engine(
-            url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True,
-            connect_args={"options": f"-c idle_in_transaction_session_timeout={FROZEN_MS}"},
+            url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, connect_args=_reach(url),
         )  # fmt: skip
         event.listen(engine, "handle_error", _forget_old_plans)
         return engine
@@ -132,6 +143,12 @@ def make_engine(url: str, *, pool_size: int = 8) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _reach(url: str) -> dict[str, Any]:
+    """How a connection finds out that the other machine is gone; what the address says itself comes first."""
+    options = {"options": f"-c idle_in_transaction_session_timeout={FROZEN_MS}"} | GONE
+    return {name: value for name, value in options.items() if name not in make_url(url).query}
 
 
 def _forget_old_plans(context: Any) -> None:
@@ -170,7 +187,7 @@ def deadlocked(error: Unavailable) -> bool:
 
 
 def _is_outage(error: DBAPIError) -> bool:
-    if error.connection_invalidated:
+    if error.connection_invalidated or str(getattr(error.orig, "sqlstate", "")) in FROZEN:
         return True
     text = str(error.orig).lower()
     return isinstance(error, OperationalError) and any(

@@ -52,7 +52,7 @@ class Workers:
                 session.add(WorkerRow(id=name, role=role, version=version, started_at=now, seen_at=now,
                                       round_at=round_at))  # fmt: skip
             else:
-                row.seen_at, row.round_at = now, round_at
+                row.role, row.version, row.seen_at, row.round_at = role, version, now, round_at
 
     def leave(self, name: str) -> None:
         """A clean end takes its row with it, so that nobody misses the process."""
