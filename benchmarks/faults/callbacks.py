@@ -33,12 +33,14 @@ def callbacks(where: Ground, size: Size) -> Finding:
             batch = said(field, series, BATCH)
             everything += batch
             hand = band.hire(says=[asdict(one) for one in batch], turns=True)
-            time.sleep(draw.uniform(0.2, 1.2))
+            hand.comes()
+            time.sleep(draw.uniform(0.0, 0.8))
             hand.kill()
             kills += 1
             # Nobody acknowledged what the dead one had not stored, so the platform brings it again.
             field.clock.offset += 91
             heir = band.hire(says=[asdict(one) for one in batch], turns=True)
+            heir.comes("taken in")
             quiet(field, 60)
             heir.kill()
         finish(field, band)

@@ -72,10 +72,10 @@ class Hand:
     def thaw(self) -> None:
         self.signal(signal.SIGCONT)
 
-    def comes(self) -> None:
-        """Wait until it begins to work. Raises NotDone."""
-        wait_for(f"{self.name} to begin", lambda: self.ready() or not self.alive, START_LIMIT_S, 0.02)
-        if not self.alive:
+    def comes(self, word: str = "ready") -> None:
+        """Wait until it begins to work, or has said another word. Raises NotDone."""
+        wait_for(f"{self.name}: {word}", lambda: self.has_said(word) or not self.alive, START_LIMIT_S, 0.02)
+        if not self.has_said(word):
             raise NotDone(f"{self.name} ended")
 
     @property
@@ -85,8 +85,8 @@ class Hand:
             raise NotDone(f"{self.name} ended")
         return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
 
-    def ready(self) -> bool:
-        return "ready" in self.log.read_text(errors="replace")
+    def has_said(self, word: str) -> bool:
+        return word in self.log.read_text(errors="replace")
 
     def quit(self, seconds: float = 30) -> float:
         """SIGTERM; the seconds its clean stop took."""

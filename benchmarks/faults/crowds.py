@@ -38,7 +38,8 @@ def at_once(where: Ground, size: Size) -> Finding:
         with field.core() as core:
             push(core, targets(core, field), [f"burst:{n}" for n in range(size.at_once)], Priority.REMINDER)
         hands = [band.hire(gate=str(gate), timeout=10) for _ in range(PROCESSES)]
-        wait_for("all to be ready", lambda: all(hand.ready() for hand in hands), 30)
+        for hand in hands:
+            hand.comes()
         gate.touch()
         start = time.monotonic()
         with field.core() as core:

@@ -72,6 +72,7 @@ def _die(field: Field, band: Crew, point: str, passing: int, number: int) -> str
     field.clock.offset += 91
     heir = _hire(band, says=says, turns=True)
     try:
+        heir.comes("taken in")
         quiet(field, 15)
     except NotDone as error:
         return str(error)

@@ -169,6 +169,7 @@ def work(job: Job) -> None:
         time.sleep(0.005)
     for one in job.says * DELIVERED:
         receive(core, Said(**one))
+    print("taken in", flush=True)
     for hand in hands:
         hand.start()
     if job.die_at:
