@@ -18,6 +18,7 @@ from crm_core.followups.lookup import times
 from crm_core.kernel.registry import on_timer, reacts
 from crm_core.kernel.tables import Timer
 from crm_core.kernel.uow import Priority, Uow
+from crm_core.org.messages import PersonLeft
 from crm_core.org.people import deputy_of
 from crm_core.org.tables import Absence
 from crm_core.quotes.tables import Quote
@@ -48,11 +49,21 @@ def move_with_deal(event: DealHandedOver, uow: Uow) -> None:
 @reacts(AbsenceBegun)
 def ask_who_is_here(event: AbsenceBegun, uow: Uow) -> None:
     """What waits for somebody who goes on leave is put before the next one who is here."""
-    absence, row = uow.find(Absence, event.absence_id), cast(Any, Approval)
-    if absence is None:
-        return
+    absence = uow.find(Absence, event.absence_id)
+    if absence is not None:
+        _pass_on(uow, absence.person_id)
+
+
+@reacts(PersonLeft)
+def ask_who_is_left(event: PersonLeft, uow: Uow) -> None:
+    """So is what waits for somebody who is gone."""
+    _pass_on(uow, event.person_id)
+
+
+def _pass_on(uow: Uow, person_id: str) -> None:
+    row = cast(Any, Approval)
     waiting = select(Approval).where(
-        row.tenant == uow.tenant, row.state == "pending", row.approver_id == absence.person_id
+        row.tenant == uow.tenant, row.state == "pending", row.approver_id == person_id
     )
     for approval in uow.rows(waiting.order_by(row.id)):
         found = _choose(uow, approval).best

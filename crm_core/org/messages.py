@@ -55,6 +55,12 @@ class PersonAdded(Event):
     person_id: str
 
 
+class PersonLeft(Event):
+    """A colleague is gone for good; what waits for him must go to somebody else."""
+
+    person_id: str
+
+
 class PersonView(View):
     """A colleague as colleagues see him."""
 
