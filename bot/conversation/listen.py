@@ -109,7 +109,8 @@ def _for_draft(talk: Talk, draft: Draft, understood: Understanding, said: str) -
     if first is not None and understood.outcome == "recognised" and understood.layer != "reply":
         if draft.asked in FREE_SLOTS and understood.layer == "ranker":
             return _fill_free(talk, draft, said)
-        return first.intent == draft.intent and bool(draft.asked) and _fill(talk, draft, first)
+        # The same kind of request without what was asked for is another one.
+        return first.intent == draft.intent and draft.asked in first.slots and _fill(talk, draft, first)
     if draft.asked in FREE_SLOTS and not _ASKS.search(said):
         return _fill_free(talk, draft, said)
     if not gate.is_slot(talk, draft.asked):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.conversation.gate import Act, Need, Step, Tier, after, skill
 from bot.conversation.pending import Draft
@@ -13,6 +13,7 @@ from bot.conversation.talk import Talk
 from bot.skills.appointments import log_drive
 from bot.skills.leads import log_outcome, settle_outcome
 from crm_core.customers.messages import AddNote, LogContact, MarkDecisionMaker, RecordView
+from crm_core.followups.messages import CompleteFollowup, FollowupView, MyFollowups
 from crm_core.kernel.registry import Result
 from crm_core.leads.messages import LatestLead, LeadView, MarkContacted
 from crm_core.tasks.messages import AnswerQuestion
@@ -24,6 +25,16 @@ KINDS = {"visit": "visit", "walk_in": "visit", "wecom": "chat", "wechat": "chat"
 # Words that say the drive took place; 想试驾 and 约了试驾 do not.
 DROVE = re.compile(r"(?:到店|来店|过来|(?<![想要约再去来]))试驾(?:了|过|完|后|结束)|(?:到店|来店)试驾(?!预约)|试完车|试了车"
                    r"|\btest[- ]drove\b|\b(?:took|had|did|finished) (?:a|the|his|her|their) test drive\b", re.I)  # fmt: skip
+
+# How satisfied a customer is, the worst first: 不满意 has 满意 in it.
+FEELINGS = (
+    (1, re.compile(r"(?:不|没有?)(?:太|怎么|很|是很)?(?:满意|喜欢|高兴)|失望|不好|不行|很差|(?:体验|感觉)差"
+                   r"|(?:\bnot|\bnever|n't) (?:(?:very|really|quite|that) )?(?:happy|like|enjoy|pleased|satisfied)"
+                   r"|\b(?:unhappy|hated|disliked|disappointed|unsatisfied)\b", re.I)),
+    (3, re.compile(r"一般|还行|凑合|还可以|马马虎虎|\b(?:so-so|okay|ok|average|all right)\b", re.I)),
+    (5, re.compile(r"满意|喜欢|不错|很好|挺好|\b(?:happy|liked|loved|enjoyed|pleased|satisfied|delighted)\b", re.I)),
+)  # fmt: skip
+ASKED_AHEAD = timedelta(days=2)
 
 
 @skill("log_contact", tier=Tier.OWN)
@@ -44,10 +55,24 @@ def log_contact(talk: Talk, draft: Draft) -> Step:
     if DROVE.search(text) and (at is None or at.date() == talk.now.date()):
         log_drive(talk, who, text, vehicle_words(draft.value("vehicle"), draft.words("vehicle")), draft)
         return None
+    asked = _asked(talk, who) if _score(text) else None
+    if asked is not None:
+        return Act(CompleteFollowup(followup_id=asked, satisfaction=_score(text), answer=text))
     kind = "visit" if DROVE.search(text) else KINDS.get(draft.text("channel"), "call")
     if lead is not None and lead.state == "new" and kind == "call":
         return Act(MarkContacted(lead_id=lead.id, outcome=_outcome(talk, draft), text=text))
     return Act(LogContact(customer_id=who, text=text, kind=kind, outcome=_outcome(talk, draft), at=at))
+
+
+def _score(text: str) -> int:
+    """What a sentence says of the customer's satisfaction: 5, 3 or 1; 0 for nothing."""
+    return next((score for score, words in FEELINGS if words.search(text)), 0)
+
+
+def _asked(talk: Talk, customer_id: str) -> str | None:
+    """The follow-up that asks this customer how satisfied he is."""
+    mine: list[FollowupView] = talk.ask(MyFollowups(until=talk.now + ASKED_AHEAD))
+    return next((f.id for f in mine if f.customer_id == customer_id and f.ask == "satisfaction"), None)
 
 
 def _own_words(talk: Talk, draft: Draft) -> str:

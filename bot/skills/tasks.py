@@ -16,6 +16,7 @@ from bot.conversation.slots import When, read_when
 from bot.conversation.talk import Talk
 from bot.ports import Button
 from bot.skills.leads import ask_outcome
+from bot.skills.named import chip, colleague_named, customer_named, named_task
 from crm_core.customers.messages import LogContact
 from crm_core.followups.messages import MuteFollowup, SnoozeFollowup
 from crm_core.kernel.registry import Result
@@ -39,14 +40,18 @@ CARDS = ("task", "followup", "lead", "appointment", "approval", "renewal")
 
 @skill("remind_me", tier=Tier.OWN)
 def remind_me(talk: Talk, draft: Draft) -> Step:
-    """A reminder for the actor himself."""
+    """A reminder for the actor himself, or for the colleague it names."""
     when = read_when(draft.value("when"), talk.actor.zone)
     if when is None:
         return Need("when", "remind_when")
     due = _due(talk, when)
+    other = colleague_named(talk, draft.text("text"))
+    if other is not None:
+        return Act(AddTask(title=other[1][:200], due_at=due, assignee_id=other[0].id, repeat_rule=_rule(talk, draft, due)))
     who = customer(talk, draft, required=False)
     if isinstance(who, Need):
         return who
+    who = who or customer_named(talk, draft.text("text"))
     name = (talk.memory.focus_name(talk.now) or "") if who else ""
     title = draft.text("text") or (talk.voice.say("task.contact", name=name) if name else talk.voice.say("task.plain"))
     return Act(AddTask(title=title[:200], kind="reminder", due_at=due, customer_id=who, repeat_rule=_rule(talk, draft, due)))
@@ -123,7 +128,7 @@ def complete_task(talk: Talk, draft: Draft) -> Step:
     if not mine:
         talk.say("task.none_open")
         return None
-    return Need("task", "which_task", {}, tuple(_chip(t, draft) for t in mine[:3]))
+    return Need("task", "which_task", {}, tuple(chip(t, draft) for t in mine[:3]))
 
 
 def _again(talk: Talk, draft: Draft) -> datetime | None:
@@ -144,10 +149,6 @@ def shown(talk: Talk, concept: str) -> str | None:
     recent = talk.core.chats.buttons.recent(talk.actor.id, talk.now, 20)
     newest = next((a for a in recent if a.chat == talk.chat and a.verb.partition(".")[0] in CARDS), None)
     return str(newest.params[concept]) if newest is not None and concept in newest.params else None
-
-
-def _chip(task: TaskView, draft: Draft) -> Button:
-    return Button(task.title[:30], "draft.pick", {"t": draft.token, "slot": "task", "id": task.id})
 
 
 def _uncalled_lead(talk: Talk, draft: Draft) -> LeadView | Need | None:
@@ -182,6 +183,11 @@ def snooze(talk: Talk, draft: Draft) -> Step:
     if when is None:
         return Need("when", "snooze_when", {}, tuple(_later_chip(talk, draft, to) for to in ("hour", "tomorrow")))
     until = _due(talk, when)
+    named = named_task(talk, draft)
+    if named is None or isinstance(named, Need):
+        return named
+    if named:
+        return Act(SnoozeTask(task_id=named, until=until))
     visit = shown(talk, "appointment") if _MOVES.search(talk.text) else None
     if visit:
         pass_through(talk, Draft("move_appointment", {"when": draft.slots["when"]}, {"appointment": visit}))
@@ -215,7 +221,7 @@ def _task_meant(talk: Talk, draft: Draft) -> str | Need | None:
         return known
     mine: list[TaskView] = talk.ask(MyTasks(limit=4))
     if len(mine) > 1:
-        return Need("task", "which_reminder", {}, tuple(_chip(t, draft) for t in mine[:3]))
+        return Need("task", "which_reminder", {}, tuple(chip(t, draft) for t in mine[:3]))
     return mine[0].id if mine else None
 
 
@@ -232,7 +238,12 @@ def snoozed(talk: Talk, command: SnoozeTask, result: Result, draft: Draft | None
 
 @skill("mute_task", tier=Tier.OWN)
 def mute(talk: Talk, draft: Draft) -> Step:
-    """No more reminders of what was just shown; of a series none at all."""
+    """No more reminders of what was named, else of what was just shown; of a series none at all."""
+    named = named_task(talk, draft)
+    if named is None or isinstance(named, Need):
+        return named
+    if named:
+        return Act(_quiet(talk, named))
     followup = shown(talk, "followup")
     if followup and "task" not in draft.chosen:
         return Act(MuteFollowup(followup_id=followup))

@@ -229,7 +229,11 @@ def reopen_appointment(cmd: ReopenAppointment, uow: Uow) -> Result:
         raise Conflict("error.changed_since")
     if row.state != "cancelled":
         _staff_only(uow)
+    told_after = row.state == "done" and row.start_at <= row.created_at
     reopen(uow, row)
+    if told_after:
+        # It was never ahead but written down when it was over: taking that back leaves nothing.
+        end(uow, row, "cancelled")
     if cmd.record_id is not None:
         uow.call(RemoveRecord(record_id=cmd.record_id))
     return Result(id=row.id, view=appointment_view(row, uow))

@@ -14,6 +14,10 @@ _DISTANCE = re.compile(
     r"(?P<unit>公里|千米|[kK][mM][sS]?\b|kilomet(?:er|re)s?\b|miles?\b|英里|迈(?!腾))",
     re.I,
 )
+# 跑了8万5: after these words a figure in ten thousands needs no unit.
+_RUN = re.compile(
+    rf"(?<=跑了|跑到|开了|开到|里程)(?P<n>\d+(?:\.\d+)?\s?[万wW]\d?|[{HAN}]+万[{HAN}]?)(?=了?\s*(?:[,，。.!！]|$))"
+)
 # 每一万公里 and 百公里油耗 speak of an interval or of consumption, not of a reading.
 _EACH = re.compile(r"(?:每隔?|百|every\s|per\s)\s?$", re.I)
 
@@ -28,3 +32,7 @@ def find_distances(text: str) -> Iterator[Span]:
         km = round(value * (_MILE if in_miles else 1))
         if km > 10:
             yield Span("km", match.start(), match.end(), km, match[0])
+    for match in _RUN.finditer(text):
+        value = number(match["n"])
+        if value is not None:
+            yield Span("km", match.start(), match.end(), round(value), match[0])
