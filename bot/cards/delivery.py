@@ -105,8 +105,16 @@ def _status_buttons(voice: Voice, view: DeliveryView) -> tuple[Button, ...]:
         button(voice, "resend_all", "delivery.resume", PRIMARY, choice="resend"),
         button(voice, "skip_all", "delivery.resume", choice="skip"),
     )
+    timers = (
+        button(voice, "retry_timers", "delivery.timers", choice="retry"),
+        button(voice, "drop_timers", "delivery.timers", choice="drop"),
+    )
     letters = (button(voice, "letters", "delivery.letters"),)
-    return (resume if view.paused and view.may_resume else ()) + (letters if view.letters else ())
+    return (
+        (resume if view.paused and view.may_resume else ())
+        + (letters if view.letters else ())
+        + (timers if view.dead_timers and view.may_settle else ())
+    )
 
 
 def letter_card(voice: Voice, letter: LetterView) -> Card:

@@ -17,6 +17,8 @@ from crm_core.delivery.messages import (
     LetterView,
     ResendDelivery,
     ResumeDeliveries,
+    SettleDeadTimers,
+    SettledTimersView,
     SkipDelivery,
 )  # fmt: skip
 from crm_core.kernel.registry import Result
@@ -82,6 +84,18 @@ def press_resume(talk: Talk, params: dict[str, Any]) -> None:
 @after(ResumeDeliveries)
 def resumed(talk: Talk, command: ResumeDeliveries, result: Result, draft: Draft | None) -> None:
     talk.say(f"deliveries.resumed_{command.choice}")
+
+
+@verb("delivery.timers")
+def press_timers(talk: Talk, params: dict[str, Any]) -> None:
+    """Reminders that had stopped are tried again, or given up."""
+    perform(talk, SettleDeadTimers(choice=params["choice"]))
+
+
+@after(SettleDeadTimers)
+def timers_settled(talk: Talk, command: SettleDeadTimers, result: Result, draft: Draft | None) -> None:
+    count = result.view.count if isinstance(result.view, SettledTimersView) else 0
+    talk.say(f"deliveries.timers_{command.choice}", n=count)
 
 
 @verb("late.open")

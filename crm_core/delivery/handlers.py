@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlmodel import col
 
 from crm_core.delivery.messages import (
@@ -13,18 +13,20 @@ from crm_core.delivery.messages import (
     HealTimers,
     ResendDelivery,
     ResumeDeliveries,
+    SettleDeadTimers,
+    SettledTimersView,
     SkipDelivery,
     TellTroubles,
     UnskipDelivery,
 )  # fmt: skip
-from crm_core.delivery.queries import STATES, letter, letter_view, sees_all
+from crm_core.delivery.queries import STATES, letter, letter_view, may_resume, sees_all
 from crm_core.delivery.tell import tell_letters, tell_troubles
-from crm_core.delivery.troubles import DEAD, UNCERTAIN
+from crm_core.delivery.troubles import DEAD, DEAD_TIMER, UNCERTAIN
 from crm_core.kernel.errors import Conflict, Invalid, Refused
 from crm_core.kernel.late import HELD, SKIPPED
 from crm_core.kernel.pause import DELIVERIES, read_pause
 from crm_core.kernel.registry import Result, auditors, handles
-from crm_core.kernel.tables import Meta, Outbox
+from crm_core.kernel.tables import Meta, Outbox, Timer
 from crm_core.kernel.uow import Uow
 
 
@@ -84,7 +86,7 @@ def resume_deliveries(cmd: ResumeDeliveries, uow: Uow) -> Result:
 
     Raises Refused, and Conflict when nothing is paused.
     """
-    if uow.actor.kind != "job" and not sees_all(uow, "write"):
+    if not may_resume(uow):
         raise Refused("error.not_allowed")
     uow.lock(f"meta:{DELIVERIES}"[:60])
     pause = read_pause(uow.session)
@@ -107,6 +109,25 @@ def _skip_waiting(uow: Uow, before: Any) -> None:
     table = Outbox.__table__  # type: ignore[attr-defined]
     skipped = update(table).where(*waiting).values(state=SKIPPED, settled_at=uow.now, lease_until=None)
     uow.session.connection().execute(skipped)
+
+
+@handles(SettleDeadTimers)
+def settle_dead_timers(cmd: SettleDeadTimers, uow: Uow) -> Result:
+    """For whoever answers for the deployment. Raises Refused, and Conflict when there is none (any more)."""
+    if not sees_all(uow, "write"):
+        raise Refused("error.not_allowed")
+    dead = (col(Timer.tenant) == uow.tenant, col(Timer.state) == DEAD_TIMER)
+    ids = list(uow.session.execute(select(col(Timer.id)).where(*dead).order_by(col(Timer.id)).with_for_update()).scalars())
+    if not ids:
+        raise Conflict("error.no_dead_timers")
+    again = {"state": 0, "attempts": 0, "due_at": uow.now, "done_at": None}
+    values = again if cmd.choice == "retry" else {"state": 2, "done_at": uow.now}
+    table = Timer.__table__  # type: ignore[attr-defined]
+    uow.session.connection().execute(update(table).where(col(Timer.id).in_(ids)).values(**values))
+    uow.change("state", "dead", cmd.choice)
+    uow.audit(cmd.choice, "delivery", "timers", count=len(ids))
+    uow.refresh("delivery:status")
+    return Result(id=cmd.choice, view=SettledTimersView(count=len(ids)))
 
 
 @handles(HealTimers)

@@ -75,6 +75,7 @@ class DeliveryView(View):
     paused: str
     letters: int
     may_resume: bool = False
+    may_settle: bool = False
 
 
 class DeliveryReport(Question):
@@ -132,6 +133,18 @@ class ResumeDeliveries(Command):
     """A restored backup goes on: `resend` what it knows as unsent, or `skip` what was due before now."""
 
     choice: Literal["resend", "skip"]
+
+
+class SettleDeadTimers(Command):
+    """Reminders that failed again and again and stopped: `retry` them now, or `drop` them."""
+
+    choice: Literal["retry", "drop"]
+
+
+class SettledTimersView(View):
+    """How many reminders that was."""
+
+    count: int
 
 
 class HealTimers(Command):

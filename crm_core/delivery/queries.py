@@ -33,7 +33,7 @@ from crm_core.kernel.refs import ref_of
 from crm_core.kernel.registry import answers
 from crm_core.kernel.tables import Outbox, Timer
 from crm_core.kernel.workers import workers
-from crm_core.org.people import find_person
+from crm_core.org.people import find_person, tenants
 from crm_core.org.tables import Person
 
 DAY = timedelta(days=1)
@@ -45,6 +45,14 @@ STATES = ("pending", "claimed", "sent", "uncertain", "dead", "skipped", "folded"
 def sees_all(reader: Reader, action: str = "read") -> bool:
     """Whether the actor answers for the whole deployment, not only for his own people."""
     return any(scope is Scope.GROUP for _, scope in reader.access.scopes(reader.actor, "delivery", action))
+
+
+def may_resume(reader: Reader) -> bool:
+    """Whether the actor may let a restored deployment go on. Where several groups share it nobody decides for the
+    others: that is done at its command line."""
+    if reader.actor.kind == "job":
+        return True
+    return sees_all(reader, "write") and tenants(reader.session) == [reader.tenant]
 
 
 @answers(DeliveryReport)
@@ -63,7 +71,7 @@ def delivery_report(question: DeliveryReport, reader: Reader) -> DeliveryView:
         workers=tuple(WorkerView(name=w.id, role=w.role, seen_at=w.seen_at, state=w.state)
                       for w in workers(reader.session, reader.now)),
         troubles=worst_first(known_troubles(reader), reader.now), paused=read_pause(reader.session).paused,
-        letters=letters, may_resume=sees_all(reader, "write"),
+        letters=letters, may_resume=may_resume(reader), may_settle=sees_all(reader, "write"),
     )  # fmt: skip
 
 

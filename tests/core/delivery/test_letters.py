@@ -15,13 +15,16 @@ from crm_core.delivery.messages import (
     LetterCard,
     ResendDelivery,
     ResumeDeliveries,
+    SettleDeadTimers,
+    SettledTimersView,
     SkipDelivery,
     TellTroubles,
 )  # fmt: skip
 from crm_core.kernel.errors import Conflict, NotFound, Refused
 from crm_core.kernel.late import HELD
-from crm_core.kernel.tables import Outbox
+from crm_core.kernel.tables import Outbox, Timer
 from crm_core.kernel.uow import Priority, Uow
+from crm_core.org.tables import Unit
 from crm_core.undo.messages import UndoLast
 from tests.core.deals.house import House
 
@@ -52,6 +55,18 @@ def rows(house: House, **where: Any) -> list[Outbox]:
 
 def told(house: House, code: str, kind: str = "undelivered") -> list[str]:
     return [row.subject for row in rows(house, kind=kind, person_id=house.actors[code].id)]
+
+
+def dead_timer(house: House, key: str) -> None:
+    with house.core.database.write() as session:
+        session.add(Timer(tenant="starway", kind="task_due", subject=f"task:{key}", dedupe_key=key, state=3, attempts=5,
+                          due_at=house.clock.now() - timedelta(hours=1), created_at=house.clock.now()))  # fmt: skip
+
+
+def timer_of(house: House, key: str) -> tuple[int, int, Any]:
+    with house.core.database.read() as session:
+        timer = session.execute(select(Timer).where(Timer.dedupe_key == key)).scalars().one()
+        return timer.state, timer.attempts, timer.due_at
 
 
 def tell(house: House) -> None:
@@ -184,6 +199,35 @@ def test_only_an_admin_lets_a_restored_deployment_go_on(house: House) -> None:
             house.core.execute(ResumeDeliveries(choice="resend"), house.actors[code])
     # The command line acts as the deployment itself.
     house.core.execute(ResumeDeliveries(choice="resend"), house.core.system("starway"))
+
+
+def test_where_groups_share_a_deployment_none_decides_for_the_others(house: House) -> None:
+    with house.core.database.write() as session:
+        other = house.core.system("otherway")
+        Uow(session=session, actor=other, now=house.clock.now(), services=house.core.services).new(
+            Unit, path="otherway.", name="另一家"
+        )
+    house.core.leases.remember("deliveries", "paused:restored", house.clock.now())
+    with pytest.raises(Refused):
+        house.do("admin1", ResumeDeliveries(choice="skip"))
+    assert not house.ask("admin1", DeliveryReport()).may_resume
+    house.core.execute(ResumeDeliveries(choice="resend"), house.core.system("starway"))
+
+
+def test_an_admin_tries_dead_reminders_again_or_gives_them_up(house: House) -> None:
+    dead_timer(house, "one")
+    assert house.ask("admin1", DeliveryReport()).dead_timers == 1
+    for who in ("rep1", "manager1"):
+        with pytest.raises(Refused):
+            house.do(who, SettleDeadTimers(choice="retry"))
+    assert house.do("admin1", SettleDeadTimers(choice="retry")).view == SettledTimersView(count=1)
+    assert timer_of(house, "one") == (0, 0, house.clock.now())
+    with pytest.raises(Conflict):
+        house.do("admin1", SettleDeadTimers(choice="retry"))
+    dead_timer(house, "two")
+    house.do("admin1", SettleDeadTimers(choice="drop"))
+    assert timer_of(house, "two")[0] == 2
+    assert house.ask("admin1", DeliveryReport()).dead_timers == 0
 
 
 @pytest.mark.parametrize(("choice", "sent"), [("resend", 2), ("skip", 0)])
