@@ -1,6 +1,6 @@
 """`make faults`: every proof on both databases, and `docs/faults.md` with what they found.
 
-    python -m benchmarks.faults [--only 1,5] [--database sqlite] [--small] [--seed 7]
+    python -m benchmarks.faults [--only 1,5] [--database sqlite] [--quick | --small] [--seed 7]
 
 The databases are gone through side by side, but for proofs that need the machine to themselves.
 """
@@ -18,7 +18,7 @@ import structlog
 
 from benchmarks import options
 from benchmarks.faults import page
-from benchmarks.faults.proof import FULL, SMALL, Size, ground
+from benchmarks.faults.proof import FULL, QUICK, SMALL, Size, ground
 from benchmarks.faults.table import PROOFS
 from benchmarks.places import POSTGRES, SQLITE
 from tests.support import postgres
@@ -32,6 +32,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--only", type=options.numbers, default=(), metavar="N,N", help="only these proofs")
     parser.add_argument("--database", choices=(SQLITE, POSTGRES), help="only this one (both)")
     parser.add_argument("--small", action="store_true", help="in seconds, as CI does; nothing is kept")
+    parser.add_argument("--quick", action="store_true", help="a tenth of everything")
     parser.add_argument("--seed", type=int, default=SEED, help="what is drawn by chance (%(default)s)")
     parser.add_argument("--part", action="store_true", help=argparse.SUPPRESS)
     chosen = parser.parse_args(argv)
@@ -39,7 +40,7 @@ def main(argv: list[str]) -> int:
     # What the auditor says here is part of the run, and no news.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     wanted = chosen.only or tuple(proof.number for proof in PROOFS)
-    size = SMALL if chosen.small else FULL
+    size = SMALL if chosen.small else QUICK if chosen.quick else FULL
     one, seed = chosen.database, chosen.seed
     broken = _on(one, wanted, size, seed) if one else _side_by_side(argv, wanted)
     if not (chosen.small or chosen.part):
@@ -92,7 +93,7 @@ def _on(database: str, wanted: tuple[int, ...], size: Size, seed: int) -> bool:
                 line = page.line(proof, database, seed, proof.on(where, size))
             print(page.summary(line), flush=True)
             broken |= bool(line.problems)
-            if size is FULL:
+            if size is not SMALL:
                 page.keep(line)
     return broken
 

@@ -34,6 +34,7 @@ def random_kills(where: Ground, size: Size) -> Finding:
         for _ in range(size.kills):
             time.sleep(draw.uniform(0.05, 2 * MEAN_LIFE_S - 0.05))
             which = draw.randrange(2)
+            hands[which].comes()  # on a busy machine it would else be killed before it began, each time
             hands[which].kill()
             hands[which] = _hire(band)
         healed = finish(field, band, seconds=DRAINED_S)

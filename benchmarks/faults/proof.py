@@ -17,12 +17,13 @@ from benchmarks.faults.tally import Tally
 from benchmarks.places import SQLITE, Place
 from tests.support.postgres import Cluster
 
-__all__ = ["FULL", "SMALL", "Finding", "Ground", "Proof", "Size", "ground"]
+__all__ = ["FULL", "QUICK", "SMALL", "Finding", "Ground", "Proof", "Size", "ground"]
 
 
 @dataclass(frozen=True)
 class Size:
-    """How much is done; `FULL` is `make faults`, `SMALL` what CI runs in seconds."""
+    """How much is done; `FULL` is `make faults`, `QUICK` a tenth of it, `SMALL` what CI runs in
+    seconds."""
 
     kills: int
     reminders: int
@@ -39,6 +40,8 @@ class Size:
 
 FULL = Size(kills=500, reminders=2400, repeats=20, stops=30, locked_s=10, at_once=10_000, turns=120, digests=10_000,
             limit_s=120, down=2000, steps=10_000)  # fmt: skip
+QUICK = Size(kills=50, reminders=400, repeats=2, stops=4, locked_s=5, at_once=1000, turns=24, digests=2000, limit_s=30,
+             down=300, steps=1000)  # fmt: skip
 SMALL = Size(kills=6, reminders=80, repeats=1, stops=1, locked_s=1.5, at_once=300, turns=6, digests=200, limit_s=8,
              down=60, steps=200)  # fmt: skip
 
