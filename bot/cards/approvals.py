@@ -41,10 +41,12 @@ def approval_card(
 ) -> Card:
     """Who asks for how much off which deal; the buttons are there while it is undecided.
 
-    `again` may name who did not answer (`from_name`), when the request comes to somebody else.
+    `again` may name who did not answer (`from_name`), when the request comes to somebody else; a reminder of it says
+    since when it waits.
     """
     late = (again or {}).get("from_name", "")
     open_here = view.state == PENDING and view.may_decide and not view.stale
+    reminded = open_here and (again or {}).get("kind") == "approval_reminder"
     return Card(
         kind="approval",
         title=voice.say("card.approval", asker=view.asker_name, amount=voice.money(view.requested_fen)),
@@ -53,6 +55,7 @@ def approval_card(
         status=_status(voice, view),
         tone=_tone(view),
         note=joined(voice.say("approval.escalated", who=late) if late else "",
+                    voice.say("approval.waiting", when=voice.when(view.created_at)) if reminded else "",
                     why(voice, view.rule),
                     voice.say("approval.said", text=view.said) if view.said else "", by="\n") or None,
         subject=f"approval:{view.id}",

@@ -89,7 +89,6 @@ def followup_card(
             ("due", voice.when(view.snoozed_until or view.due_at) if open_now and not view.muted else ""),
             ("owner", view.owner_name),
             ("for", instead_of(voice, view.for_name)),
-            ("greeting", view.text if kind == "birthday" else ""),
             ("answer", view.answer),
         ),
         buttons=_buttons(voice, view, kind, params) if open_now else (),

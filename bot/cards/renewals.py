@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -124,15 +125,12 @@ def renewal_list(voice: Voice, said: str, views: Sequence[RenewalView], more: in
     """Several, one line each; a line opens its card where the channel can do that."""
     alike = len({view.kind for view in views}) == 1
     fields = tuple(list_line(voice, view, alike=alike) for view in views)
+    often = Counter(view.customer_name for view in views)
     buttons = tuple(
-        Button(
-            voice.say("button.open", name=view.customer_name),
-            "open",
-            {"subject": f"renewal:{view.id}"},
-            line=i,
-        )
+        Button(voice.say("button.open", name=f"{view.customer_name} {view.title}" if often[view.customer_name] > 1
+                         else view.customer_name), "open", {"subject": f"renewal:{view.id}"}, line=i)
         for i, view in enumerate(views)
-    )
+    )  # fmt: skip
     note = voice.say("renewal.more", n=more) if more else None
     return Card("renewals", said, fields, buttons, note=note)
 

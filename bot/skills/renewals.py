@@ -35,6 +35,8 @@ DAY = timedelta(days=1)
 AHEAD = {"maintenance": 30, "anniversary": 30, "dormant": 0}
 USUAL_AHEAD = 60
 # Not a thing to renew: only asked for by name.
+# What is paid for again: 续费 without a word for which.
+PAID_FOR = ("insurance", "contract", "membership", "warranty", "other")
 BY_NAME = ("dormant", "anniversary")
 OF_CARS = ("insurance", "inspection", "warranty", "maintenance")
 
@@ -87,7 +89,9 @@ def ask_renewals(talk: Talk, draft: Draft) -> Step:
         customer_id=who, kinds=(kind,) if kind and kind != "other" else (), start=start,
         end=None if named and start is None else end, limit=MOST,
     ))  # fmt: skip
-    if kind not in BY_NAME:
+    if kind == "other":
+        found = [view for view in found if view.kind in PAID_FOR]
+    elif kind not in BY_NAME:
         found = [view for view in found if view.kind not in BY_NAME]
     _show(talk, draft, kind, found)
     return None
