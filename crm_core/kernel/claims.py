@@ -30,7 +30,8 @@ def claim_sql(*, account: bool, sqlite: bool, runs: bool, paused: bool, urgent: 
                and {waits.format("x")})
         order by x.priority, x.due_at, x.id limit :n {lock}"""
     if not runs:
-        return f"{_TAKE} where id in (select id from ({first}) taken) returning *"
+        # Materialized, or PostgreSQL may look again for each row and take more than asked for.
+        return f"with taken as materialized ({first}) {_TAKE} where id in (select id from taken) returning *"
     return f"""
         with taken as materialized ({first})
         {_TAKE} where id in (select t.id from taken t where not exists (
@@ -39,8 +40,14 @@ def claim_sql(*, account: bool, sqlite: bool, runs: bool, paused: bool, urgent: 
 
 
 @cache
-def next_due_sql(accounts: int) -> str:
-    """The earliest instant of so many accounts `a0`, `a1` …: one look-up by index for each and each priority."""
+def next_due_sql(accounts: int, *, paused: bool) -> str:
+    """The earliest instant of so many accounts `a0`, `a1` …: one look-up by index for each and each priority.
+
+    While paused only of what is not held up by it, created at `since` or later.
+    """
     one = "select min(due_at) as at from outbox where state = 0 and account = :a{0} and priority = {1}"
-    each = " union all ".join(one.format(n, priority) for n in range(accounts) for priority in range(4))
+    if paused:
+        each = " union all ".join(f"{one.format(n, 0)} {_NEW.format('outbox')}" for n in range(accounts))
+    else:
+        each = " union all ".join(one.format(n, priority) for n in range(accounts) for priority in range(4))
     return f"select min(at) from ({each}) found"

@@ -62,8 +62,12 @@ class OutboxQueue:
                 return session.execute(
                     select(func.min(col(Outbox.due_at))).where(col(Outbox.state) == PENDING)
                 ).scalar()
-            sql = text(next_due_sql(len(given := list(accounts))))
-            found = session.execute(sql, {f"a{n}": account for n, account in enumerate(given)}).scalar()
+            named: dict[str, Any] = {f"a{n}": account for n, account in enumerate(accounts)}
+            since = read_pause(session).since
+            sql = text(next_due_sql(len(named), paused=since is not None))
+            if since is not None:
+                named["since"] = bind_instant(since, self._database)
+            found = session.execute(sql, named).scalar()
             return read_instant(found) if found is not None else None
 
     def claim(

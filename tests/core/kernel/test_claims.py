@@ -38,7 +38,9 @@ def test_a_claim_reads_no_more_than_what_is_pending(
     assert "Seq Scan on outbox" not in steps
 
 
-def test_what_is_due_next_is_looked_up(core: Core) -> None:
-    steps = plan(core, next_due_sql(2), {"a0": "web", "a1": "term"})
-    assert steps.count("ix_outbox_account") >= 8
+@pytest.mark.parametrize(("paused", "looks"), [(False, 8), (True, 2)])
+def test_what_is_due_next_is_looked_up(core: Core, paused: bool, looks: int) -> None:
+    since = {"since": bind_instant(core.now(), core.database)} if paused else {}
+    steps = plan(core, next_due_sql(2, paused=paused), {"a0": "web", "a1": "term"} | since)
+    assert steps.count("ix_outbox_account") >= looks
     assert "SCAN outbox" not in steps.replace("SCAN outbox USING COVERING INDEX ix_outbox_account", "")

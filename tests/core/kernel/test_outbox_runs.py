@@ -139,8 +139,11 @@ def test_a_restored_deployment_answers_and_sends_nothing_else(core: Core, clock:
     clock.advance(minutes=1)
     core.leases.remember(DELIVERIES, "paused:restored", core.now())
     put(core, "new push", "web:1")
+    assert core.outbox.next_due(LOCAL_ACCOUNTS) is None, "nobody looks again and again for what may not go"
     put(core, "new reply", "web:1", Priority.REPLY)
+    assert core.outbox.next_due(LOCAL_ACCOUNTS) == core.now()
     assert names(run(core)) == ["new reply"]
+    assert core.outbox.next_due(LOCAL_ACCOUNTS) is None
     assert names(core.outbox.claim("w", core.now())) == []
     core.leases.remember(DELIVERIES, "", core.now())
     assert names(run(core)) == ["old reply", "old", "new push"]
