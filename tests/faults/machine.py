@@ -10,7 +10,6 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -36,6 +35,7 @@ from crm_core.tasks.messages import AddTask, CancelTask, CompleteTask, SnoozeTas
 from crm_core.tasks.tables import Task
 from tests.conftest import NOW, TEST_KEY
 from tests.core.deals.house import House
+from tests.faults.model import Alarm, LeadModel, Thing, Told
 
 POLICIES = Path(__file__).parent / "policies"
 REMIND, ESCALATE = timedelta(minutes=45), timedelta(minutes=60)
@@ -45,55 +45,6 @@ WATCHED = ("task_due", "followup_remind", "followup_escalated", "followup_missed
            "approval_reminder")  # fmt: skip
 REPS = ("rep1", "rep2")
 MINUTES = st.integers(1, 25)
-
-# What is expected to be told: the kind, whom it is about, and who hears it.
-Told = tuple[str, str, str]
-
-
-@dataclass
-class Alarm:
-    """Something that will be told at an instant, unless it ends before."""
-
-    at: datetime
-    kind: str
-    to: str
-
-
-@dataclass
-class Thing:
-    """A task, a running cadence, an appointment or a request: open or not, and what it will tell."""
-
-    id: str
-    owner: str
-    alarms: list[Alarm] = field(default_factory=list)
-    state: str = "open"
-
-    def end(self, state: str) -> None:
-        self.state = state
-        self.alarms.clear()
-
-
-@dataclass
-class LeadModel:
-    """A lead, its customer and everything that hangs on it."""
-
-    id: str
-    customer: str
-    deal: str
-    owner: str
-    contacted: bool = False
-    call: Thing | None = None
-    tasks: list[Thing] = field(default_factory=list)
-    drives: list[Thing] = field(default_factory=list)
-    after_drives: list[Thing] = field(default_factory=list)
-    requests: list[Thing] = field(default_factory=list)
-    quoted: bool = False
-
-    @property
-    def things(self) -> list[Thing]:
-        own = [self.call] if self.call else []
-        return [*own, *self.tasks, *self.drives, *self.after_drives, *self.requests]
-
 
 # Every step of every machine, counted, so that a run can say how many there were.
 steps = Counter[str]()
@@ -273,6 +224,9 @@ class Dealership(RuleBasedStateMachine):
             self.house.do(lead.owner, CreateQuote(deal_id=lead.deal, price_fen=23_990_000))
             lead.quoted = True
         view = self.house.do(lead.owner, RequestDiscount(deal_id=lead.deal, amount_fen=800_000)).view
+        if any(request.state == "approved" for request in lead.requests):
+            assert view.state == "applied", "what was granted for a quote needs nobody's word again"
+            return
         alarm = Alarm(self.now + APPROVAL_REMIND, "approval_reminder", "manager1")
         lead.requests.append(Thing(view.approval_id, lead.owner, [alarm], "pending"))
 
