@@ -20,7 +20,7 @@ from crm_core.tasks.messages import MyTasks, TaskView
 
 MANY = 12
 _REMINDERS = re.compile(r"(看看|查看)?我?的?(所有|全部)?(的)?提醒[。.]?|(show )?(all )?my reminders[.]?", re.I)
-LOOK_BACK = timedelta(days=7)
+LOOK_BACK = timedelta(days=30)
 
 
 @skill("my_tasks")

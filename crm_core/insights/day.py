@@ -27,7 +27,7 @@ from crm_core.tasks.tables import Task
 
 LIMIT = 200
 # Somebody came, or did not, and nobody has said which: asked after for so long.
-LOOK_BACK = timedelta(days=7)
+LOOK_BACK = timedelta(days=30)
 # What was missed is brought up again for so long.
 MISSED = timedelta(days=3)
 BIRTHDAY, DWELL = "birthday", "dwell"
