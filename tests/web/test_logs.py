@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,17 +22,27 @@ CANARIES = ("欧阳震东", "13912349876", "震东要买车的秘密", "LFV2A21K
 def written() -> Iterator[io.StringIO]:
     """Everything that is logged during the test."""
     root = logging.getLogger()
-    before, level = root.handlers[:], root.level
+    before, level, hook = root.handlers[:], root.level, threading.excepthook
     stream = io.StringIO()
     configure_logs(stream)
     yield stream
     structlog.reset_defaults()
     root.handlers[:] = before
     root.setLevel(level)
+    threading.excepthook = hook
 
 
 def broken(*_: object, **__: object) -> Any:
     raise RuntimeError(f"about {CANARIES}")
+
+
+def test_what_ends_a_thread_is_logged_without_what_it_was_about(written: io.StringIO) -> None:
+    thread = threading.Thread(target=broken)
+    thread.start()
+    thread.join()
+    (line,) = [json.loads(line) for line in written.getvalue().splitlines()]
+    assert (line["event"], line["error"]) == ("thread_died", "RuntimeError")
+    assert not [canary for canary in CANARIES if canary in written.getvalue()]
 
 
 def test_ordinary_work_writes_nothing_about_anybody(written: io.StringIO, site: Site) -> None:
