@@ -41,12 +41,13 @@ _PEOPLE = re.compile(
 )
 
 
-def alike(person: Slot | None, part: Masked) -> tuple[Slot, ...]:
-    """Everybody named beside the person in one breath."""
+def alike(slots: dict[str, Slot], part: Masked) -> tuple[Slot, ...]:
+    """Everybody named beside the person in one breath, who is not meant by another slot."""
+    person, meant = slots.get("person"), list(slots.values())
     for match in _PEOPLE.finditer(part.text) if person else ():
         named = [Slot.of(part.spans[i]) for i in range(match.start(), match.end()) if i in part.spans]
         if person in named:
-            return tuple(slot for slot in named if slot != person)
+            return tuple(slot for slot in named if slot not in meant)
     return ()
 
 

@@ -155,7 +155,7 @@ class Reader:
             slots["text"] = Slot(self.raw[a:b].strip(_BLUNT), self.raw[a:b].strip(_BLUNT), a, b)
         rank = pattern.weight + 0.05 * len(slots) - _GUESSED * guessed_names(slots, part)
         taken = swallowed(spec, match, part, weights)
-        others = alike(slots.get("person"), part)
+        others = alike(slots, part)
         explained = min(explained + 2.0 * len(others), total)
         return Reading(Command(pattern.intent, slots), explained, explained / total, rank, taken, others)
 

@@ -21,7 +21,7 @@ _CORRECTION = re.compile(
     r"^(?P<new3>.{1,30}?),?\s(?:not|instead of)\s(?P<old3>.{1,20})$",
     re.I,
 )
-_KIND = {"person_to": "person", "person_from": "person", "period": "when"}
+_KIND = {"person_to": "person", "person_from": "person", "other": "person", "period": "when"}
 _FREE = ("text", "reason", "outcome", "topic", "metric", "ref")
 
 

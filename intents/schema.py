@@ -11,7 +11,7 @@ from .data import ROOT, DataError, lines_of, load
 Risk = Literal["read", "own_write", "confirm", "approval"]
 RISKS = ("read", "own_write", "confirm", "approval")
 SLOTS = frozenset(
-    "person person_to person_from phone vehicle vin plate oe part when money "
+    "person person_to person_from other phone vehicle vin plate oe part when money "
     "percent stage level channel text "
     "quantity topic period metric reason decision ref outcome digest choice renewal km absence appointment repeat".split()
 )

@@ -100,10 +100,12 @@ def candidate(voice: Voice, line: CustomerLine) -> str:
     return joined(line.name, tail, line.vehicle, by=" ")[:40]
 
 
-def choose_customer(voice: Voice, words: str, found: Sequence[CustomerLine], token: str) -> Card:
+def choose_customer(
+    voice: Voice, words: str, found: Sequence[CustomerLine], token: str, slot: str = "person"
+) -> Card:
     """Several fit: at most three chips."""
     buttons = tuple(
-        Button(candidate(voice, line), "draft.pick", {"t": token, "slot": "person", "id": line.id})
+        Button(candidate(voice, line), "draft.pick", {"t": token, "slot": slot, "id": line.id})
         for line in found[:3]
     )
     return Card("choose", voice.say("ask.which_person", words=words), buttons=buttons)

@@ -15,6 +15,7 @@ from bot.cards import (  # noqa: F401
     digests,
     fitment,
     followups,
+    handovers,
     leads,
     orders,
     renewals,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -38,13 +38,15 @@ class Need:
 @dataclass(frozen=True)
 class Act:
     """A command ready to be carried out. `words` are the person's own words by changed field; `slots` (label,
-    value, words) are shown on the card besides what changes, and say the changed fields in `told` already."""
+    value, words) are shown on the card besides what changes, and say the changed fields in `told` already;
+    `buttons` are offered besides."""
 
     command: Command
     title: str = ""
     words: Mapping[str, str] = field(default_factory=dict)
     slots: Sequence[tuple[str, str, str]] = ()
     told: frozenset[str] = frozenset()
+    buttons: Sequence[Button] = ()
 
 
 Step = Need | Act | None
@@ -154,7 +156,8 @@ def propose(talk: Talk, draft: Draft, act: Act) -> None:
     talk.memory.put(draft, talk.now)
     title = draft.title = act.title or talk.voice.say("card.confirm")
     changes = [change for change in preview.changes if change.field not in act.told]
-    talk.show(confirm_card(talk.voice, title, changes, act.words, act.slots, draft.token, draft.round))
+    card = confirm_card(talk.voice, title, changes, act.words, act.slots, draft.token, draft.round)
+    talk.show(replace(card, buttons=(*card.buttons, *act.buttons)))
 
 
 def perform(talk: Talk, command: Command, draft: Draft | None = None) -> Result:

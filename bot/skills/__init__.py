@@ -18,11 +18,13 @@ from bot.skills import (
     drafts,
     fitment,
     followups,
+    handovers,
     help,
     history,
     knowledge,
     language,
     leads,
+    merges,
     orders,
     pool,
     quotes,
@@ -34,6 +36,7 @@ from bot.skills import (
 
 __all__ = [
     "absences", "agenda", "appointments", "approvals", "cars", "consent", "contacts", "deals", "delivery",
-    "drafts", "fitment", "followups", "help", "history", "knowledge", "language", "leads", "orders", "pool",
+    "drafts", "fitment", "followups", "handovers", "help", "history", "knowledge", "language", "leads", "merges",
+    "orders", "pool",
     "quotes", "renewals", "reports", "tasks", "undo",
 ]  # fmt: skip

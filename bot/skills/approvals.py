@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 from bot.cards.approvals import approval_card
+from bot.cards.handovers import handover_card
 from bot.conversation.gate import Act, Need, Step, Tier, after, pass_through, perform, skill
 from bot.conversation.pending import Draft
 from bot.conversation.presses import verb
@@ -20,6 +21,7 @@ from crm_core.approvals.messages import (
     PendingApprovals,
     WithdrawApproval,
 )
+from crm_core.handovers.messages import HandoverView, PendingHandovers
 from crm_core.kernel.errors import AlreadyDecided
 from crm_core.kernel.registry import Result
 from crm_core.quotes.messages import ApplyDiscount
@@ -73,12 +75,21 @@ def _meant(talk: Talk, draft: Draft) -> str | Need | None:
         waiting = [a for a in waiting if reference in (a.ref, a.deal_ref)]
     shown = [a for a in waiting if a.id in (talk.focused("approval"), last_shown(talk))]
     if not waiting:
-        talk.say("approval.none")
+        _handover_or_none(talk)
         return None
     if len(shown or waiting) > 1:
         return Need("approval", card=_choose(talk, draft, waiting))
     draft.chosen["approval"] = (shown or waiting)[0].id
     return draft.chosen["approval"]
+
+
+def _handover_or_none(talk: Talk) -> None:
+    """A hand-over is confirmed by its button; in words its card is shown again."""
+    handovers: list[HandoverView] = talk.ask(PendingHandovers()) if talk.is_staff else []
+    for view in handovers[:1]:
+        talk.show(handover_card(talk.voice, view, talk.actor))
+    if not handovers:
+        talk.say("approval.none")
 
 
 def last_shown(talk: Talk) -> str | None:

@@ -22,7 +22,6 @@ from crm_core.deals.messages import (
     TransferDeals,
 )
 from crm_core.kernel.registry import Result
-from crm_core.tasks.messages import AddTask
 
 MOST = 50
 
@@ -143,22 +142,6 @@ def transfer_customer(talk: Talk, draft: Draft) -> Step:
 @after(TransferDeals)
 def transferred(talk: Talk, command: TransferDeals, result: Result, draft: Draft | None) -> None:
     talk.say("deal.transferred", *talk.take_back(result.undo_id))
-
-
-@skill("hand_over", tier=Tier.CONFIRM)
-def hand_over(talk: Talk, draft: Draft) -> Step:
-    """Everything of one colleague to another: an admin's work, who gets a task for it."""
-    leaver = colleague(talk, draft, "person_from")
-    if isinstance(leaver, Need):
-        return leaver
-    heir = colleague(talk, draft, "person_to")
-    if isinstance(heir, Need):
-        return heir
-    title = talk.voice.say("task.hand_over", leaver=leaver.name, heir=heir.name)
-    slots = [(talk.voice.label("field", "from"), leaver.name, draft.words("person_from")),
-             (talk.voice.label("field", "to"), heir.name, draft.words("person_to"))]  # fmt: skip
-    return Act(AddTask(title=title, kind="handoff", role="admin", text=draft.text("reason") or talk.text),
-               title, slots=slots, told=frozenset({"title"}))  # fmt: skip
 
 
 @skill("slow_deals")

@@ -10,7 +10,7 @@ from bot.conversation.presses import verb
 from bot.conversation.talk import Talk
 
 
-def _draft(talk: Talk, params: dict[str, Any]) -> Draft | None:
+def draft_of(talk: Talk, params: dict[str, Any]) -> Draft | None:
     """The draft a button belongs to; when it is done with, say again what became of it."""
     token = str(params["t"])
     draft = talk.memory.draft(token)
@@ -37,7 +37,7 @@ def over(talk: Talk, params: dict[str, Any]) -> None:
 @verb("draft.confirm")
 def confirm(talk: Talk, params: dict[str, Any]) -> None:
     """The actor agrees with the card."""
-    draft = _draft(talk, params)
+    draft = draft_of(talk, params)
     if draft is not None:
         gate.confirm(talk, draft)
 
@@ -45,7 +45,7 @@ def confirm(talk: Talk, params: dict[str, Any]) -> None:
 @verb("draft.cancel")
 def cancel(talk: Talk, params: dict[str, Any]) -> None:
     """Not after all."""
-    draft = _draft(talk, params)
+    draft = draft_of(talk, params)
     if draft is not None:
         gate.cancel(talk, draft)
 
@@ -53,7 +53,7 @@ def cancel(talk: Talk, params: dict[str, Any]) -> None:
 @verb("draft.edit")
 def edit(talk: Talk, params: dict[str, Any]) -> None:
     """Something in it is wrong."""
-    draft = _draft(talk, params)
+    draft = draft_of(talk, params)
     if draft is not None:
         gate.edit(talk, draft)
 
@@ -61,7 +61,7 @@ def edit(talk: Talk, params: dict[str, Any]) -> None:
 @verb("draft.pick")
 def pick(talk: Talk, params: dict[str, Any]) -> None:
     """One of the candidates: a record, or a plain value."""
-    draft = _draft(talk, params)
+    draft = draft_of(talk, params)
     if draft is not None:
         take(talk, draft, params)
 
@@ -82,7 +82,7 @@ def take(talk: Talk, draft: Draft, params: dict[str, Any]) -> None:
 @verb("draft.create")
 def create(talk: Talk, params: dict[str, Any]) -> None:
     """Nobody has this name yet: write him down, then go on with what was wanted."""
-    draft = _draft(talk, params)
+    draft = draft_of(talk, params)
     if draft is None:
         return
     later = {"intent": draft.intent, "slots": {k: v for k, v in draft.slots.items() if k != "person"}}
@@ -106,7 +106,7 @@ def reading(talk: Talk, params: dict[str, Any]) -> None:
 @verb("draft.again")
 def start_over(talk: Talk, params: dict[str, Any]) -> None:
     """The same wish from its first question."""
-    draft = _draft(talk, params)
+    draft = draft_of(talk, params)
     if draft is not None:
         draft.slots.pop(draft.asked, None)
         gate.pass_through(talk, draft)

@@ -42,7 +42,7 @@ from tests.core.deals.house import House
 
 DAY = timedelta(days=1)
 # Units of work a hand-over of this size may take; a turn is given far longer.
-STATEMENTS_PER_CUSTOMER = 90
+STATEMENTS_PER_CUSTOMER = 40
 
 
 def ask(house: House, who: str = "manager1", **more: Any) -> str:
