@@ -47,7 +47,8 @@ class Engine:
         core = self._core
         if self._alone and core.database.is_sqlite:
             core.recover()
-        core.timers.hold_late(core.now())
+        # A database that goes away just now must not end the process; the reaper does it again.
+        guarded("hold_late", lambda: core.timers.hold_late(core.now()))()
         self._clock.every(1, "tick", self._tick)
         self._clock.every(5, "reap", lambda: jobs.reap(core))
         self._clock.every(10, "beat", self._beat, at_once=True)
