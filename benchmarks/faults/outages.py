@@ -54,8 +54,8 @@ def _stopped(where: Ground, size: Size, found: Finding) -> None:
         field = where.field(SMALL_CROWD, url=server.url("postgres"))
         with crew(field, Orders(seed=where.seed, busy=0.1, retry_after=0.1)) as band:
             bring(field, Load(size.stops * 30, seconds=size.stops * 4), where.seed)
-            band.hire()
-            band.hire()
+            band.hire().comes()
+            band.hire().comes()
             worst = 0.0
             for _ in range(size.stops):
                 time.sleep(draw.uniform(0.2, 1.5))
@@ -85,8 +85,8 @@ def _locked(where: Ground, size: Size, found: Finding) -> None:
     field = where.field(SMALL_CROWD)
     with crew(field, Orders(seed=where.seed)) as band:
         bring(field, Load(size.stops * 4 + 20, seconds=size.locked_s), where.seed)
-        band.hire()
-        band.hire()
+        band.hire().comes()
+        band.hire().comes()
         time.sleep(0.5)
         with _lock(field):
             time.sleep(size.locked_s)
@@ -128,8 +128,8 @@ def _full(where: Ground, size: Size, found: Finding) -> None:
 def _fill(field: Field, disk: Path, size: Size, found: Finding, server: Fragile | None = None) -> None:
     with crew(field, Orders(seed=1)) as band:
         bring(field, Load(size.stops * 4 + 20, seconds=10), 1)
-        band.hire()
-        band.hire()
+        band.hire().comes()
+        band.hire().comes()
         time.sleep(1.0)
         ballast = disk / "ballast"
         with ballast.open("wb") as file:

@@ -131,11 +131,8 @@ def down(where: Ground, size: Size) -> Finding:
         rows = messages(field)
         late = [m for m in rows if m.priority <= 1 and not m.is_edit and m.first_at]
         slowest = max(((field.clock.when(m.first_at) - restart).total_seconds() for m in late), default=0.0)
-        slept = [
-            m.chat
-            for m in rows
-            if m.state == SENT and m.priority > 1 and not restart - LATE < m.due_at < restart
-        ]
+        nice = [m for m in rows if m.state == SENT and m.priority > 1]
+        slept = [m.chat for m in nice if m.kind == "catch_up" or m.due_at <= restart - LATE]
         per_person = max(_per_chat(slept), default=0)
         finish(field, band)
     found.of(tally(field))
