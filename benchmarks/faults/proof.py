@@ -110,8 +110,8 @@ class Finding:
             self.problems.append(problem)
 
     def of(self, tally: Tally) -> Finding:
-        """Take over a run's account."""
-        self.tally = tally
+        """Take over a run's account; that of several runs is their sum."""
+        self.tally = tally if self.tally is None else self.tally + tally
         self.problems += tally.problems
         return self
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -98,6 +98,10 @@ class Tally:
     dead: int
     folded: int
     timers: int
+
+    def __add__(self, other: Tally) -> Tally:
+        """Both accounts in one."""
+        return Tally(**{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)})
 
     @property
     def problems(self) -> list[str]:

@@ -65,7 +65,7 @@ def _disturbed(
         finish(field, band)
     account = tally(field)
     found.demand(account.duplicates == 0, f"{name}: {account.duplicates} duplicates")
-    found.problems += [f"{name}: {problem}" for problem in account.problems]
+    found.of(account)
     found.figures[f"{name}, alive after s"] = round(alive, 1)
 
 
