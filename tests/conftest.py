@@ -29,6 +29,8 @@ OURS = ("CHEXIN_", "TELEGRAM_", "WECOM_", "LLM_", "EMBEDDINGS", "PUBLIC_", "TRUS
 # Set to `required` where a run without PostgreSQL must fail instead of being skipped.
 POSTGRES_REQUIRED = os.environ.get("CHEXIN_TEST_POSTGRES") == "required"
 NO_POSTGRES = pytest.StashKey[str]()
+# The fixtures that give a test its database, once of each kind.
+DATABASES = ("database_url", "empty_database_url", "demo_url")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -43,7 +45,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what runs on PostgreSQL, so that `-m postgres` and `-m "not postgres"` choose it."""
     for item in items:
         parameters = item.callspec.params if hasattr(item, "callspec") else {}
-        if "postgres" in (parameters.get("database_url"), parameters.get("empty_database_url")):
+        if "postgres" in map(parameters.get, DATABASES):
             item.add_marker("postgres")
 
 
