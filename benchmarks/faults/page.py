@@ -116,10 +116,9 @@ def write(argv: Sequence[str]) -> None:
 def _facts(argv: Sequence[str]) -> str:
     command = " ".join(["python -m benchmarks.faults", *argv])
     server = subprocess.run(["psql", "--version"], capture_output=True, text=True, check=False).stdout.split()
-    return (
-        f"`{command}`{' (a tenth of everything)' if '--quick' in argv else ''}, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, PostgreSQL "
-        f"{server[2] if len(server) > 2 else 'unknown'}."
-    )
+    share = " (a tenth of everything)" if "--quick" in argv else ""
+    versions = f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
+    return f"`{command}`{share}, {versions}, PostgreSQL {server[2] if len(server) > 2 else 'unknown'}."
 
 
 def _row(one: Line) -> str:
