@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -59,6 +61,21 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 def _own_data_directory(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Whoever opens the core without settings works in a temporary directory."""
     os.environ["CHEXIN_DATA_DIR"] = str(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(autouse=True)
+def _logs_stay_where_they_were() -> Iterator[None]:
+    """A test that starts a program sends its logs to a stream that is closed after it; the next must not write there."""
+    import structlog
+
+    root = logging.getLogger()
+    handlers, level, hook = root.handlers[:], root.level, threading.excepthook
+    structlog.reset_defaults()
+    yield
+    structlog.reset_defaults()
+    threading.excepthook = hook
+    root.setLevel(level)
+    root.handlers[:] = handlers
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ import io
 import json
 import logging
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -19,17 +18,11 @@ CANARIES = ("欧阳震东", "13912349876", "震东要买车的秘密", "LFV2A21K
 
 
 @pytest.fixture
-def written() -> Iterator[io.StringIO]:
+def written() -> io.StringIO:
     """Everything that is logged during the test."""
-    root = logging.getLogger()
-    before, level, hook = root.handlers[:], root.level, threading.excepthook
     stream = io.StringIO()
     configure_logs(stream)
-    yield stream
-    structlog.reset_defaults()
-    root.handlers[:] = before
-    root.setLevel(level)
-    threading.excepthook = hook
+    return stream
 
 
 def broken(*_: object, **__: object) -> Any:
