@@ -18,6 +18,10 @@ from bot.conversation.brain import Rooms
 from bot.conversation.pipeline import Pipeline
 from bot.delivery import Deliverer, Sender
 from bot.ports import Channel, Outbound
+from bot.reception.lines import open_lines
+from bot.reception.listening import Listeners
+from bot.reception.post import Post
+from bot.reception.reception import Reception
 from bot.settings import BotSettings, IntakeKey
 from bot.texts import Texts
 from bot.turns import TurnRunner
@@ -77,9 +81,12 @@ class House:
         self._demo = demo
         self._brain = Rooms(core, core.settings.data_dir / "index" if self.works else None,
                             chroma_url=settings.chroma_url, embeddings=settings.embeddings)  # fmt: skip
-        self._turns = TurnRunner(core, Pipeline(core, self.texts, self._brain), self._turn_done, self._sorry)
+        self.lines = open_lines(core, settings, Post(core, self.arrived))
+        reception = Reception(core, self.texts, Pipeline(core, self.texts, self._brain), self.lines.lines)
+        self._turns = TurnRunner(core, reception, self._turn_done, self._sorry)
+        self._listeners = Listeners(core, self._claimant, self.lines.hearing.listeners if self.works else ())
         self._deliverer = Deliverer(core, self.texts, self._claimant, self.hub.poke)
-        self._sender = Sender(core, self.texts, self._claimant, channels or {}, self.hub.poke)
+        self._sender = Sender(core, self.texts, self._claimant, {**self.lines.lines, **(channels or {})}, self.hub.poke)
         self._works = make_works(core, self.name, turns=self._turns.run, deliver=self._deliver,
                                  reindex=self._brain.refresh, role=role, version=self.version,
                                  heartbeat=settings.chexin_heartbeat_url)  # fmt: skip
@@ -106,6 +113,7 @@ class House:
         if self.works:
             self._works.start()
             self._sender.start()
+            self._listeners.start()
             threading.Thread(target=self._warm, name="warm", daemon=True).start()
         self._watchman = loop.create_task(self._watch())
 
@@ -143,6 +151,7 @@ class House:
         self._stopping.set()
         self._watchman.cancel()
         await self.hub.stop()
+        await self._listeners.stop()
         await asyncio.to_thread(self.drain)
         if self.works:
             await asyncio.to_thread(self._brain.close)

@@ -6,14 +6,18 @@ import math
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
+from crm_core.channels.accounts import Account
+from crm_core.channels.arrivals import Raw
+from crm_core.kernel.inbox import Arrival
 from crm_core.kernel.outbox import Delivery
 from crm_core.kernel.outcomes import Heard
 
 __all__ = [
-    "Button", "Capabilities", "Card", "Channel", "Delivery", "Field", "Heard", "Inbound", "InboundKind", "Outbound",
-    "Receipt", "Source", "Style",
+    "Account", "Arrival", "Button", "Capabilities", "Card", "Channel", "Delivery", "Event", "EventKind", "Field",
+    "Heard", "Held", "Inbound", "InboundKind", "Line", "Listener", "Media", "MediaKind", "Outbound", "Raw", "Receipt",
+    "Source", "Style",
 ]  # fmt: skip
 
 # Seconds: a platform that names no time is still left alone for a moment, and none for longer than a day.
@@ -139,12 +143,71 @@ class Inbound:
     contact: dict[str, Any] = field(default_factory=dict)
 
 
+class EventKind(StrEnum):
+    """START: he opened the chat, maybe by a link with a token. CONTACT: he shared his own number. ENTER: he opened
+    the app. LEFT: he blocked or left us. OTHER: something that is kept and answered politely.
+    """
+
+    TEXT = "text"
+    PRESS = "press"
+    MEDIA = "media"
+    START = "start"
+    CONTACT = "contact"
+    ENTER = "enter"
+    LEFT = "left"
+    OTHER = "other"
+
+
+class MediaKind(StrEnum):
+    IMAGE = "image"
+    VOICE = "voice"
+    FILE = "file"
+
+
+@dataclass(frozen=True)
+class Media:
+    """A file at the platform, by its own reference; `size` in bytes where it is told."""
+
+    kind: MediaKind
+    ref: str
+    name: str = ""
+    mime: str = ""
+    size: int | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Event:
+    """What somebody did on a platform, in our words. `native_id` is his account there, `chat` our name of the thread.
+
+    `action_id` of a press, `chosen` the options of a form by question. `token` came with a link. `phone` only where
+    the platform vouches that it is his own. `group`: others read along. `facts` are the platform's own about where
+    he came from (`state`, `scene`), never personal.
+    """
+
+    kind: EventKind
+    native_id: str
+    chat: str
+    text: str = ""
+    action_id: str = ""
+    chosen: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    media: tuple[Media, ...] = ()
+    token: str = ""
+    phone: str = ""
+    name: str = ""
+    language: str = ""
+    group: bool = False
+    at: datetime | None = None
+    facts: dict[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Capabilities:
-    """What a channel can do; what it cannot is degraded by the sender.
+    """What a channel can do; what it cannot is degraded before it is rendered.
 
     `idempotent` platforms drop a message equal to the byte within `dedupe_window`. `per_account` and `per_chat`
-    are the platform's limits as (messages, seconds); the sender stays below them.
+    are the platform's limits as (messages, seconds); the sender stays below them. `max_label` in characters, 0
+    for as many as one likes. `max_caption` in bytes: words that fit under a picture.
     """
 
     max_buttons: int
@@ -157,6 +220,8 @@ class Capabilities:
     dedupe_window: timedelta = timedelta(hours=4)
     per_account: tuple[tuple[int, float], ...] = ()
     per_chat: tuple[tuple[int, float], ...] = ()
+    max_label: int = 0
+    max_caption: int = 0
 
 
 @dataclass(frozen=True)
@@ -209,3 +274,45 @@ class Channel(Protocol):
         That nothing had to be changed is ACCEPTED.
         """
         ...
+
+
+class Line(Channel, Protocol):
+    """One account of a platform, both ways. `name` is the channel's (`telegram`), `account.line` its own."""
+
+    account: Account
+
+    def read(self, arrival: Arrival) -> Event | None:
+        """What a stored arrival means; None for what concerns nobody. Pure: asks no network. Never raises."""
+        ...
+
+    def fetch(self, media: Media) -> bytes:
+        """The file, at most 20 MB. Blocks; raises `crm_core.kernel.errors.ChexinError` with words for the sender."""
+        ...
+
+    async def acknowledge(self, arrived: Raw) -> None:
+        """Right after something was stored: end a button's waiting, show that we are at it. Never raises."""
+        ...
+
+
+@dataclass(frozen=True)
+class Held:
+    """A lease a listener works under: `token` fences what it writes."""
+
+    name: str
+    token: int
+
+
+class Listener(Protocol):
+    """Hears a platform that does not call us: polls, reads a stream, or keeps a socket. One process at a time."""
+
+    name: str
+
+    async def listen(self, held: Held) -> None:
+        """Go on until cancelled (the lease was lost, the process ends) or until an error, after which it is begun
+        anew. Raises `bot.reception.listening.GiveWay` when the platform says that somebody else listens.
+        """
+        ...
+
+
+# What a line's part for hearing is given to put things into.
+Audience = Literal["staff", "customer"]

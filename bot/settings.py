@@ -74,6 +74,15 @@ class BotSettings(BaseSettings):
         """Where people reach us, without a trailing slash."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
+    def platforms(self) -> list[str]:
+        """The packages of the platforms of which an account is set here."""
+        found = []
+        if self.telegram_bot_token.get_secret_value() or self.telegram_customer_bot_token.get_secret_value():
+            found.append("bot.channels.telegram")
+        if self.wecom_corp_id or self.wecom_aibot_id:
+            found.append("bot.channels.wecom")
+        return found
+
     def intake_keys(self) -> list[IntakeKey]:
         """`key:unit:source`, comma-separated. Raises ConfigError for another form."""
         found = []

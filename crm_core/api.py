@@ -10,6 +10,10 @@ from typing import Any
 
 from sqlmodel import Session
 
+from crm_core.channels.accounts import Accounts
+from crm_core.channels.arrivals import Arrivals
+from crm_core.channels.codes import ResponseCodes
+from crm_core.channels.tokens import Tokens
 from crm_core.chat.invites import Invites
 from crm_core.chat.routing import cards_about, route, routes
 from crm_core.chat.service import Chats
@@ -78,6 +82,10 @@ class Core:
         self.workers = Workers(self.database)
         self.invites = Invites(self.database)
         self.chats = Chats(self.database, self.cipher, self.inbox, self.outbox, route)
+        self.accounts = Accounts(self.database, self.cipher)
+        self.arrivals = Arrivals(self.database, self.inbox)
+        self.tokens = Tokens(self.database, self.cipher, self.leases, clock)
+        self.codes = ResponseCodes(self.database, self.cipher)
 
     @classmethod
     def open(cls, settings: Settings | None = None, clock: Clock | None = None) -> Core:

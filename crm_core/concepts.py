@@ -8,7 +8,7 @@ import importlib.util
 CONCEPTS = (
     "undo", "org", "customers", "vehicles", "leads", "deals", "quotes", "approvals", "orders", "appointments",
     "tasks", "followups", "absences", "handovers", "nudges", "fitment", "knowledge", "chat", "imports",
-    "renewals", "delivery", "insights",
+    "renewals", "delivery", "insights", "channels",
 )  # fmt: skip
 _CODE = ("handlers", "queries", "reactions", "audits")
 

@@ -38,6 +38,8 @@ def make_app(house: House) -> FastAPI:
     if house.serves_web:
         app.include_router(leads.router(house.intake, house.lead_taken))
         app.include_router(pages.router(_front(house)))
+        for router in house.lines.hearing.routers:
+            app.include_router(router)
         app.mount("/static", StaticFiles(directory=STATIC), name="static")
         _docs(app)
     _health(app, house)

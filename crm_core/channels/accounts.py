@@ -1,0 +1,111 @@
+"""The accounts this deployment speaks through, with their secrets opened for the lines that serve them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from crm_core.channels.tables import ChannelAccount
+from crm_core.chat.tables import Identity
+from crm_core.kernel.db import Database
+from crm_core.kernel.locks import lock_row
+from crm_core.kernel.pii import Cipher
+from crm_core.kernel.tables import new_row
+
+STAFF, CUSTOMER = "staff", "customer"
+ENVIRONMENT, COMMAND = "environment", "command"
+
+
+@dataclass(frozen=True)
+class Account:
+    """One account of a platform. `settings` hold its secrets: never log or show them.
+
+    `audience` is staff or customer; whoever comes by it unknown belongs to `unit`.
+    """
+
+    tenant: str
+    channel: str
+    account: str
+    audience: str
+    unit: str
+    name: str = ""
+    source: str = COMMAND
+    settings: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def line(self) -> str:
+        """Its name in the outbox and in chats: `telegram:7000000001`."""
+        return f"{self.channel}:{self.account}"
+
+
+class Accounts:
+    """Account rows, by channel and account."""
+
+    def __init__(self, database: Database, cipher: Cipher) -> None:
+        self._database = database
+        self._cipher = cipher
+
+    def all(self, *, inactive: bool = False) -> list[Account]:
+        """Every account, in the order they came."""
+        query = select(ChannelAccount).order_by(col(ChannelAccount.created_at), col(ChannelAccount.id))
+        with self._database.read() as session:
+            rows: Sequence[ChannelAccount] = session.execute(query).scalars().all()
+            return [self._opened(row) for row in rows if row.active or inactive]
+
+    def find(self, channel: str, account: str) -> Account | None:
+        """An active account; None when there is none."""
+        with self._database.read() as session:
+            row = _row(session, channel, account)
+            return self._opened(row) if row is not None and row.active else None
+
+    def person(self, channel: str, account: str, native_id: str) -> str | None:
+        """Whose account this is; None when nobody vouched for it."""
+        query = select(col(Identity.person_id)).where(
+            col(Identity.channel) == channel, col(Identity.account) == account, col(Identity.native_id) == native_id
+        )
+        with self._database.read() as session:
+            found: str | None = session.execute(query).scalar()
+            return found
+
+    def put(self, account: Account, now: datetime) -> None:
+        """Add an account or change it. What the environment gives keeps its secrets out of the database."""
+        with self._database.write() as session:
+            lock_row(session, f"account:{account.line}"[:60])
+            row = _row(session, account.channel, account.account)
+            if row is None:
+                row = new_row(ChannelAccount, {"tenant": account.tenant, "channel": account.channel,
+                    "account": account.account, "unit": account.unit, "created_at": now, "updated_at": now})  # fmt: skip
+                session.add(row)
+            row.tenant, row.unit, row.audience = account.tenant, account.unit, account.audience
+            row.name, row.source, row.active, row.updated_at = account.name, account.source, True, now
+            kept = json.dumps(account.settings) if account.source == COMMAND else None
+            self._cipher.put(row, "settings", kept)
+
+    def end(self, channel: str, account: str, now: datetime) -> bool:
+        """Speak through it no more; False when it is unknown. Its secrets are forgotten."""
+        with self._database.write() as session:
+            row = _row(session, channel, account)
+            if row is None:
+                return False
+            row.active, row.updated_at = False, now
+            row.settings_enc = None
+            return True
+
+    def _opened(self, row: ChannelAccount) -> Account:
+        kept = self._cipher.get(row, "settings")
+        return Account(row.tenant, row.channel, row.account, row.audience, row.unit, row.name, row.source,
+                       json.loads(kept) if kept else {})  # fmt: skip
+
+
+def _row(session: Session, channel: str, account: str) -> ChannelAccount | None:
+    query = select(ChannelAccount).where(
+        col(ChannelAccount.channel) == channel, col(ChannelAccount.account) == account
+    )
+    found: ChannelAccount | None = session.execute(query).scalars().first()
+    return found

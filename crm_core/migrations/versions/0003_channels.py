@@ -1,0 +1,70 @@
+"""Channels.
+
+Revision: 0003
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from crm_core.kernel.db import UtcDateTime
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "access_tokens",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("token_enc", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_access_tokens")),
+    )
+    op.create_table(
+        "channel_accounts",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("tenant", sa.String(length=40), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("channel", sa.String(length=20), nullable=False),
+        sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("audience", sa.String(length=10), nullable=False),
+        sa.Column(
+            "unit",
+            sa.String(length=200).with_variant(sa.String(length=200, collation="C"), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("source", sa.String(length=12), nullable=False),
+        sa.Column("settings_enc", sa.Text(), nullable=True),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_channel_accounts")),
+        sa.UniqueConstraint("channel", "account", name=op.f("uq_channel_accounts_channel_account")),
+    )
+    op.create_table(
+        "cursors",
+        sa.Column("id", sa.String(length=160), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("token", sa.Integer(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cursors")),
+    )
+    op.create_table(
+        "response_codes",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("code_enc", sa.Text(), nullable=True),
+        sa.Column("issued_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_response_codes")),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("response_codes")
+    op.drop_table("cursors")
+    op.drop_table("channel_accounts")
+    op.drop_table("access_tokens")
