@@ -11,6 +11,8 @@ from bot.texts import Voice
 from crm_core.appointments.messages import AppointmentCard, AppointmentView
 
 OPEN = ("booked", "open", "moved", "confirmed")
+# Did the customer come? The second asks the manager, when nobody answered the first.
+CHECKS = ("appointment_check", "appointment_unanswered")
 
 
 @pushed("appointment", "appointment_due", "appointment_booked", "appointment_changed", subject="appointment")
@@ -20,13 +22,11 @@ def appointment(easel: Easel, appointment_id: str, params: dict[str, Any]) -> Ou
     return out(appointment_card(easel.voice, view, staff=easel.actor.is_staff, kind=params.get("kind", "appointment")))
 
 
-@pushed("appointment_check")
+@pushed(*CHECKS)
 def check(easel: Easel, appointment_id: str, params: dict[str, Any]) -> Outbound:
     """After its time: did the customer come?"""
     view: AppointmentView = easel.ask(AppointmentCard(appointment_id=appointment_id))
-    voice = easel.voice
-    card = appointment_card(voice, view, staff=True, kind="appointment_check")
-    return out(card)
+    return out(appointment_card(easel.voice, view, staff=True, kind=params.get("kind", CHECKS[0])))
 
 
 def appointment_card(
@@ -61,7 +61,7 @@ def _buttons(voice: Voice, view: AppointmentView, kind: str, staff: bool) -> tup
     cancel = button(voice, "cancel_appointment", "appointment.cancel", appointment=view.id)
     if not staff:
         return (move, cancel)
-    begun = kind == "appointment_check" or view.start <= voice.now
+    begun = kind in CHECKS or view.start <= voice.now
     if not begun:
         return (move, cancel)
     return (

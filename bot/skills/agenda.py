@@ -20,7 +20,6 @@ from crm_core.tasks.messages import MyTasks, TaskView
 
 MANY = 12
 _REMINDERS = re.compile(r"(看看|查看)?我?的?(所有|全部)?(的)?提醒[。.]?|(show )?(all )?my reminders[.]?", re.I)
-LOOK_BACK = timedelta(days=30)
 
 
 @skill("my_tasks")
@@ -74,7 +73,7 @@ def _unsettled(talk: Talk, start: datetime) -> list[tuple[str, str]]:
     """Appointments before the span of which nobody has said how they went; only while it has begun."""
     if start > talk.now:
         return []
-    return appointment_lines(talk.voice, talk.ask(Appointments(start=start - LOOK_BACK, end=start)))
+    return appointment_lines(talk.voice, talk.ask(Appointments(end=start)))
 
 
 def _within(due: datetime | None, start: datetime) -> bool:

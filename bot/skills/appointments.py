@@ -261,6 +261,8 @@ def _followup(talk: Talk, appointment_id: str) -> str:
     at = {step.do: step.at for step in reversed(plan.steps)}
     if "remind" not in at or "miss" not in at:
         return ""
+    if at["miss"] <= talk.now:
+        return talk.voice.say("contact.drove_late")
     return talk.voice.say("contact.drove", nudge=talk.voice.when(at["remind"]), close=talk.voice.when(at["miss"]))
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, cast
 
-from crm_core.appointments.rules import reminder_at
+from crm_core.appointments.rules import asked_at, reminder_at
 from crm_core.appointments.tables import Appointment
 from crm_core.followups.lookup import place_of, times
-from crm_core.kernel.calendar import after_quiet
 from crm_core.kernel.lost import again_key, lost
 from crm_core.kernel.registry import audits, timers_about
 from crm_core.kernel.uow import Uow
@@ -29,12 +28,14 @@ def every_appointment_has_its_timers(uow: Uow) -> list[str]:
 
 
 def _without_check(uow: Uow, booked: Any) -> list[str]:
+    """The question how it went, and what follows when nobody answers it."""
     found = []
     waiting = (booked.state == "booked", booked.end_at > uow.now - LOOK_BACK)
-    for row in lost(uow, Appointment, "appointment", *waiting, since=booked.start_at, kinds=("appointment_check",)):
-        place, policy = place_of(uow, row.unit), times(uow, row.unit).appointments
-        over = (row.end_at if row.vague else row.start_at) + policy.check_after
-        found.append(_again(uow, row, "appointment_check", after_quiet(over, place.hours, place.zone)))
+    for turn, kind in enumerate(("appointment_check", "appointment_unanswered")):
+        for row in lost(uow, Appointment, "appointment", *waiting, since=booked.start_at, kinds=(kind,)):
+            place, policy = place_of(uow, row.unit), times(uow, row.unit).appointments
+            due = asked_at(row.start_at, row.end_at, row.updated_at, place, policy, vague=row.vague)
+            found.append(_again(uow, row, kind, due[turn]))
     return found
 
 

@@ -20,14 +20,13 @@ from crm_core.appointments.messages import (
     Reschedule,
 )  # fmt: skip
 from crm_core.appointments.queries import appointment_view
-from crm_core.appointments.rules import reminder_at, span_problem, vehicle_key
+from crm_core.appointments.rules import asked_at, reminder_at, span_problem, vehicle_key
 from crm_core.appointments.tables import Appointment
 from crm_core.customers.messages import LogContact, RemoveRecord
 from crm_core.customers.tables import Customer
 from crm_core.deals.lookup import open_deals_of
 from crm_core.deals.tables import Deal
 from crm_core.followups.lookup import place_of, times
-from crm_core.kernel.calendar import after_quiet
 from crm_core.kernel.errors import Conflict, Invalid, NotFound
 from crm_core.kernel.ids import short_ref
 from crm_core.kernel.pii import clean_text, mask_vehicle
@@ -100,15 +99,16 @@ def _deal(uow: Uow, cmd: Book, customer: Customer) -> Deal | None:
 
 
 def schedule(uow: Uow, row: Appointment) -> None:
-    """Timers for the reminder of the day and for asking how it went."""
+    """Timers for the reminder of the day, for asking how it went, and for when nobody answers that."""
     policy, place = times(uow, row.unit).appointments, place_of(uow, row.unit)
-    key = f"{row.id}:{row.version}"
+    subject, key = f"appointment:{row.id}", f"{row.id}:{row.version}"
     remind_at = reminder_at(row.start_at, place.zone, policy, vague=row.vague)
     if remind_at > uow.now:
-        uow.timer("appointment_due", remind_at, subject=f"appointment:{row.id}", key=f"appointment_due:{key}")
-    over = (row.end_at if row.vague else row.start_at) + policy.check_after
-    asked = after_quiet(over, place.hours, place.zone)
-    uow.timer("appointment_check", asked, subject=f"appointment:{row.id}", key=f"appointment_check:{key}")
+        uow.timer("appointment_due", remind_at, subject=subject, key=f"appointment_due:{key}")
+    asked, unanswered = asked_at(row.start_at, row.end_at, uow.now, place, policy, vague=row.vague)
+    uow.timer("appointment_check", asked, subject=subject, key=f"appointment_check:{key}")
+    uow.timer("appointment_unanswered", unanswered, subject=subject, key=f"appointment_unanswered:{key}",
+              priority=Priority.MUST_KNOW)  # fmt: skip
 
 
 def _tell_booked(uow: Uow, row: Appointment) -> None:
@@ -160,15 +160,16 @@ def reschedule(cmd: Reschedule, uow: Uow) -> Result:
     return Result(id=row.id, view=appointment_view(row, uow), undo_id=uow.undoable(back, "appointment"))
 
 
-def end(uow: Uow, row: Appointment, state: str, text: str = "") -> None:
-    """An appointment ends, and with it its timers."""
+def end(uow: Uow, row: Appointment, state: str, text: str = "", at: datetime | None = None) -> None:
+    """An appointment ends, and with it its timers. `at`: when it took place, else at its time if that has passed."""
     uow.change("state", row.state, state)
     uow.cancel_timers(f"appointment:{row.id}")
     uow.touch(row, state=state, ended_at=uow.now, outcome_enc=clean_text(text)[:MAX_TEXT] or None)
     uow.flush()
     uow.audit(state, "appointment", row.id)
     _tell_changed(uow, row, state)
-    uow.emit(AppointmentEnded(appointment_id=row.id, kind=row.kind, state=state))
+    over = min(uow.now, at or row.end_at)
+    uow.emit(AppointmentEnded(appointment_id=row.id, kind=row.kind, state=state, at=over))
 
 
 def _ended(uow: Uow, row: Appointment, record_id: str | None = None) -> Result:

@@ -77,11 +77,12 @@ class AppointmentReopened(Event):
 
 
 class AppointmentEnded(Event):
-    """`state` is done, cancelled or no_show."""
+    """`state` is done, cancelled or no_show. `at`: when it was over, which may be long before anybody said so."""
 
     appointment_id: str
     kind: str
     state: str
+    at: datetime
 
 
 class AppointmentView(View):

@@ -15,7 +15,8 @@ from crm_core.deals.messages import DealHandedOver, DealLost, OwnerChanged
 from crm_core.followups.lookup import place_of
 from crm_core.kernel.registry import on_timer, reacts
 from crm_core.kernel.tables import Timer
-from crm_core.kernel.uow import Uow
+from crm_core.kernel.uow import Priority, Uow
+from crm_core.org.people import manager_of
 from crm_core.org.tables import Person
 
 # The record that completing an appointment writes; it completes nothing else.
@@ -32,7 +33,7 @@ def visit_completes(event: ContactLogged, uow: Uow) -> None:
     for row in booked_of(uow, customer_id=event.customer_id):
         zone = place_of(uow, row.unit).zone
         if row.kind in ("test_drive", "visit") and is_visit_of(row.start_at, event.at, zone):
-            end(uow, row, "done")
+            end(uow, row, "done", at=event.at)
             row.record_id = record.id
             return
 
@@ -98,6 +99,24 @@ def check(timer: Timer, uow: Uow) -> None:
     """After it should have taken place, the owner is asked how it went."""
     row = _booked(timer, uow)
     if row is not None:
-        cover(uow, "appointment", row)
-        to = row.owner_id or manager_id(uow, row.unit)
-        uow.push(to, "appointment_check", subject=f"appointment:{row.id}", key=timer.dedupe_key)
+        _ask(uow, row, timer.dedupe_key)
+
+
+def _ask(uow: Uow, row: Appointment, key: str) -> str | None:
+    cover(uow, "appointment", row)
+    to = row.owner_id or manager_id(uow, row.unit)
+    uow.push(to, "appointment_check", subject=f"appointment:{row.id}", key=key)
+    return to
+
+
+@on_timer("appointment_unanswered")
+def unanswered(timer: Timer, uow: Uow) -> None:
+    """Nobody has said how it went: the owner is asked once more, and his manager hears of it."""
+    row = _booked(timer, uow)
+    if row is None:
+        return
+    asked = _ask(uow, row, f"{timer.dedupe_key}:again")
+    manager = manager_of(uow, row.unit, exclude=tuple(filter(None, (asked,))))
+    if manager is not None:
+        uow.push(manager.id, "appointment_unanswered", subject=f"appointment:{row.id}", key=timer.dedupe_key,
+                 priority=Priority.MUST_KNOW)  # fmt: skip

@@ -6,8 +6,8 @@ import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from crm_core.followups.rules import AppointmentTimes
-from crm_core.kernel.calendar import local_instant
+from crm_core.followups.rules import AppointmentTimes, Place
+from crm_core.kernel.calendar import after_quiet, local_instant
 
 GRACE = timedelta(minutes=5)
 
@@ -31,6 +31,16 @@ def reminder_at(start: datetime, zone: str, times: AppointmentTimes, *, vague: b
         return morning
     wanted = max(start - times.remind_before, morning)
     return wanted if wanted < start else start - times.remind_before / 2
+
+
+def asked_at(
+    start: datetime, end: datetime, now: datetime, place: Place, times: AppointmentTimes, *, vague: bool = False
+) -> tuple[datetime, datetime]:
+    """When the owner is asked how it went, and when others hear that he has not said: never in quiet hours."""
+    over = (end if vague else start) + times.check_after
+    asked = after_quiet(over, place.hours, place.zone)
+    unanswered = after_quiet(max(asked, now) + times.manager_after, place.hours, place.zone)
+    return asked, unanswered
 
 
 def overlap(a: tuple[datetime, datetime], b: tuple[datetime, datetime]) -> bool:

@@ -79,7 +79,14 @@ def _arm_all(uow: Uow, row: Followup, sop: Sop) -> None:
     steps = plan(sop, row.started_at, place_of(uow, row.unit), uow.now if sop.repeats else None)
     row.due_at = deadline(steps)
     for planned in steps:
-        _arm(uow, row, planned)
+        if not _too_late(planned, steps, uow.now):
+            _arm(uow, row, planned)
+
+
+def _too_late(planned: Planned, steps: list[Planned], now: datetime) -> bool:
+    """Begun so late that it counts as missed at once, nothing reminds of it before."""
+    missed = [p.at for p in steps if p.step.do == "miss" and p.at <= now]
+    return bool(missed) and planned.at < max(missed)
 
 
 def deadline(steps: list[Planned]) -> datetime | None:

@@ -168,7 +168,7 @@ def begin(event: Event, uow: Uow) -> None:
     name, fields = type(event).__name__, event.model_dump()
     if isinstance(event, LeadAssigned) and not uow.is_new(Lead, event.lead_id):
         _end_former_turn(event, uow)
-    at = event.at if isinstance(event, ContactLogged) else uow.now
+    at = event.at if isinstance(event, (ContactLogged, AppointmentEnded)) else uow.now
     for kind in SUBJECTS[name]:
         for subject in _subjects(event, kind, uow):
             facts = facts_of(uow, subject)

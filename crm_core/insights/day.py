@@ -26,8 +26,6 @@ from crm_core.renewals.messages import Renewals
 from crm_core.tasks.tables import Task
 
 LIMIT = 200
-# Somebody came, or did not, and nobody has said which: asked after for so long.
-LOOK_BACK = timedelta(days=30)
 # What was missed is brought up again for so long.
 MISSED = timedelta(days=3)
 BIRTHDAY, DWELL = "birthday", "dwell"
@@ -80,11 +78,13 @@ def _first_calls(reader: Reader, span: Span) -> list[Line]:
 
 
 def _appointments(reader: Reader, span: Span) -> list[Line]:
+    """Those of the day; in today's plan also every one before of which nobody has said how it went."""
     row = cast(Any, Appointment)
-    since = span.start - LOOK_BACK if span.catching_up else span.start
     query = reader.select(Appointment, "appointment").where(
-        row.owner_id == reader.actor.id, row.state == "booked", row.start_at >= since, row.start_at < span.end
+        row.owner_id == reader.actor.id, row.state == "booked", row.start_at < span.end
     )  # fmt: skip
+    if not span.catching_up:
+        query = query.where(row.start_at >= span.start)
     rows = reader.rows(query.order_by(row.start_at, row.id).limit(LIMIT))
     reader.preload(Customer, (one.customer_id for one in rows))
     return [_line(reader, span, "timed", one.kind, f"appointment:{one.id}", one.customer_id, one.vehicle,

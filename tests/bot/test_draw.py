@@ -19,6 +19,7 @@ TEXTS = Texts.load()
 PUSHED = (
     "lead", "lead_touched", "lead_offer", "lead_moved", "lead_pool", "approval", "approval_reminder",
     "approval_result", "appointment_booked", "appointment_changed", "appointment_due", "appointment_check",
+    "appointment_unanswered",
     "task_new", "task_due", "question", "answer", "followup_remind", "followup_escalated", "followup_missed",
     "birthday", "greeting", "handover",
 )  # fmt: skip

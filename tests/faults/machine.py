@@ -40,8 +40,10 @@ from tests.faults.model import Alarm, LeadModel, Thing, Told
 POLICIES = Path(__file__).parent / "policies"
 REMIND, ESCALATE = timedelta(minutes=45), timedelta(minutes=60)
 DRIVE_REMIND, DRIVE_MISS = timedelta(minutes=40), timedelta(minutes=80)
+UNANSWERED, LENGTH = timedelta(hours=4), timedelta(hours=1)
 CHECK, APPROVAL_REMIND, DECIDED_BY = timedelta(minutes=30), timedelta(minutes=30), timedelta(minutes=100)
 WATCHED = ("task_due", "followup_remind", "followup_escalated", "followup_missed", "appointment_check",
+           "appointment_unanswered",
            "approval_reminder")  # fmt: skip
 REPS = ("rep1", "rep2")
 MINUTES = st.integers(1, 25)
@@ -188,9 +190,11 @@ class Dealership(RuleBasedStateMachine):
         steps["book"] += 1
         lead, start = self._pick(n), self.now + timedelta(minutes=minutes)
         made = self.house.do(lead.owner, Book(kind="test_drive", customer_id=lead.customer, start=start))
-        lead.drives.append(
-            Thing(made.id, lead.owner, [Alarm(start + CHECK, "appointment_check", "owner")], "booked")
-        )
+        asked = start + CHECK
+        lead.drives.append(Thing(made.id, lead.owner, [
+            Alarm(asked, "appointment_check", "owner"), Alarm(asked + UNANSWERED, "appointment_check", "owner"),
+            Alarm(asked + UNANSWERED, "appointment_unanswered", "manager1"),
+        ], "booked", over=start + LENGTH))  # fmt: skip
 
     @rule(n=st.integers(0, 9), which=st.integers(0, 9), done=st.booleans())
     def end_drive(self, n: int, which: int, done: bool) -> None:
@@ -209,10 +213,11 @@ class Dealership(RuleBasedStateMachine):
         drive.end("done")
         if lead.call is not None:
             lead.call.end("done")  # whoever drove with the customer has spoken with him
-        lead.after_drives.append(Thing(drive.id, lead.owner, [
-            Alarm(self.now + DRIVE_REMIND, "followup_remind", "owner"),
-            Alarm(self.now + DRIVE_MISS, "followup_missed", "both"),
-        ]))  # fmt: skip
+        over = min(self.now, drive.over or self.now)
+        alarms = [Alarm(over + DRIVE_MISS, "followup_missed", "both")]
+        if alarms[0].at > self.now:  # else it counts as missed at once, and nothing reminds of it before
+            alarms.insert(0, Alarm(over + DRIVE_REMIND, "followup_remind", "owner"))
+        lead.after_drives.append(Thing(drive.id, lead.owner, alarms))
 
     @rule(n=st.integers(0, 9))
     def ask_discount(self, n: int) -> None:

@@ -20,12 +20,16 @@ class Alarm:
 
 @dataclass
 class Thing:
-    """A task, a running cadence, an appointment or a request: open or not, and what it will tell."""
+    """A task, a running cadence, an appointment or a request: open or not, and what it will tell.
+
+    `over`: when an appointment has taken place.
+    """
 
     id: str
     owner: str
     alarms: list[Alarm] = field(default_factory=list)
     state: str = "open"
+    over: datetime | None = None
 
     def end(self, state: str) -> None:
         self.state = state

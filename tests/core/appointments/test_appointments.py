@@ -90,6 +90,23 @@ def test_the_owner_is_reminded_two_hours_before_and_asked_afterwards(house: Hous
     assert [(p.kind, p.person) for p in house.fire(hours=2, minutes=30)] == [("appointment_check", "rep1")]
 
 
+def test_unanswered_he_is_asked_again_and_the_manager_hears(house: House) -> None:
+    drive(house)
+    house.clock.move_to(AT + timedelta(hours=4, minutes=29))
+    assert [p.kind for p in house.fire()] == ["appointment_due", "appointment_check"]
+    told = [(p.kind, p.person) for p in house.fire(minutes=1)]
+    assert told == [("appointment_check", "rep1"), ("appointment_unanswered", "manager1")]
+    assert house.fire(days=40) == []
+
+
+def test_answered_nobody_else_hears(house: House) -> None:
+    booked = drive(house)
+    house.clock.move_to(AT + timedelta(hours=1))
+    house.fire()
+    house.do("rep1", MarkNoShow(appointment_id=booked.id))
+    assert house.fire(days=2) == []
+
+
 def test_what_was_moved_is_reminded_of_at_the_new_time_only(house: House) -> None:
     booked = drive(house)
     moved = house.do("rep1", Reschedule(appointment_id=booked.id, start=AT + timedelta(hours=2)))

@@ -51,6 +51,23 @@ def test_twenty_and_twenty_four_hours(house: House) -> None:
     assert house.fire(days=3) == []
 
 
+def test_answered_late_it_counts_from_the_drive(house: House) -> None:
+    """Booked for an hour at 16:00; that it took place is said ten hours after it was over, or thirty."""
+    customer = house.customer()
+    start = house.clock.now() + timedelta(hours=5)
+    booked = [house.do("rep1", Book(kind="test_drive", customer_id=customer, start=start)) for _ in range(2)]
+    house.clock.move_to(start + timedelta(hours=11))
+    house.do("rep1", CompleteAppointment(appointment_id=booked[0].id))
+    house.fire()
+    (followup,) = house.ask("rep1", MyFollowups())
+    assert followup.due_at == start + timedelta(hours=25)
+    house.clock.move_to(start + timedelta(hours=31))
+    house.fire()
+    house.do("rep1", CompleteAppointment(appointment_id=booked[1].id))
+    told = {(p.kind, p.person) for p in house.fire()}
+    assert told == {("followup_missed", "rep1"), ("followup_missed", "manager1")}
+
+
 def test_done_with_what_the_customer_said(house: House) -> None:
     followup = driven(house)
     done = house.do(
