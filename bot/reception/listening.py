@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import TypeVar
 
 import structlog
 
@@ -18,6 +19,7 @@ RENEW_SECONDS = 8.0
 LOOK_SECONDS = 5.0
 FIRST_REST, LONGEST_REST = 1.0, 60.0
 GIVEN_WAY_SECONDS = 300.0
+T = TypeVar("T")
 
 
 class GiveWay(Exception):
@@ -45,6 +47,12 @@ class Listeners:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _keep(self, listener: Listener) -> None:
+        try:
+            await self._keep_on(listener)
+        finally:
+            await self._give_back(f"listen:{listener.name}")
+
+    async def _keep_on(self, listener: Listener) -> None:
         rest = FIRST_REST
         while True:
             pause = LOOK_SECONDS
@@ -64,8 +72,12 @@ class Listeners:
     async def _take(self, listener: Listener) -> Held | None:
         name = f"listen:{listener.name}"
         take = self._core.leases.take
-        token = await asyncio.to_thread(take, name, self._holder, self._core.now(), LEASE)
+        token = await _to_its_end(take, name, self._holder, self._core.now(), LEASE)
         return None if token is None else Held(name, token)
+
+    async def _give_back(self, name: str) -> None:
+        with contextlib.suppress(Exception):
+            await _to_its_end(self._core.leases.give_back, name, self._holder, self._core.now())
 
     async def _listen(self, listener: Listener, held: Held) -> None:
         """Listen while the lease can be renewed; an end of either ends the other."""
@@ -77,9 +89,7 @@ class Listeners:
             for task in (listening, renewing):
                 task.cancel()
             await asyncio.gather(listening, renewing, return_exceptions=True)
-            with contextlib.suppress(Exception):
-                give = self._core.leases.give_back
-                await asyncio.shield(asyncio.to_thread(give, held.name, self._holder, self._core.now()))
+            await self._give_back(held.name)
         if listening.done() and not listening.cancelled() and (error := listening.exception()) is not None:
             raise error
 
@@ -101,3 +111,13 @@ class Listeners:
     def _trouble(self, listener: Listener, why: str, error: Exception | None = None) -> None:
         self.troubles[listener.name] = why
         structlog.get_logger().error("listener_failed", channel=listener.name, error=why, exc_info=error)
+
+
+async def _to_its_end(call: Callable[..., T], *args: object) -> T:
+    """A call in a thread; a cancelled caller leaves only after it, or a late renewal would undo a giving back."""
+    running = asyncio.ensure_future(asyncio.to_thread(call, *args))
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait({running})
+        raise
