@@ -89,7 +89,8 @@ class House:
         self._sender = Sender(core, self.texts, self._claimant, {**self.lines.lines, **(channels or {})}, self.hub.poke)
         self._works = make_works(core, self.name, turns=self._turns.run, deliver=self._deliver,
                                  reindex=self._brain.refresh, role=role, version=self.version,
-                                 heartbeat=settings.chexin_heartbeat_url)  # fmt: skip
+                                 heartbeat=settings.chexin_heartbeat_url,
+                                 accounts=lambda: self._sender.accounts)  # fmt: skip
         self._stopping = asyncio.Event()
         self._draining = threading.Lock()
         self._drained = False

@@ -13,7 +13,7 @@ from datetime import timedelta
 import structlog
 
 from crm_core.api import Core
-from crm_core.delivery.messages import HealTimers, TellTroubles, Troubles, TroubleView
+from crm_core.delivery.messages import HealTimers, MoveStuck, TellTroubles, Troubles, TroubleView
 from crm_core.kernel.faults import where
 from crm_core.kernel.registry import auditors
 
@@ -80,6 +80,9 @@ class Auditor:
 
     def _tenant(self, tenant: str, own: list[TroubleView], *, leads: bool) -> list[TroubleView]:
         system = self._core.system(tenant)
+        if leads:
+            # First, so that nobody is told of what finds its way now.
+            self._core.execute(MoveStuck(), system)
         found: list[TroubleView] = list(self._core.ask(Troubles(), system))
         if not leads:
             return found

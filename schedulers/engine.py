@@ -28,9 +28,12 @@ class Engine:
     def __init__(
         self, core: Core, name: str, *, turns: Callable[[], int], deliver: Callable[[], int],
         reindex: Callable[[], object], role: str = "all", version: str = "", heartbeat: str = "", alone: bool = True,
+        accounts: Callable[[], Iterable[str]] = tuple,
     ) -> None:  # fmt: skip
         """`heartbeat` is an address that is told each minute that all is well. `alone`: no other process works on
-        this database, so on SQLite what a killed one held is free at the start."""
+        this database, so on SQLite what a killed one held is free at the start. `accounts` are those this process
+        speaks for over networks."""
+        self._accounts = accounts
         self._core = core
         self._name, self._role, self._version, self._alone = name, role, version, alone
         self._reindex = reindex
@@ -121,7 +124,8 @@ class Engine:
         with self._beating:
             # A beat that was on its way must not bring the row back of a process that has ended.
             if not self._stopped:
-                self._core.workers.beat(self._name, self._role, self._version, now, now - timedelta(seconds=behind))
+                self._core.workers.beat(self._name, self._role, self._version, now, now - timedelta(seconds=behind),
+                                        self._accounts())  # fmt: skip
 
     def _tick(self) -> None:
         self._clock.tick()

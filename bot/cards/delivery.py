@@ -22,7 +22,7 @@ from crm_core.kernel.errors import NotFound
 
 LINES = 12
 LABEL = 24
-OPEN = ("dead", "uncertain")
+WRONG = ("dead", "uncertain", "pending")
 STATUS = "status"
 
 
@@ -69,15 +69,18 @@ def status_card(voice: Voice, view: DeliveryView, *, kind: str = "delivery_statu
 
 
 def _trouble(voice: Voice, trouble: TroubleView) -> Field:
-    said = voice.say(f"deliveries.trouble.{trouble.kind}", n=trouble.count, what=trouble.what)
+    what = account_name(voice, trouble.what) if trouble.kind == "unserved" else trouble.what
+    said = voice.say(f"deliveries.trouble.{trouble.kind}", n=trouble.count, what=what)
     since = voice.say("deliveries.since", at=voice.when(trouble.since)) if trouble.since else ""
     return Field(voice.label("field", "trouble"), joined(said, since), emph=True)
 
 
 def _account(voice: Voice, account: AccountView) -> Field:
     counts = (("waiting", account.waiting), ("sent", account.sent), ("uncertain", account.uncertain),
-              ("dead", account.dead), ("skipped", account.skipped), ("folded", account.folded))  # fmt: skip
-    said = joined(*(voice.say(f"deliveries.count.{key}", n=n) for key, n in counts if n))
+              ("dead", account.dead), ("skipped", account.skipped), ("folded", account.folded),
+              ("moved", account.moved))  # fmt: skip
+    silent = voice.say("deliveries.unserved") if account.unserved_since else ""
+    said = joined(silent, *(voice.say(f"deliveries.count.{key}", n=n) for key, n in counts if n))
     return Field(account_name(voice, account.account), said or voice.say("deliveries.count.none"))
 
 
@@ -119,10 +122,10 @@ def _status_buttons(voice: Voice, view: DeliveryView) -> tuple[Button, ...]:
 
 def letter_card(voice: Voice, letter: LetterView) -> Card:
     """A message that did not arrive, or may not have: to whom, what it was about, why, and what to do now."""
-    waits = letter.state in OPEN
+    waits = letter.open
     concept = letter.subject.partition(":")[0]
     what = voice.maybe(f"deliveries.about.{concept}") or voice.say("deliveries.about.other")
-    key = letter.state if waits else "dead"
+    key = letter.state if letter.state in WRONG else "dead"
     return Card(
         kind="undelivered",
         title=voice.say(f"deliveries.letter_{key}", who=letter.person_name, what=what),
@@ -130,7 +133,7 @@ def letter_card(voice: Voice, letter: LetterView) -> Card:
             voice,
             ("due", voice.when(letter.due_at)),
             ("channel", account_name(voice, letter.account)),
-            ("why", reason(voice, letter.error) if waits else ""),
+            ("why", reason(voice, letter.error or _unsent(letter)) if waits else ""),
             ("ref", letter.ref),
         ),
         buttons=_letter_buttons(voice, letter) if waits else (),
@@ -138,6 +141,10 @@ def letter_card(voice: Voice, letter: LetterView) -> Card:
         tone="bad" if waits else "done",
         subject=f"delivery:{letter.id}",
     )
+
+
+def _unsent(letter: LetterView) -> str:
+    return "unserved" if letter.state == "pending" else ""
 
 
 def _letter_buttons(voice: Voice, letter: LetterView) -> tuple[Button, ...]:
@@ -185,7 +192,7 @@ def drawn(easel: Easel, row: FoldedRow) -> Outbound:
     """The message as it would be drawn now."""
     from bot.cards.draw import draw
 
-    return draw(row.kind, row.subject, dict(row.params), easel.core, easel.actor, easel.voice.texts)
+    return draw(row.kind, row.subject, dict(row.params), easel.core, easel.actor, easel.voice.texts, easel.look)
 
 
 def _headline(easel: Easel, row: FoldedRow) -> str:

@@ -14,7 +14,7 @@ from crm_core.delivery.messages import DeadLetters, DeliveryReport, DeliveryView
 from crm_core.kernel.errors import Invalid
 
 _out = Console(highlight=False, soft_wrap=True)
-_COUNTS = ("waiting", "sent", "uncertain", "dead", "skipped", "folded")
+_COUNTS = ("waiting", "sent", "uncertain", "dead", "skipped", "folded", "moved")
 
 
 def status() -> int:
@@ -57,7 +57,8 @@ def _print(tenant: str, view: DeliveryView, letters: list[LetterView]) -> None:
                f"given up {view.dead_timers}; oldest message waits since {_time(view.oldest_at)}", markup=False)  # fmt: skip
     if view.accounts:
         _out.print(_table(("account", *_COUNTS), [
-            (one.account, *(str(getattr(one, name)) for name in _COUNTS)) for one in view.accounts
+            (one.account + (" (unserved)" if one.unserved_since else ""), *(str(getattr(one, name)) for name in _COUNTS))
+            for one in view.accounts
         ]))  # fmt: skip
     for worker in view.workers:
         _out.print(f"  {worker.role} {worker.name}: {worker.state}, seen {_time(worker.seen_at)}", markup=False)

@@ -84,6 +84,11 @@ class Sender:
         self._thread = threading.Thread(target=self._main, name="sender", daemon=True)
         self.last_round = time.monotonic()
 
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """Those it speaks for."""
+        return tuple(self._channels)
+
     # Life
 
     def start(self) -> None:

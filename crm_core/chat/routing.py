@@ -1,26 +1,34 @@
-"""Where a person reads: his last channel that is alive, else the web chat."""
+"""Where a person reads: his last channel that is alive and served by somebody, else the web chat."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import bindparam, desc, select, text
+from sqlalchemy import bindparam, desc, func, select, text
 from sqlmodel import Session, col
 
 from crm_core.chat.tables import ChatMessage, Identity
 from crm_core.kernel.outcomes import MUST_KNOW_PRIORITY
-from crm_core.kernel.tables import Outbox
+from crm_core.kernel.tables import Outbox, UnservedAccount
 
 REDRAWN_CARDS = 20
+_ACCOUNT_AND_COLON = col(UnservedAccount.id) + ":"
+_ALIVE = (
+    col(Identity.dead).is_(False),
+    ~select(col(UnservedAccount.id)).where(
+        col(UnservedAccount.lapsed),
+        func.substr(col(Identity.chat), 1, func.length(_ACCOUNT_AND_COLON)) == _ACCOUNT_AND_COLON,
+    ).exists(),
+)  # fmt: skip
 # Asked in nearly every command, so built once.
 _LAST_USED = (
-    select(col(Identity.chat)).where(col(Identity.person_id) == bindparam("person"), col(Identity.dead).is_(False))
+    select(col(Identity.chat)).where(col(Identity.person_id) == bindparam("person"), *_ALIVE)
     .order_by(desc(col(Identity.used_at))).limit(1)
 )  # fmt: skip
 # The last one of a person is the one that stays.
 _USED = (
     select(col(Identity.person_id), col(Identity.chat))
-    .where(col(Identity.person_id).in_(bindparam("people", expanding=True)), col(Identity.dead).is_(False))
+    .where(col(Identity.person_id).in_(bindparam("people", expanding=True)), *_ALIVE)
     .order_by(col(Identity.used_at))
 )
 _ABOUT = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from sqlalchemy import select, update
@@ -11,6 +10,7 @@ from sqlmodel import col
 from crm_core.delivery.messages import (
     HealedView,
     HealTimers,
+    MoveStuck,
     ResendDelivery,
     ResumeDeliveries,
     SettleDeadTimers,
@@ -20,25 +20,27 @@ from crm_core.delivery.messages import (
     UnskipDelivery,
 )  # fmt: skip
 from crm_core.delivery.queries import STATES, letter, letter_view, may_resume, sees_all
+from crm_core.delivery.rerouting import move_on, note_unserved, send_anew
+from crm_core.delivery.rules import DeliveryPolicy
 from crm_core.delivery.tell import tell_letters, tell_troubles
 from crm_core.delivery.troubles import DEAD, DEAD_TIMER, UNCERTAIN
 from crm_core.kernel.errors import Conflict, Invalid, Refused
-from crm_core.kernel.late import HELD, SKIPPED
+from crm_core.kernel.late import HELD, PENDING, SKIPPED
 from crm_core.kernel.pause import DELIVERIES, read_pause
 from crm_core.kernel.registry import Result, auditors, handles
 from crm_core.kernel.tables import Meta, Outbox, Timer
 from crm_core.kernel.uow import Uow
+
+# What somebody may decide about: nobody has it under way, and it has not arrived for sure.
+OPEN = (PENDING, UNCERTAIN, DEAD)
 
 
 @handles(ResendDelivery)
 def resend_delivery(cmd: ResendDelivery, uow: Uow) -> Result:
     """A new message with the same words; the old one counts as skipped. Raises NotFound, Conflict."""
     row = _open_letter(uow, cmd.letter_id)
-    payload = json.loads(uow.cipher.open(f"outbox.payload.{row.dedupe_key}", row.payload_enc))
     uow.change("state", STATES[row.state], "pending")
-    chat = row.chat if row.kind.startswith("@") else None
-    uow.push(row.person_id, row.kind, subject=row.subject, key=f"resend:{row.id}", priority=row.priority, chat=chat,
-             **payload)  # fmt: skip
+    send_anew(uow, row, None, key="resend")
     _settle(uow, row)
     uow.audit("resend", "delivery", str(row.id))
     return Result(id=str(row.id), view=letter_view(row, uow))
@@ -70,7 +72,7 @@ def unskip_delivery(cmd: UnskipDelivery, uow: Uow) -> Result:
 
 def _open_letter(uow: Uow, letter_id: int) -> Outbox:
     row = letter(uow, letter_id, "write")
-    if row.state not in (UNCERTAIN, DEAD):
+    if row.state not in OPEN:
         raise Conflict("error.letter_over", state=STATES[row.state])
     return row
 
@@ -141,6 +143,16 @@ def heal_timers(cmd: HealTimers, uow: Uow) -> Result:
         concept, _, record_id = subject.partition(":")
         uow.audit("heal", concept, record_id[:26])
     return Result(id=cmd.concept, view=HealedView(subjects=subjects))
+
+
+@handles(MoveStuck)
+def move_stuck(cmd: MoveStuck, uow: Uow) -> Result:
+    """Only for the deployment itself. While a restored backup waits, nothing moves. Raises Refused."""
+    _only_job(uow)
+    policy = uow.policies.model("delivery", DeliveryPolicy, unit=f"{uow.tenant}.")
+    note_unserved(uow, policy.must_know_moves_after)
+    moved = 0 if read_pause(uow.session).paused else move_on(uow, policy)
+    return Result(id=str(moved))
 
 
 @handles(TellTroubles)

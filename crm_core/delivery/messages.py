@@ -14,7 +14,7 @@ class TroubleView(View):
     """Something that keeps work from being done. `kind` is a text key, `what` names it where there is one thing.
 
     Kinds: late_timers, late_messages, late_arrivals, dead_timers, healed, worker_silent, worker_still, clock,
-    uncertain, dead_letters, paused.
+    uncertain, dead_letters, paused, unserved (`what` is the account).
     """
 
     kind: str
@@ -24,7 +24,10 @@ class TroubleView(View):
 
 
 class AccountView(View):
-    """The messages of one bot, app or page: how many wait, and how the others of the last 24 hours ended."""
+    """The messages of one bot, app or page: how many wait, and how the others of the last 24 hours ended.
+
+    `unserved_since`: no process speaks for it.
+    """
 
     account: str
     waiting: int = 0
@@ -33,7 +36,9 @@ class AccountView(View):
     dead: int = 0
     skipped: int = 0
     folded: int = 0
+    moved: int = 0
     oldest_at: datetime | None = None
+    unserved_since: datetime | None = None
 
 
 class WorkerView(View):
@@ -46,7 +51,10 @@ class WorkerView(View):
 
 
 class LetterView(View):
-    """A message that did not arrive, or may not have. `state`: dead, uncertain, or what became of it since."""
+    """A message that did not arrive, or may not have, or waits for an account nobody serves.
+
+    `state`: dead, uncertain, pending, or what became of it since. `open`: somebody may resend or skip it.
+    """
 
     id: int
     ref: str
@@ -60,6 +68,7 @@ class LetterView(View):
     error: str
     due_at: datetime
     settled_at: datetime | None
+    open: bool = False
 
 
 class DeliveryView(View):
@@ -83,7 +92,7 @@ class DeliveryReport(Question):
 
 
 class DeadLetters(Question):
-    """Messages that are dead or uncertain, the newest first."""
+    """Messages that are dead or uncertain, or wait for an account nobody serves, the newest first."""
 
     limit: int = Field(default=10, ge=1, le=100)
 
@@ -111,13 +120,13 @@ class FoldedMessages(Question):
 
 
 class ResendDelivery(Command):
-    """Send a dead or uncertain message once more, to where its person is reached now."""
+    """Send a dead, uncertain or waiting message once more, to where its person is reached now."""
 
     letter_id: int
 
 
 class SkipDelivery(Command):
-    """Leave a dead or uncertain message unsent."""
+    """Leave a dead, uncertain or waiting message unsent."""
 
     letter_id: int
 
@@ -126,7 +135,7 @@ class UnskipDelivery(Command):
     """The inverse of SkipDelivery: it counts as `state` again."""
 
     letter_id: int
-    state: Literal["dead", "uncertain"]
+    state: Literal["dead", "uncertain", "pending"]
 
 
 class ResumeDeliveries(Command):
@@ -157,6 +166,10 @@ class HealedView(View):
     """The subjects (`task:ID`) that had lost their timer."""
 
     subjects: tuple[str, ...]
+
+
+class MoveStuck(Command):
+    """Note which accounts nobody serves, and send what waited too long for them another way; for the auditor."""
 
 
 class TellTroubles(Command):

@@ -24,8 +24,18 @@ from crm_core.delivery.messages import (
     WorkerView,
 )  # fmt: skip
 from crm_core.delivery.rules import worst_first
-from crm_core.delivery.troubles import DEAD, DEAD_TIMER, LATE, MUST_KNOW, UNCERTAIN, remembered, troubles
+from crm_core.delivery.troubles import (
+    DEAD,
+    DEAD_TIMER,
+    LATE,
+    MUST_KNOW,
+    UNCERTAIN,
+    remembered,
+    troubles,
+    unserved,
+)
 from crm_core.kernel.access import Scope
+from crm_core.kernel.deliveries import PENDING
 from crm_core.kernel.errors import NotFound
 from crm_core.kernel.pause import read_pause
 from crm_core.kernel.reader import Reader
@@ -39,7 +49,8 @@ from crm_core.org.tables import Person
 DAY = timedelta(days=1)
 # Rows are numbered in the order they came; a day has fewer.
 DAYS_ROWS = 100_000
-STATES = ("pending", "claimed", "sent", "uncertain", "dead", "skipped", "folded", "held")
+STATES = ("pending", "claimed", "sent", "uncertain", "dead", "skipped", "folded", "held", "moved")
+WAITING = ("pending", "claimed", "held")
 
 
 def sees_all(reader: Reader, action: str = "read") -> bool:
@@ -61,7 +72,7 @@ def delivery_report(question: DeliveryReport, reader: Reader) -> DeliveryView:
     reader.must("delivery", "read")
     accounts = _accounts(reader)
     oldest = min((a.oldest_at for a in accounts if a.oldest_at is not None), default=None)
-    letters = sum(a.uncertain + a.dead for a in accounts)
+    letters = sum(a.uncertain + a.dead + (a.waiting if a.unserved_since else 0) for a in accounts)
     if not sees_all(reader):
         return DeliveryView(accounts=accounts, oldest_at=oldest, pending_timers=0, late_timers=0, dead_timers=0,
                             workers=(), troubles=(), paused="", letters=letters)  # fmt: skip
@@ -104,11 +115,12 @@ def _accounts(reader: Reader) -> tuple[AccountView, ...]:
     found: dict[str, dict[str, Any]] = {}
     for account, state, count, oldest in reader.session.execute(counted):
         one = found.setdefault(account, {})
-        name = STATES[state] if 2 <= state <= 6 else "waiting"
+        name = "waiting" if STATES[state] in WAITING else STATES[state]
         one[name] = one.get(name, 0) + count
         if name == "waiting":
             one["oldest_at"] = min(filter(None, (one.get("oldest_at"), oldest)))
-    return tuple(AccountView(account=account, **found[account]) for account in sorted(found))
+    since = {name: row.since for name, row in unserved(reader.session).items()}
+    return tuple(AccountView(account=name, **found[name], unserved_since=since.get(name)) for name in sorted(found))
 
 
 def _visible(reader: Reader) -> Any:
@@ -129,10 +141,11 @@ def _timers(reader: Reader) -> tuple[int, int, int]:
 def dead_letters(question: DeadLetters, reader: Reader) -> tuple[LetterView, ...]:
     """Raises Refused for whoever may not know of others' messages."""
     reader.must("delivery", "read")
+    stuck = (col(Outbox.state) == PENDING) & col(Outbox.account).in_(list(unserved(reader.session)))
     query = (
         select(Outbox)
         .join(Person, col(Person.id) == col(Outbox.person_id))
-        .where(_visible(reader), col(Outbox.state).in_((UNCERTAIN, DEAD)), col(Outbox.kind) != "@refresh")
+        .where(_visible(reader), col(Outbox.state).in_((UNCERTAIN, DEAD)) | stuck, col(Outbox.kind) != "@refresh")
         .order_by(col(Outbox.id).desc())
         .limit(question.limit)
     )
@@ -157,10 +170,12 @@ def letter(reader: Reader, letter_id: int, action: str) -> Outbox:
 def letter_view(row: Outbox, reader: Reader) -> LetterView:
     """A message as its keeper may see it: whom it was for and what it was about, not its words."""
     person = find_person(reader, row.person_id)
+    stuck = row.state == PENDING and row.account in unserved(reader.session)
     return LetterView(
         id=row.id or 0, ref=ref_of(row.id or 0), account=row.account, kind=row.kind, subject=row.subject,
         person_id=row.person_id, person_name=person.name if person is not None else "", state=STATES[row.state],
         must_know=row.priority <= MUST_KNOW, error=row.error or "", due_at=row.due_at, settled_at=row.settled_at,
+        open=stuck or row.state in (UNCERTAIN, DEAD),
     )  # fmt: skip
 
 

@@ -1,14 +1,30 @@
-"""Which troubles are news. Pure."""
+"""Which troubles are news, and how long messages that cannot go their way wait. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from pydantic import Field
 
 from crm_core.delivery.messages import TroubleView
+from crm_core.followups.values import Data, Duration
 
 # Of these each further one is news; of the others it is news that there are any.
 EACH = ("dead_timers", "healed")
+
+MINUTE = timedelta(minutes=1)
+
+
+class DeliveryPolicy(Data):
+    """`delivery.yaml`."""
+
+    must_know_moves_after: Duration = Field(default=10 * MINUTE, ge=MINUTE)
+    others_move_after: Duration = Field(default=120 * MINUTE, ge=MINUTE)
+    uncertain_told_after: Duration = Field(default=timedelta(hours=24), ge=60 * MINUTE)
+
+
+POLICIES = [("delivery", DeliveryPolicy)]
 
 
 def key_of(trouble: TroubleView) -> str:

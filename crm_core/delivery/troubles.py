@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from sqlmodel import Session, col
 from crm_core.delivery.messages import TroubleView
 from crm_core.kernel.late import HELD
 from crm_core.kernel.pause import read_pause
-from crm_core.kernel.tables import Inbox, Meta, Outbox, Timer
+from crm_core.kernel.tables import Inbox, Meta, Outbox, Timer, UnservedAccount
 from crm_core.kernel.workers import workers
 
 LATE = timedelta(minutes=5)
@@ -26,6 +27,8 @@ def troubles(session: Session, tenant: str, now: datetime) -> list[TroubleView]:
     """Everything of a tenant that should have been done and was not, and processes that do not work."""
     pause = read_pause(session)
     found = _rows(session, tenant, now, paused=bool(pause.paused)) + _processes(session, now)
+    if not pause.paused:
+        found += _unserved(session, tenant)
     if pause.paused:
         found.append(TroubleView(kind="paused", since=pause.since))
     return found
@@ -41,7 +44,8 @@ def _rows(session: Session, tenant: str, now: datetime, *, paused: bool) -> list
         looks += [
             ("late_timers", Timer.due_at, (col(Timer.state) == 0, col(Timer.due_at) < now - LATE)),
             ("late_messages", Outbox.created_at,
-             (col(Outbox.state).in_((0, 1)), col(Outbox.created_at) < now - LATE)),
+             (col(Outbox.state).in_((0, 1)), col(Outbox.created_at) < now - LATE,
+              col(Outbox.account).not_in(select(col(UnservedAccount.id))))),
             ("late_messages", Outbox.created_at, (col(Outbox.state) == HELD, col(Outbox.created_at) < now - LATE)),
         ]  # fmt: skip
     found: dict[str, TroubleView] = {}
@@ -54,6 +58,27 @@ def _rows(session: Session, tenant: str, now: datetime, *, paused: bool) -> list
             found[kind] = TroubleView(kind=kind, count=count + (before.count if before else 0),
                                       since=min(filter(None, (since, before and before.since))))  # fmt: skip
     return list(found.values())
+
+
+def _unserved(session: Session, tenant: str) -> list[TroubleView]:
+    """Accounts messages wait for, and no process speaks for."""
+    known = unserved(session)
+    return [TroubleView(kind="unserved", count=count, since=known[account].since, what=account)
+            for account, count in waiting_for(session, tenant, known).items()]  # fmt: skip
+
+
+def unserved(session: Session) -> dict[str, UnservedAccount]:
+    """Every account that is known to be served by nobody, by its name."""
+    return {row.id: row for row in session.execute(select(UnservedAccount)).scalars()}
+
+
+def waiting_for(session: Session, tenant: str, accounts: Iterable[str]) -> dict[str, int]:
+    """How many messages of a tenant wait for each of these accounts."""
+    counted = select(col(Outbox.account), func.count()).where(
+        col(Outbox.tenant) == tenant, col(Outbox.state).in_((0, 1)), col(Outbox.account).in_(list(accounts)),
+        col(Outbox.kind) != "@refresh",
+    ).group_by(col(Outbox.account))  # fmt: skip
+    return {row[0]: row[1] for row in session.execute(counted)}
 
 
 def _processes(session: Session, now: datetime) -> list[TroubleView]:

@@ -9,7 +9,7 @@ from typing import Any
 from crm_core.kernel.outcomes import Heard, MessageClass, Outcome, Tried, class_of
 from crm_core.kernel.refs import ref_of
 
-PENDING, CLAIMED, SENT, UNCERTAIN, DEAD, SKIPPED, FOLDED, HELD = range(8)
+PENDING, CLAIMED, SENT, UNCERTAIN, DEAD, SKIPPED, FOLDED, HELD, MOVED = range(9)
 # Kept by this application itself: the web chat's threads and the terminal's.
 LOCAL_ACCOUNTS = ("web", "term")
 

@@ -80,7 +80,7 @@ class Envelopes:
 
     def opened(self, session: Session, rows: Sequence[Any], now: datetime) -> list[Delivery]:
         """Rows claimed in this transaction. One that cannot be handed out holds up no other: it is ended, or put off."""
-        tried = _tries(session, [r["id"] for r in rows if r["body_enc"] or r["attempts"] > LOST_CLAIMS])
+        tried = tries_of(session, [r["id"] for r in rows if r["body_enc"] or r["attempts"] > LOST_CLAIMS])
         found: list[Delivery] = []
         spoilt: list[Spoilt] = []
         for row in rows:
@@ -100,7 +100,8 @@ class Envelopes:
         return found
 
 
-def _tries(session: Session, ids: list[int]) -> dict[int, Tries]:
+def tries_of(session: Session, ids: Sequence[int]) -> dict[int, Tries]:
+    """By outbox id: the tries of rows that have any."""
     if not ids:
         return {}
     sure = (Heard.NOT_NOW.value, Heard.NEVER.value)

@@ -21,6 +21,7 @@ from crm_core.kernel.deliveries import (
     FOLDED,
     HELD,
     LOCAL_ACCOUNTS,
+    MOVED,
     PENDING,
     SENT,
     SKIPPED,
@@ -37,7 +38,7 @@ from crm_core.kernel.pii import Cipher
 from crm_core.kernel.tables import Attempt, Outbox
 
 __all__ = [
-    "CLAIMED", "DEAD", "FOLDED", "HELD", "LOCAL_ACCOUNTS", "LOST_CLAIMS", "PENDING", "SENT", "SKIPPED", "UNCERTAIN",
+    "CLAIMED", "DEAD", "FOLDED", "HELD", "LOCAL_ACCOUNTS", "LOST_CLAIMS", "MOVED", "PENDING", "SENT", "SKIPPED", "UNCERTAIN",
     "Delivery", "OutboxQueue", "Outcome", "Settled", "account_of",
 ]  # fmt: skip
 

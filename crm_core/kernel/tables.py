@@ -117,7 +117,7 @@ class Outbox(SQLModel, table=True):
     """A message that is due now to one chat; `account` is the bot, app or page it leaves by.
 
     States: 0 pending, 1 claimed, 2 sent, 3 uncertain, 4 dead, 5 skipped by an admin, 6 folded into a digest,
-    7 held: a late reminder, until it is known how many there are for its person.
+    7 held: a late reminder, until it is known how many there are for its person, 8 moved: sent anew through another chat.
     `settled_at` is when it left the queue, `told_at` when somebody was told that it may not have arrived.
     """
 
@@ -194,7 +194,8 @@ class Bucket(SQLModel, table=True):
 class WorkerRow(SQLModel, table=True):
     """A process that works: when it last gave a sign of life, and when its due loop last came round.
 
-    A process that ends cleanly takes its row with it; one that stands still is found by it.
+    A process that ends cleanly takes its row with it; one that stands still is found by it. `accounts` are those
+    its sender speaks for, separated by commas.
     """
 
     __tablename__ = "workers"
@@ -205,6 +206,19 @@ class WorkerRow(SQLModel, table=True):
     seen_at: datetime = Field(sa_type=UtcDateTime)
     round_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     told_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    accounts: str = added("", sa_type=Text)
+
+
+class UnservedAccount(SQLModel, table=True):
+    """A bot, app or page something is meant for and no process speaks for, since when; as the auditor found it.
+
+    Once it is `lapsed`, its people are reached elsewhere until somebody serves it again.
+    """
+
+    __tablename__ = "unserved_accounts"
+    id: str = Field(primary_key=True, max_length=100)
+    since: datetime = Field(sa_type=UtcDateTime)
+    lapsed: bool = False
 
 
 class Timer(SQLModel, table=True):

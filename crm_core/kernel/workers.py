@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -28,6 +29,7 @@ class Worker:
     seen_at: datetime
     round_at: datetime | None
     state: str = "ok"
+    accounts: tuple[str, ...] = ()
 
 
 def state_of(seen_at: datetime, round_at: datetime | None, now: datetime) -> str:
@@ -43,16 +45,21 @@ class Workers:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def beat(self, name: str, role: str, version: str, now: datetime, round_at: datetime | None) -> None:
-        """A sign of life. The first one makes the row."""
+    def beat(
+        self, name: str, role: str, version: str, now: datetime, round_at: datetime | None,
+        accounts: Iterable[str] = (),
+    ) -> None:  # fmt: skip
+        """A sign of life, with the accounts the process speaks for. The first one makes the row."""
+        spoken_for = ",".join(sorted(accounts))
         with self._database.write() as session:
             lock_row(session, f"worker:{name}"[:60])
             row = session.get(WorkerRow, name)
             if row is None:
                 session.add(WorkerRow(id=name, role=role, version=version, started_at=now, seen_at=now,
-                                      round_at=round_at))  # fmt: skip
+                                      round_at=round_at, accounts=spoken_for))  # fmt: skip
             else:
                 row.role, row.version, row.seen_at, row.round_at = role, version, now, round_at
+                row.accounts = spoken_for
 
     def leave(self, name: str) -> None:
         """A clean end takes its row with it, so that nobody misses the process."""
@@ -75,6 +82,7 @@ def workers(session: Session, now: datetime) -> list[Worker]:
     """Every process that did not end cleanly, by name."""
     rows = session.execute(select(WorkerRow).order_by(col(WorkerRow.id))).scalars()
     return [
-        Worker(r.id, r.role, r.version, r.started_at, r.seen_at, r.round_at, state_of(r.seen_at, r.round_at, now))
+        Worker(r.id, r.role, r.version, r.started_at, r.seen_at, r.round_at, state_of(r.seen_at, r.round_at, now),
+               tuple(filter(None, r.accounts.split(","))))
         for r in rows
     ]

@@ -61,9 +61,22 @@ def upgrade() -> None:
         sa.Column("issued_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_response_codes")),
     )
+    op.create_table(
+        "unserved_accounts",
+        sa.Column("id", sa.String(length=100), nullable=False),
+        sa.Column("since", UtcDateTime(), nullable=False),
+        sa.Column("lapsed", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_unserved_accounts")),
+    )
+    with op.batch_alter_table("workers", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("accounts", sa.Text(), server_default="", nullable=False))
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("workers", schema=None) as batch_op:
+        batch_op.drop_column("accounts")
+
+    op.drop_table("unserved_accounts")
     op.drop_table("response_codes")
     op.drop_table("cursors")
     op.drop_table("channel_accounts")
