@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -48,6 +50,7 @@ from crm_core.kernel.tables import Executed
 from crm_core.kernel.timers import Timers
 from crm_core.kernel.uow import Reader, Services, Uow
 from crm_core.kernel.workers import Workers
+from crm_core.look import Look
 from crm_core.org.people import load_actor, tenants
 
 __all__ = ["Core"]
@@ -202,6 +205,12 @@ class Core:
         question = sound(question)
         with self.database.read() as session:
             return answerers[type(question)](question, self.reader(session, actor))
+
+    @contextmanager
+    def look(self) -> Iterator[Look]:
+        """One consistent look at the database, for many questions of several people."""
+        with self.database.read() as session:
+            yield Look(self, session)
 
     def reader(self, session: Session, actor: Actor) -> Reader:
         """A Reader over a session of the caller's."""

@@ -13,20 +13,22 @@ from crm_core.kernel.registry import Question
 
 if TYPE_CHECKING:
     from crm_core.api import Core
+    from crm_core.look import Look
 
 PRIMARY, DANGER = Style.PRIMARY, Style.DANGER
 
 
 @dataclass(frozen=True)
 class Easel:
-    """Draws for one person, as he may see things now."""
+    """Draws for one person, as he may see things now; with a `look`, as things were at its beginning."""
 
     core: Core
     actor: Actor
     voice: Voice
+    look: Look | None = None
 
     def ask(self, question: Question) -> Any:
-        return self.core.ask(question, self.actor)
+        return (self.look or self.core).ask(question, self.actor)
 
 
 Drawer = Callable[[Easel, str, dict[str, Any]], Outbound]

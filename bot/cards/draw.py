@@ -30,9 +30,12 @@ from crm_core.kernel.errors import ChexinError, Unavailable
 
 if TYPE_CHECKING:
     from crm_core.api import Core
+    from crm_core.look import Look
 
 
-def draw(kind: str, subject: str, params: dict[str, Any], core: Core, actor: Actor, texts: Texts) -> Outbound:
+def draw(
+    kind: str, subject: str, params: dict[str, Any], core: Core, actor: Actor, texts: Texts, look: Look | None = None
+) -> Outbound:
     """The message for a push: `kind` and `params` as pushed, `subject` such as `lead:ID`.
 
     A record that is gone, or that the person may not see any more, becomes a card that says so.
@@ -43,7 +46,7 @@ def draw(kind: str, subject: str, params: dict[str, Any], core: Core, actor: Act
     if drawer is None:
         return _notice(kind, subject, params, voice)
     try:
-        return drawer(Easel(core, actor, voice), record_id, {**params, "kind": kind})
+        return drawer(Easel(core, actor, voice, look), record_id, {**params, "kind": kind})
     except Unavailable:
         raise
     except ChexinError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -14,8 +15,13 @@ from crm_core.api import Core
 from crm_core.kernel.access import Actor
 from crm_core.kernel.errors import NotFound, Unavailable
 from crm_core.kernel.outbox import Delivery, Outcome, Settled
+from crm_core.look import Look
 
 Drawn = list[tuple[Delivery, dict[str, Any]]]
+
+
+class _Spoilt(Exception):
+    """Something failed in a look at the database; nothing more is asked in it."""
 
 
 class Drawing:
@@ -26,22 +32,34 @@ class Drawing:
         self._texts = texts
 
     def all(self, claimed: Sequence[Delivery]) -> tuple[Drawn, list[Settled]]:
-        """Bodies to send; what cannot be drawn is tried later and does not hold up the rest."""
+        """Bodies to send; what cannot be drawn is tried later and does not hold up the rest.
+
+        All are drawn from one look at the database. When something fails there, it and what comes after it are
+        drawn one by one.
+        """
         drawn: Drawn = []
         failed: list[Settled] = []
-        actors: dict[str, Actor] = {}
-        for delivery in claimed:
-            try:
-                drawn.append((delivery, self._body(delivery, actors)))
-            except Unavailable:
-                raise
-            except NotFound:
-                failed.append(Settled(delivery, Outcome.DEAD, error="recipient is gone"))
-            except Exception as error:
-                structlog.get_logger().error("draw_failed", outbox=delivery.id, kind=delivery.kind,
-                                             error=type(error).__name__, exc_info=error)  # fmt: skip
-                failed.append(Settled(delivery, Outcome.RETRY, error=type(error).__name__))
+        with suppress(_Spoilt), self._core.look() as look:
+            look.read([one.person_id for one in claimed], [one.subject for one in claimed])
+            for delivery in claimed:
+                self._one(delivery, look, drawn, failed)
+        for delivery in claimed[len(drawn) + len(failed) :]:
+            self._one(delivery, None, drawn, failed)
         return drawn, failed
+
+    def _one(self, delivery: Delivery, look: Look | None, drawn: Drawn, failed: list[Settled]) -> None:
+        try:
+            drawn.append((delivery, self._body(delivery, look)))
+        except Unavailable:
+            raise
+        except NotFound:
+            failed.append(Settled(delivery, Outcome.DEAD, error="recipient is gone"))
+        except Exception as error:
+            if look is not None:
+                raise _Spoilt from error
+            structlog.get_logger().error("draw_failed", outbox=delivery.id, kind=delivery.kind,
+                                         error=type(error).__name__, exc_info=error)  # fmt: skip
+            failed.append(Settled(delivery, Outcome.RETRY, error=type(error).__name__))
 
     def repeated(self, delivery: Delivery, message: dict[str, Any]) -> dict[str, Any]:
         """A message that may have arrived already, marked as a repeat in its reader's language."""
@@ -55,17 +73,15 @@ class Drawing:
             return message | {"card": card | {"title": _marked(card["title"], mark)}}
         return message | {"text": _marked(message.get("text") or "", mark)}
 
-    def _body(self, delivery: Delivery, actors: dict[str, Actor]) -> dict[str, Any]:
+    def _body(self, delivery: Delivery, look: Look | None) -> dict[str, Any]:
         if delivery.kind == "@reply":
             return delivery.params
-        actor = actors.get(delivery.person_id)
-        if actor is None:
-            actor = actors[delivery.person_id] = self._core.actor(delivery.person_id, delivery.tenant)
+        actor = (look or self._core).actor(delivery.person_id, delivery.tenant)
         if delivery.kind == "@refresh":
             if "status" in delivery.params:
                 return used_up(self._core, delivery.params["message"], delivery.params["status"])
-            return redraw(self._core, self._texts, delivery.params["message"], actor)
-        found = draw(delivery.kind, delivery.subject, delivery.params, self._core, actor, self._texts)
+            return redraw(self._core, self._texts, delivery.params["message"], actor, look)
+        found = draw(delivery.kind, delivery.subject, delivery.params, self._core, actor, self._texts, look)
         return found.to_dict()
 
 
@@ -83,7 +99,9 @@ def used_up(core: Core, message_id: int, status: str) -> dict[str, Any]:
     return {**body, "card": {**body["card"], "buttons": [], "status": status, "tone": "done"}}
 
 
-def redraw(core: Core, texts: Texts, message_id: int, actor: Actor) -> dict[str, Any]:
+def redraw(
+    core: Core, texts: Texts, message_id: int, actor: Actor, look: Look | None = None
+) -> dict[str, Any]:
     """A sent card as its record is now; a message that was no card about a record stays as it is."""
     original = core.chats.original(message_id)
     if original is None:
@@ -91,9 +109,9 @@ def redraw(core: Core, texts: Texts, message_id: int, actor: Actor) -> dict[str,
     kind, subject, params = original
     body = params.get("body")
     if body is None:
-        return draw(kind, subject, params, core, actor, texts).to_dict()
+        return draw(kind, subject, params, core, actor, texts, look).to_dict()
     card = body.get("card") or {}
     if not card.get("subject"):
         return dict(body)
-    fresh: Outbound = draw(card["kind"], card["subject"], {}, core, actor, texts)
+    fresh: Outbound = draw(card["kind"], card["subject"], {}, core, actor, texts, look)
     return {**fresh.to_dict(), "text": body.get("text")}

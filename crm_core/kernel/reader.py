@@ -76,12 +76,14 @@ class Reader:
         """A record by id, whoever may see it; for a caller that was allowed to know of it."""
         return self.session.get(table, record_id) if record_id else None
 
-    def preload(self, table: type[R], ids: Iterable[str | None]) -> None:
-        """Read records in one query and hold them, so that `find` of each costs nothing."""
+    def preload(self, table: type[R], ids: Iterable[str | None]) -> list[R]:
+        """Read records in one query and hold them, so that `find` of each costs nothing; returns them."""
         wanted = sorted({record_id for record_id in ids if record_id})
-        if wanted:
-            query = select(table).where(cast("Any", table).id.in_(wanted))
-            self.session.info.setdefault("held", []).extend(self.session.execute(query).scalars())
+        if not wanted:
+            return []
+        found = list(self.session.execute(select(table).where(cast("Any", table).id.in_(wanted))).scalars())
+        self.session.info.setdefault("held", []).extend(found)
+        return found
 
     def is_new(self, table: type[Row], record_id: str | None) -> bool:
         """Whether this unit of work made the record: then nothing about it can be in the database yet."""

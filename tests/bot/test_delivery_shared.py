@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
+from typing import Any
 
 import pytest
+from sqlalchemy import text
 
-from bot.delivery import Sender
-from bot.ports import Capabilities, Heard, Receipt
+from bot.cards.base import Easel, by_kind
+from bot.delivery import Drawing, Sender
+from bot.ports import Capabilities, Heard, Outbound, Receipt
 from bot.texts import Texts
 from crm_core.api import Core
 from crm_core.kernel.clock import SystemClock
-from crm_core.kernel.outbox import SENT
+from crm_core.kernel.outbox import SENT, Outcome
 from crm_core.kernel.settings import Settings
 from crm_core.kernel.tables import Outbox
 from crm_core.org.messages import AddPerson, AddUnit
@@ -88,3 +91,21 @@ def test_together_they_keep_to_the_platforms_pace(core: Core) -> None:
     instants = sorted(at for channel in channels for at in channel.instants)
     busiest = max(sum(1 for at in instants if 0 <= at - start < 0.9) for start in instants)
     assert busiest <= 20
+
+
+def test_a_question_the_database_refuses_spoils_no_other_card(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(easel: Easel, record_id: str, params: dict[str, Any]) -> Outbound:
+        with (nullcontext(easel.look._session) if easel.look else core.database.read()) as session:
+            session.execute(text("select nonsense from nowhere"))
+        return Outbound()
+
+    monkeypatch.setitem(by_kind, "refused", refused)
+    rep1 = core.actor("rep1").id
+    with core.database.write() as session:
+        uow = core._system_uow(session, "star", core.now())
+        for n, kind in enumerate(["note", "refused", "note"]):
+            uow.push(rep1, kind, key=f"{n}", chat=f"{BOT}:{n}", text=f"{n}")
+        uow.flush_pushes()
+    drawn, failed = Drawing(core, Texts.load()).all(core.outbox.claim("w", core.now()))
+    assert [body["text"] for _, body in drawn] == ["0", "2"]
+    assert [one.outcome for one in failed] == [Outcome.RETRY]
