@@ -17,10 +17,15 @@ from crm_core.chat.routing import web_chat
 from crm_core.chat.tables import Chat, ChatMessage, Identity
 from crm_core.chat.threads import Threads
 from crm_core.kernel.db import Database
+from crm_core.kernel.locks import lock_rows
 from crm_core.kernel.outbox import Delivery, OutboxQueue, Outcome, Settled
+from crm_core.kernel.outdated import outdated
 from crm_core.kernel.pii import Cipher
+from crm_core.kernel.routes import Route
+from crm_core.kernel.tables import Outbox
 
 _CHATS: Any = SQLModel.metadata.tables[str(Chat.__tablename__)]
+_OUTBOX: Any = SQLModel.metadata.tables[str(Outbox.__tablename__)]
 _MESSAGES: Any = SQLModel.metadata.tables[str(ChatMessage.__tablename__)]
 _COUNT = (
     update(_CHATS)
@@ -85,7 +90,7 @@ class Sending(Threads):
     """What senders do to outbox and threads. Every method is one transaction."""
 
     def __init__(
-        self, database: Database, cipher: Cipher, outbox: OutboxQueue, route: Callable[[Session, str], str]
+        self, database: Database, cipher: Cipher, outbox: OutboxQueue, route: Callable[[Session, str], Route]
     ) -> None:
         super().__init__(database, cipher)
         self._outbox = outbox
@@ -104,7 +109,7 @@ class Sending(Threads):
             postings = [Posting(d.tenant, d.person_id, d.chat, key, body)
                         for (d, body), key in zip(mine, keys, strict=True)]  # fmt: skip
             public = self.buttons.publish_all(session, postings, now)
-            self._keep(session, [Kept(d, body) for (d, _), body in zip(mine, public, strict=True)], now)
+            self._keep_and_follow(session, [Kept(d, body) for (d, _), body in zip(mine, public, strict=True)], now)
             self._outbox.stored(session, [delivery for delivery, _ in mine], worker, now)
             return len(mine)
 
@@ -144,7 +149,7 @@ class Sending(Threads):
                 for one in ended
                 if one.settled.delivery.claim in kept and one.settled.outcome is Outcome.SENT
             ]
-            self._keep(
+            self._keep_and_follow(
                 session, [Kept(o.settled.delivery, o.message, o.settled.provider_id) for o in sent], now
             )
             dead = {one.settled.delivery.chat for one in ended if one.unreachable}
@@ -168,10 +173,36 @@ class Sending(Threads):
                 return False
             message = (delivery.body or {}).get("message")
             if message is not None:
-                self._keep(session, [Kept(delivery, message, provider_id)], now)
+                self._keep_and_follow(session, [Kept(delivery, message, provider_id)], now)
             return True
 
     # Threads
+
+    def _keep_and_follow(self, session: Session, messages: Sequence[Kept], now: datetime) -> None:
+        """`_keep`, and what changed while a message was on its way follows it as a change in place."""
+        self._keep(session, messages, now)
+        marked = outdated(session, [one.delivery for one in messages])
+        late = {(one.delivery.chat, one.delivery.dedupe_key): one.delivery for one in messages
+                if one.delivery.id in marked}  # fmt: skip
+        if not late:
+            return
+        # Ids of a chat's messages are given out one transaction after the other, so that they tell the order.
+        lock_rows(session, {f"chat:{chat}"[:60] for chat, _ in late})
+        named = select(_MESSAGES.c.id, _MESSAGES.c.chat, _MESSAGES.c.key)
+        kept = session.execute(named.where(_MESSAGES.c.key.in_([key for _, key in late]))).all()
+        rows = [self._redrawing(row.id, late[row.chat, row.key], now) for row in kept if (row.chat, row.key) in late]
+        session.connection().execute(insert(_OUTBOX), rows)
+
+    def _redrawing(self, message_id: int, delivery: Delivery, now: datetime) -> dict[str, Any]:
+        """The outbox row that draws a kept message anew."""
+        key = f"refresh:{message_id}:late:{delivery.token}"
+        payload = self._cipher.seal(f"outbox.payload.{key}", json.dumps({"message": message_id}))
+        return {
+            "tenant": delivery.tenant, "chat": delivery.chat, "account": delivery.account,
+            "person_id": delivery.person_id, "kind": "@refresh", "subject": delivery.subject, "payload_enc": payload,
+            "priority": delivery.priority, "dedupe_key": key, "due_at": now, "created_at": now, "state": 0, "token": 0,
+            "attempts": 0,
+        }  # fmt: skip
 
     def _keep(self, session: Session, messages: Sequence[Kept], now: datetime) -> None:
         """Messages and edits in their threads, in order, in a few statements for all."""
@@ -249,7 +280,7 @@ class Sending(Threads):
     def chat_of(self, person_id: str) -> str:
         """The thread a push to this person goes to now."""
         with self._database.read() as session:
-            return self._route(session, person_id)
+            return self._route(session, person_id).chat
 
     @staticmethod
     def web_chat(person_id: str) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 
+# What is drawn after the claim shows what changed before it; what was drawn already may not.
 _TAKE = """update outbox set state = 1, worker = :worker, token = token + 1, attempts = attempts + 1,
-       lease_until = :lease"""
+       lease_until = :lease, outdated = outdated and (body_enc is not null or kind = '@reply')"""
 # Restored from a backup: only answers to what people say since then leave the house.
 _NEW = "and {0}.priority = 0 and {0}.created_at >= :since"
 

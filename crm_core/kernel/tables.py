@@ -118,7 +118,8 @@ class Outbox(SQLModel, table=True):
 
     States: 0 pending, 1 claimed, 2 sent, 3 uncertain, 4 dead, 5 skipped by an admin, 6 folded into a digest,
     7 held: a late reminder, until it is known how many there are for its person, 8 moved: sent anew through another chat.
-    `settled_at` is when it left the queue, `told_at` when somebody was told that it may not have arrived.
+    `settled_at` is when it left the queue, `told_at` when somebody was told that it may not have arrived. `outdated`:
+    what it is about changed while it was on its way.
     """
 
     __tablename__ = "outbox"
@@ -136,6 +137,8 @@ class Outbox(SQLModel, table=True):
               postgresql_where=text("state in (0,1)")),
         Index("ix_outbox_lease", "lease_until", sqlite_where=text("state = 1"),
               postgresql_where=text("state = 1")),
+        Index("ix_outbox_subject", "tenant", "subject", sqlite_where=text("state in (0,1,3,4) and subject <> ''"),
+              postgresql_where=text("state in (0,1,3,4) and subject <> ''")),
         Index("ix_outbox_person", "person_id", "id"),
         Index("ix_outbox_unseen", "person_id", "id", sqlite_where=text("shown_at is null"),
               postgresql_where=text("shown_at is null")),
@@ -164,6 +167,7 @@ class Outbox(SQLModel, table=True):
     account: str = added("", max_length=64)
     settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     told_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    outdated: bool = added(False)
 
 
 class Attempt(SQLModel, table=True):

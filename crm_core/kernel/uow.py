@@ -16,6 +16,7 @@ from sqlmodel import col
 from crm_core.kernel.errors import Conflict
 from crm_core.kernel.late import HELD, LATE, PENDING, SKIPPED
 from crm_core.kernel.locks import lock_row, lock_rows
+from crm_core.kernel.outdated import mark_outdated
 from crm_core.kernel.reader import R, Reader, Services
 from crm_core.kernel.registry import Change, Command, Event, Result, handlers, reactions
 from crm_core.kernel.tables import Audit, Outbox, Row, Timer, Undo, metadata, new_row
@@ -297,7 +298,7 @@ class Uow(Reader):
         if not planned:
             return
         routes = self.services.routes(self.session, [p.person_id for p in planned if not p.chat])
-        placed = [(p.chat or routes[p.person_id], p) for p in planned]
+        placed = [(p.chat or routes[p.person_id].of(p.priority), p) for p in planned]
         # Chat by chat in a fixed order, so that two units of work never wait for each other.
         if not self.services.is_sqlite:
             lock_rows(self.session, {f"chat:{chat}"[:60] for chat, _ in placed})
@@ -320,7 +321,10 @@ class Uow(Reader):
         self.session.connection().execute(statement, rows)
 
     def _planned_refreshes(self) -> list[Push]:
-        found = []
+        found: list[Push] = []
+        if self.refreshed:
+            # Before the look at what was sent: what settles meanwhile is seen by one of the two.
+            mark_outdated(self.session, self.tenant, self.refreshed)
         for subject in self.refreshed:
             for message_id, chat, person_id, priority in self.services.cards_about(
                 self.session, self.tenant, subject

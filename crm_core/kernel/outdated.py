@@ -1,0 +1,46 @@
+"""Messages drawn before a change and kept after it: they are marked, and changed in place once they have arrived.
+
+A change looks for cards in their threads (`chat.routing.cards_about`); one that is under way is in none yet. Its row
+is marked in the transaction of the change. A claim takes the mark away from what is still to be drawn; whatever has
+it when it is kept in its thread is drawn once more. Rows are marked, and so held, also while nobody has claimed
+them: a claim then waits for the change, and draws what it did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import select, text, update
+from sqlmodel import Session, SQLModel
+
+from crm_core.kernel.deliveries import Delivery
+from crm_core.kernel.tables import Outbox
+
+_OUTBOX: Any = SQLModel.metadata.tables[str(Outbox.__tablename__)]
+_MARK = update(_OUTBOX).values(outdated=True)
+
+
+def mark_outdated(session: Session, tenant: str, subjects: Iterable[str]) -> None:
+    """What is on its way and about these subjects (`lead:ID`) may show what they were before this transaction.
+
+    What is dead or uncertain may turn out to have arrived.
+    """
+    about = select(_OUTBOX.c.id).where(
+        _OUTBOX.c.tenant == tenant, _OUTBOX.c.subject.in_(sorted(filter(None, subjects))),
+        _OUTBOX.c.kind != "@refresh",
+        text("state in (0,1,3,4) and subject <> ''"),  # the words of the partial index
+    )  # fmt: skip
+    # In the order of their ids, as senders hold them.
+    ids = list(session.connection().execute(about.order_by(_OUTBOX.c.id).with_for_update()).scalars())
+    if ids:
+        session.connection().execute(_MARK.where(_OUTBOX.c.id.in_(ids)))
+
+
+def outdated(session: Session, deliveries: Sequence[Delivery]) -> set[int]:
+    """The ids of those that were marked; their rows are held by the caller."""
+    about = [one.id for one in deliveries if one.subject and one.kind != "@refresh"]
+    if not about:
+        return set()
+    marked = select(_OUTBOX.c.id).where(_OUTBOX.c.id.in_(about), _OUTBOX.c.outdated)
+    return set(session.connection().execute(marked).scalars())
