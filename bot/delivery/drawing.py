@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -12,6 +13,7 @@ from bot.cards.draw import draw
 from bot.ports import Outbound
 from bot.texts import Texts
 from crm_core.api import Core
+from crm_core.delivery.rerouting import REPEAT
 from crm_core.kernel.access import Actor
 from crm_core.kernel.errors import NotFound, Unavailable
 from crm_core.kernel.outbox import Delivery, Outcome, Settled
@@ -74,6 +76,9 @@ class Drawing:
         return message | {"text": _marked(message.get("text") or "", mark)}
 
     def _body(self, delivery: Delivery, look: Look | None) -> dict[str, Any]:
+        if delivery.params.get(REPEAT):
+            unmarked = {name: value for name, value in delivery.params.items() if name != REPEAT}
+            return self.repeated(delivery, self._body(replace(delivery, params=unmarked), look))
         if delivery.kind == "@reply":
             return delivery.params
         actor = (look or self._core).actor(delivery.person_id, delivery.tenant)
