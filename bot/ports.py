@@ -6,7 +6,7 @@ import math
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from crm_core.channels.accounts import Account
 from crm_core.channels.arrivals import Raw
@@ -15,8 +15,8 @@ from crm_core.kernel.outbox import Delivery
 from crm_core.kernel.outcomes import Heard
 
 __all__ = [
-    "Account", "Arrival", "Button", "Capabilities", "Card", "Channel", "Delivery", "Event", "EventKind", "Field",
-    "Heard", "Held", "Inbound", "InboundKind", "Line", "Listener", "Media", "MediaKind", "Outbound", "Raw", "Receipt",
+    "Account", "Anchored", "Arrival", "Button", "Capabilities", "Card", "Channel", "Delivery", "Event", "EventKind",
+    "Field", "Heard", "Held", "Inbound", "InboundKind", "Line", "Listener", "Media", "MediaKind", "Outbound", "Raw", "Receipt",
     "Source", "Style",
 ]  # fmt: skip
 
@@ -81,23 +81,30 @@ class Card:
 
 @dataclass(frozen=True)
 class Outbound:
-    """One message to one chat: text, a card, an image, or several of them."""
+    """One message to one chat: text, a card, an image, or several of them.
+
+    `contact` is the label of a button by which a person shares his own number, where a channel has such a thing.
+    """
 
     text: str | None = None
     card: Card | None = None
     image: dict[str, str] | None = None
     quiet: bool = False
+    contact: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data, as stored in the outbox and the chat log."""
-        return asdict(self)
+        found = asdict(self)
+        if not self.contact:
+            del found["contact"]
+        return found
 
     @staticmethod
     def from_dict(data: dict[str, Any]) -> Outbound:
         """The inverse of `to_dict`."""
         card = data.get("card")
         return Outbound(data.get("text"), card_from_dict(card) if card else None, data.get("image"),
-                        bool(data.get("quiet")))  # fmt: skip
+                        bool(data.get("quiet")), str(data.get("contact") or ""))  # fmt: skip
 
 
 def card_from_dict(data: dict[str, Any]) -> Card:
@@ -127,6 +134,8 @@ class Inbound:
     """Something a person did in a chat. `message_id` is the channel's own, unique in (channel, account).
 
     Of a visitor: `came_from` is {"page", "referrer", "utm": {…}}, `contact` the form {"name", "phone"} he sent.
+    `chosen` are the options of a form by question. `spoken`: the text was written down from a voice note.
+    `connected`: this account has just become his.
     """
 
     channel: str
@@ -141,6 +150,9 @@ class Inbound:
     at: datetime | None = None
     came_from: dict[str, Any] = field(default_factory=dict)
     contact: dict[str, Any] = field(default_factory=dict)
+    chosen: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    spoken: bool = False
+    connected: bool = False
 
 
 class EventKind(StrEnum):
@@ -276,6 +288,15 @@ class Channel(Protocol):
         ...
 
 
+@runtime_checkable
+class Anchored(Protocol):
+    """A channel that can send only from the process that holds its connection."""
+
+    def ready(self) -> bool:
+        """Whether that is this process, now."""
+        ...
+
+
 class Line(Channel, Protocol):
     """One account of a platform, both ways. `name` is the channel's (`telegram`), `account.line` its own."""
 
@@ -291,6 +312,41 @@ class Line(Channel, Protocol):
 
     async def acknowledge(self, arrived: Raw) -> None:
         """Right after something was stored: end a button's waiting, show that we are at it. Never raises."""
+        ...
+
+
+@runtime_checkable
+class Works(Protocol):
+    """A line some of whose arrivals are no conversation."""
+
+    def work(self, arrival: Arrival) -> bool:
+        """True when it was none, and is worked off: by commands that are safe to repeat."""
+        ...
+
+
+@runtime_checkable
+class Attends(Protocol):
+    """A line on which colleagues answer people themselves for a while."""
+
+    def attend(self, arrival: Arrival, event: Event, person_id: str) -> bool:
+        """Whether we answer; False while a colleague serves this person."""
+        ...
+
+
+@runtime_checkable
+class Vouches(Protocol):
+    """A line whose platform may know better than we who somebody is."""
+
+    def person(self, event: Event) -> str | None:
+        """The person the platform vouches for; None when it knows no more than we do."""
+        ...
+
+
+class Transcriber(Protocol):
+    """Writes down what was said. None is built in."""
+
+    def transcribe(self, content: bytes, mime: str, language: str) -> str:
+        """The words; empty when nothing was understood. Blocks. Raises ChexinError with words for the speaker."""
         ...
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -57,6 +58,7 @@ class BotSettings(BaseSettings):
     wecom_api_base: str = "https://qyapi.weixin.qq.com"
     wecom_aibot_id: str = ""
     wecom_aibot_secret: SecretStr = SecretStr("")
+    wecom_aibot_url: str = "wss://openws.work.weixin.qq.com"
 
     llm_model: str = ""
     llm_base_url: str = ""
@@ -135,17 +137,37 @@ class BotSettings(BaseSettings):
         return found
 
     def _wecom_problems(self) -> list[str]:
-        def given(name: str) -> str:
-            value = getattr(self, name)
-            return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
-
+        have = [name for name in _WECOM_NEEDS if self._given(name)]
+        missing = [name.upper() for name in _WECOM_NEEDS if not self._given(name)]
         found = []
-        have = [name for name in _WECOM_NEEDS if given(name)]
-        missing = [name.upper() for name in _WECOM_NEEDS if not given(name)]
         if have and missing:
             found.append(f"{missing[0]}: WeCom is set in part; {', '.join(missing)} missing")
         elif have:
-            found.append("WECOM_CORP_ID: WeCom is not served by this version; unset the WECOM_ settings to start")
-        if bool(self.wecom_aibot_id) != bool(given("wecom_aibot_secret")):
+            found += self._wecom_forms()
+        found += [
+            f"{name.upper()}: is of no use without the app's settings; {', '.join(missing)} missing"
+            for name in ("wecom_contact_secret", "wecom_kf_secret")
+            if self._given(name) and not have
+        ]
+        if bool(self.wecom_aibot_id) != bool(self._given("wecom_aibot_secret")):
             found.append("WECOM_AIBOT_SECRET: set WECOM_AIBOT_ID and WECOM_AIBOT_SECRET together, or neither")
         return found
+
+    def _wecom_forms(self) -> list[str]:
+        """What cannot be right, found before the platform says so."""
+        forms = (
+            ("wecom_corp_id", r"[0-9A-Za-z_-]{4,40}", "is 我的企业 > 企业信息 > 企业ID, such as ww0123456789abcdef"),
+            ("wecom_agent_id", r"[0-9]{1,12}", "is the app's AgentId, a number such as 1000002"),
+            ("wecom_token", r"[0-9A-Za-z]{1,32}", "is the Token of 接收消息: up to 32 letters and digits"),
+            ("wecom_aes_key", r"[0-9A-Za-z+/]{43}", "is the EncodingAESKey of 接收消息: 43 characters"),
+            ("wecom_api_base", r"https?://[^/?#@]+", "is a bare origin, such as https://qyapi.weixin.qq.com"),
+        )
+        return [
+            f"{name.upper()}: {what}"
+            for name, form, what in forms
+            if not re.fullmatch(form, self._given(name).rstrip("/"), re.ASCII)
+        ]
+
+    def _given(self, name: str) -> str:
+        value = getattr(self, name)
+        return value.get_secret_value() if isinstance(value, SecretStr) else str(value)

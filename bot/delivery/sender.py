@@ -19,7 +19,7 @@ import structlog
 from bot.delivery.drawing import Drawing
 from bot.delivery.prepare import Preparer, shown, window_of
 from bot.delivery.results import Results
-from bot.ports import Channel, Receipt
+from bot.ports import Anchored, Channel, Receipt
 from bot.texts import Texts
 from crm_core.api import Core
 from crm_core.chat.service import Ended, Send
@@ -168,7 +168,8 @@ class Sender:
 
     async def _account(self, account: str, channel: Channel) -> float:
         room = self._slots - self._busy[account]
-        if room <= 0 or self._stopping.is_set():
+        elsewhere = isinstance(channel, Anchored) and not channel.ready()
+        if room <= 0 or elsewhere or self._stopping.is_set():
             return TICK_SECONDS
         due = await asyncio.to_thread(self._core.outbox.next_due, [account])
         now = self._core.now()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -14,6 +15,9 @@ from crm_core.kernel.money import yuan
 _DAYS = {"zh": "一二三四五六日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_LUNAR_MONTHS = "正二三四五六七八九十冬腊"
+_LUNAR_DAYS = tuple(f"{tens}{ones}" for tens in ("初", "十", "廿") for ones in "一二三四五六七八九十")
+_LUNAR_DAYS = (*_LUNAR_DAYS[:19], "二十", *_LUNAR_DAYS[20:29], "三十")
 _PARTS = {(8, 12): "morning", (12, 16): "afternoon", (12, 18): "afternoon", (16, 20): "evening", (20, 24): "night"}
 
 
@@ -67,6 +71,18 @@ class Voice:
         if self.lang != "zh":
             return f"{week} {on.day} {_MONTHS[on.month - 1]}" + (f" {year}" if year else "")
         return (f"{year}年" if year else "") + f"{on.month}月{on.day}日(周{week})"
+
+    def birthday(self, text: str) -> str:
+        """`05-20` is `5月20日`, `20 May`; of the lunar calendar (`农历12-30`) `农历腊月三十`. Empty stays empty."""
+        found = re.fullmatch(r"(农历)?(闰)?(\d\d)-(\d\d)", text)
+        if found is None:
+            return text
+        month, day, leap = int(found[3]), int(found[4]), found[2]
+        if not found[1]:
+            return f"{month}月{day}日" if self.lang == "zh" else f"{day} {_MONTHS[month - 1]}"
+        if self.lang == "zh":
+            return f"农历{leap or ''}{_LUNAR_MONTHS[month - 1]}月{_LUNAR_DAYS[day - 1]}"
+        return self.say("time.lunar_leap" if leap else "time.lunar", month=month, day=day)
 
     def weekday(self, index: int) -> str:
         """`周一`; `Monday`. 0 is Monday."""

@@ -1,0 +1,1 @@
+"""Channels against servers that answer as the platforms do."""
