@@ -21,6 +21,8 @@ from psycopg import sql
 
 GIVEN = "CHEXIN_TEST_DATABASE_URL"
 START_LIMIT_S = 60.0
+# What one server needs at most, with its log and the databases of the tests that run; several run beside each other.
+ROOM = 2 * 1024**3
 
 # Commits reach the kernel before they are confirmed, so a killed server loses none of them; only a power cut
 # could, and no test cuts the power. That makes `fsync=off` safe here, and several times as fast.
@@ -28,6 +30,7 @@ OPTIONS = {
     "fsync": "off",
     "full_page_writes": "off",
     "max_connections": "200",
+    "max_wal_size": "192MB",
     "shared_buffers": "64MB",
     "log_min_messages": "error",
     "timezone": "UTC",
@@ -109,7 +112,7 @@ class PrivateCluster(Cluster):
         self._user = _unprivileged_user()
         # Not pytest's own directory, which an unprivileged server could not enter, and a short path, because
         # a socket's address may have no more than about 100 characters.
-        self._dir = Path(tempfile.mkdtemp(prefix="chexin-pg-", dir="/tmp"))
+        self._dir = Path(tempfile.mkdtemp(prefix="chexin-pg-", dir=_quick_directory()))
         if self._user:
             shutil.chown(self._dir, self._user)
         self._init()
@@ -197,6 +200,14 @@ def find_binaries() -> Path:
         if all(os.access(directory / name, os.X_OK) for name in ("initdb", "postgres")):
             return directory
     raise NoPostgres(f"no initdb and postgres on this machine; install PostgreSQL or set {GIVEN}")
+
+
+def _quick_directory() -> str:
+    """Where a new database costs least: each is several hundred files, made in memory five times as fast as on disk."""
+    with contextlib.suppress(OSError):
+        if shutil.disk_usage("/dev/shm").free > ROOM and os.access("/dev/shm", os.W_OK | os.X_OK):
+            return "/dev/shm"
+    return "/tmp"
 
 
 def _version(path: Path) -> int:
