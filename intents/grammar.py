@@ -17,7 +17,7 @@ from .data import DataError, lines_of, lists, load, sentence_files
 from .mask import KINDS, MARK
 from .schema import SLOTS, load_schema
 
-FREE = ("text", "outcome", "reason")
+FREE = ("text", "outcome", "reason", "birthday")
 _TOKEN = re.compile(
     (
         r"\{(?P<kind>\w+)(?::(?P<slot>\w+))?\}|<(?P<frag>\w+)>|(?P<gap>~~?)|(?P<op>[()"

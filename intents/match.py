@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from .data import lists
+from .entities.birthday import read_birthday
 from .fill import CUT, alike, at_clock, fits, guessed_names, mentions, swallowed
 from .grammar import FREE, Pattern, grammar, values
 from .guards import guards, told
@@ -121,7 +122,9 @@ class Reader:
             if pattern.intent in blocked:
                 self.reasons.append(f"{pattern.intent}: {blocked[pattern.intent]}")
                 continue
-            found.append(self._reading(pattern, spec, match, part, weights, total))
+            reading = self._reading(pattern, spec, match, part, weights, total)
+            if all(slot.value is not None for slot in reading.command.slots.values()):
+                found.append(reading)
         return found
 
     def _reading(
@@ -202,7 +205,7 @@ class Reader:
                 words = words.removeprefix("了").strip(_BLUNT) if self.language == "zh" else words
                 free.append((start, end))
                 if words:
-                    slots[name] = Slot(words, words, a, b)
+                    slots[name] = Slot(read_birthday(words) if name == "birthday" else words, words, a, b)
             else:
                 table = values(self.language).get(name, {})
                 slots[name] = Slot(table.get(part.text[start:end], words), words, a, b)

@@ -13,7 +13,8 @@ RISKS = ("read", "own_write", "confirm", "approval")
 SLOTS = frozenset(
     "person person_to person_from other phone vehicle vin plate oe part when money "
     "percent stage level channel text "
-    "quantity topic period metric reason decision ref outcome digest choice renewal km absence appointment repeat".split()
+    "birthday quantity topic period metric reason decision ref outcome digest choice renewal km "
+    "absence appointment repeat".split()
 )
 PATH = ROOT / "schema.yaml"
 

@@ -61,7 +61,7 @@ def customer_card(
             ("deals", " / ".join(view.open_deals)),
             ("source", joined(voice.label("source", view.source), view.city)),
             ("company", view.company),
-            ("birthday", view.birthday),
+            ("birthday", voice.birthday(view.birthday)),
             ("owner", view.owner_name),
             ("tags", joined(voice.say("customer.decider") if view.decision_maker else "", " ".join(view.tags), by=" ")),
             ("last_touch", voice.when(view.last_touch)),

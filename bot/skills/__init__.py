@@ -10,11 +10,13 @@ from bot.skills import (
     agenda,
     appointments,
     approvals,
+    birthdays,
     cars,
     consent,
     contacts,
     deals,
     delivery,
+    desk,
     drafts,
     fitment,
     followups,
@@ -35,7 +37,7 @@ from bot.skills import (
 )
 
 __all__ = [
-    "absences", "agenda", "appointments", "approvals", "cars", "consent", "contacts", "deals", "delivery",
+    "absences", "agenda", "appointments", "approvals", "birthdays", "cars", "consent", "contacts", "deals", "delivery", "desk",
     "drafts", "fitment", "followups", "handovers", "help", "history", "knowledge", "language", "leads", "merges",
     "orders", "pool",
     "quotes", "renewals", "reports", "tasks", "undo",

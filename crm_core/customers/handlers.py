@@ -13,6 +13,7 @@ from crm_core.customers.lookup import add_phone, customer_with_phone
 from crm_core.customers.messages import (
     AddCustomer,
     AddNote,
+    BirthdayChanged,
     ConsentChanged,
     ContactLogged,
     CustomerAdded,
@@ -28,7 +29,7 @@ from crm_core.customers.messages import (
 )  # fmt: skip
 from crm_core.customers.rules import parse_birthday, pinyin_of, plain_name, split_outcome, surname_of
 from crm_core.customers.tables import Consent, Customer, Record
-from crm_core.kernel.errors import Invalid, NotFound
+from crm_core.kernel.errors import Invalid, NotFound, Refused
 from crm_core.kernel.ids import short_ref
 from crm_core.kernel.phones import Phone, parse_phone
 from crm_core.kernel.pii import clean_text
@@ -228,6 +229,8 @@ def set_consent(cmd: SetConsent, uow: Uow) -> Result:
     """The customer himself, or somebody who may write to him, records what he agreed to."""
     customer = uow.get(Customer, cmd.customer_id, "customer", "consent")
     before = _consent_now(uow, customer.id, cmd.purpose)
+    if cmd.granted and not before and uow.actor.customer_id is None and _refused_himself(uow, cmd):
+        raise Refused("error.opted_out", name=customer.name)
     uow.change("consent", before, cmd.granted)
     row = uow.new(Consent, customer_id=customer.id, purpose=cmd.purpose, granted=cmd.granted, channel=cmd.channel,
                   by_id=uow.actor.id)  # fmt: skip
@@ -238,6 +241,17 @@ def set_consent(cmd: SetConsent, uow: Uow) -> Result:
         ))  # fmt: skip
     inverse = cmd.model_copy(update={"granted": before})
     return Result(id=row.id, undo_id=uow.undoable(inverse, "consent"))
+
+
+def _refused_himself(uow: Uow, cmd: SetConsent) -> bool:
+    """His own word was the last one, and it was no: only he takes that back."""
+    last = select(Consent).where(
+        col(Consent.tenant) == uow.tenant, col(Consent.customer_id) == cmd.customer_id,
+        col(Consent.purpose) == cmd.purpose,
+    ).order_by(col(Consent.created_at).desc(), col(Consent.id).desc()).limit(1)  # fmt: skip
+    row = uow.first(last)
+    by = uow.find(Person, row.by_id) if row is not None and not row.granted else None
+    return by is not None and by.kind == "customer"
 
 
 def _consent_now(uow: Uow, customer_id: str, purpose: str) -> bool:
@@ -265,23 +279,39 @@ def mark_decision_maker(cmd: MarkDecisionMaker, uow: Uow) -> Result:
 def set_birthday(cmd: SetBirthday, uow: Uow) -> Result:
     """Month and day are kept in clear, because they must be searched; the year is sealed."""
     customer = uow.get(Customer, cmd.customer_id, "customer", "write")
-    before = birthday_text(customer)
-    _set_birthday(customer, cmd.birthday, cmd.lunar, uow, leap=cmd.lunar and cmd.leap)
+    before, back = birthday_text(customer), _birthday_now(customer, uow)
+    if not cmd.clear:
+        _set_birthday(customer, cmd.birthday, cmd.lunar, uow, leap=cmd.lunar and cmd.leap)
+    else:
+        uow.touch(customer, birth_month=None, birth_day=None, lunar=False, lunar_leap=False, birth_year_enc=None)
+    if back == _birthday_now(customer, uow):
+        return Result(id=customer.id)
     uow.change("birthday", before, birthday_text(customer))
     uow.audit("write", "customer", customer.id, birthday="set")
-    back = SetBirthday(customer_id=customer.id, birthday=before.lstrip("农历闰"), lunar=before.startswith("农历"),
-                       leap="闰" in before)  # fmt: skip
-    undo = uow.undoable(back, "birthday") if before else None
-    return Result(id=customer.id, undo_id=undo)
+    uow.emit(BirthdayChanged(customer_id=customer.id))
+    uow.refresh(f"customer:{customer.id}")
+    return Result(id=customer.id, undo_id=uow.undoable(back, "birthday"))
+
+
+def _birthday_now(customer: Customer, uow: Uow) -> SetBirthday:
+    """What sets the birthday as it is now, with the year when it is known."""
+    year = uow.reveal(customer, "birth_year") if customer.birth_year_enc else ""
+    day = f"{customer.birth_month:02d}-{customer.birth_day:02d}" if customer.birth_month and customer.birth_day else ""
+    return SetBirthday(customer_id=customer.id, birthday=f"{year}-{day}" if year and day else day,
+                       lunar=customer.lunar, leap=customer.lunar_leap, clear=not day)  # fmt: skip
 
 
 def _set_birthday(customer: Customer, text: str, lunar: bool, uow: Uow, *, leap: bool = False) -> bool:
+    """A year that is not said keeps the one that is known, when the day is the same."""
     parsed = parse_birthday(text)
     if parsed is None:
         raise Invalid("birthday", "error.not_a_date", value=text)
     year, month, day = parsed
     now = (customer.birth_month, customer.birth_day, customer.lunar, customer.lunar_leap)
-    if now == (month, day, lunar, leap):
+    same = now == (month, day, lunar, leap)
+    if same and year is None:
+        return False
+    if same and customer.birth_year_enc and uow.reveal(customer, "birth_year") == str(year):
         return False
     uow.touch(customer, birth_month=month, birth_day=day, lunar=lunar, lunar_leap=leap,
               birth_year_enc=str(year) if year else None)  # fmt: skip

@@ -98,10 +98,11 @@ class SetConsent(Command):
 
 
 class SetBirthday(Command):
-    """`MM-DD` or `YYYY-MM-DD`; lunar when said so, `leap` when born in a leap month."""
+    """`MM-DD` or `YYYY-MM-DD`; lunar when said so, `leap` when born in a leap month. `clear`: it is not known."""
 
     customer_id: str
-    birthday: str
+    birthday: str = ""
+    clear: bool = False
     lunar: bool = False
     leap: bool = False
 
@@ -137,6 +138,12 @@ class RecordRemoved(Event):
 class DecisionMakerMarked(Event):
     customer_id: str
     decides: bool
+
+
+class BirthdayChanged(Event):
+    """Another day than was known before."""
+
+    customer_id: str
 
 
 class ConsentChanged(Event):

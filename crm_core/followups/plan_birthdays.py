@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from sqlalchemy import literal, select
 
+from crm_core.customers.messages import BirthdayChanged
 from crm_core.customers.tables import Customer
 from crm_core.followups.birthdays import BirthdayKey, keys_on
 from crm_core.followups.cadence import end, sop_named, start
@@ -15,7 +16,7 @@ from crm_core.followups.messages import PlanBirthdays
 from crm_core.followups.tables import Followup
 from crm_core.kernel.calendar import local_instant
 from crm_core.kernel.errors import Refused
-from crm_core.kernel.registry import Result, handles, routine
+from crm_core.kernel.registry import Result, handles, reacts, routine
 from crm_core.kernel.routines import HOURLY
 from crm_core.kernel.uow import Uow
 from crm_core.org.people import zone_of
@@ -72,6 +73,22 @@ def _plan_one(uow: Uow, customer: Customer, key: BirthdayKey, day: date, zones: 
     facts = Facts(customer.id, customer.owner_id, customer.unit)
     start(uow, sop, f"customer:{customer.id}", facts, key.occurrence, at)
     return True
+
+
+@reacts(BirthdayChanged)
+def forget(event: BirthdayChanged, uow: Uow) -> None:
+    """What was planned for the day that was wrong comes no more; the right one is planned in its time."""
+    row = cast(Any, Followup)
+    planned = uow.rows(select(Followup).where(
+        row.tenant == uow.tenant, row.sop == SOP, row.subject == f"customer:{event.customer_id}",
+        row.state.in_(("open", "cancelled")),
+    ))  # fmt: skip
+    for one in planned:
+        if one.state == "open":
+            end(uow, one, "cancelled", "birthday_changed")
+        if one.reason == "birthday_changed" and ":" not in one.occurrence:
+            # The year of the right day is not taken by the wrong one.
+            uow.touch(one, occurrence=f"{one.occurrence}:{one.ref}")
 
 
 def _lapse(uow: Uow) -> None:

@@ -230,3 +230,16 @@ def test_consent_is_given_withdrawn_and_undone(house: House) -> None:
     house.clock.advance(seconds=1)
     house.do("rep1", UndoLast())
     assert card(house, customer).consent_marketing
+
+
+def test_a_birthday_is_taken_back_with_its_year(house: House) -> None:
+    customer = house.customer()
+    first = house.do("rep1", SetBirthday(customer_id=customer, birthday="1990-05-05"))
+    second = house.do("rep1", SetBirthday(customer_id=customer, birthday="12-30", lunar=True))
+    assert house.do("rep1", SetBirthday(customer_id=customer, birthday="12-30", lunar=True)).undo_id is None
+    house.do("rep1", UndoLast(undo_id=second.undo_id))
+    assert house.ask("rep1", CustomerCard(customer_id=customer)).birthday == "05-05"
+    (row,) = house.rows(Customer, Customer.id == customer)
+    assert (bool(row.birth_year_enc), row.lunar) == (True, False)
+    house.do("rep1", UndoLast(undo_id=first.undo_id))
+    assert house.ask("rep1", CustomerCard(customer_id=customer)).birthday == ""
