@@ -17,7 +17,8 @@ from bot.skills.approvals import last_shown
 from bot.skills.drafts import take
 from bot.skills.help import show_help
 from bot.skills.knowledge import answer_question
-from bot.skills.language import switch, wanted
+from bot.skills.language import ask_language, switch, wanted
+from crm_core.channels.tables import PLATFORMS
 from crm_core.kernel.phones import parse_phone
 from crm_core.tasks.messages import TaskCard, TaskView
 from intents.types import Candidate, Command, Context, Understanding
@@ -56,6 +57,8 @@ def text(talk: Talk, said: str) -> None:
         switch(talk, language)
         return
     talk.text = said
+    if talk.spoken:
+        talk.say("reception.heard", text=said)
     waiting = talk.memory.waiting
     if waiting is not None and said in waiting.options:
         take(talk, waiting, waiting.options[said])
@@ -80,8 +83,10 @@ def _label(talk: Talk, understood: Understanding, said: str) -> bool:
     return action is not None
 
 
-def start(talk: Talk) -> None:
-    """Somebody opened the chat."""
+def start(talk: Talk, *, connected: bool = False) -> None:
+    """Somebody opened the chat; with `connected` he has just been let in, and may choose his language."""
+    if connected:
+        ask_language(talk)
     gate.pass_through(talk, Draft("greet"))
     show_help(talk)
 
@@ -187,7 +192,9 @@ def _recognised(talk: Talk, understood: Understanding) -> None:
         _bare(talk, first.intent)
         return
     rest = [{"intent": c.intent, "slots": _plain(c)} for c in others]
-    draft = Draft(first.intent, _plain(first), layer=understood.layer, rest=rest)
+    # What was written down from a voice note is as sure as a model's reading: it is shown before it is done.
+    layer = "model" if talk.spoken else understood.layer
+    draft = Draft(first.intent, _plain(first), layer=layer, rest=rest)
     gate.pass_through(talk, draft)
     gate.come_back(talk, draft)
 
@@ -286,9 +293,12 @@ def _leaves_phone(talk: Talk) -> bool:
     from crm_core.leads.messages import CreateLead
 
     tags = talk.came_from.get("utm") or {}
+    # By his own page, or by the platform he wrote from.
+    line = talk.chat.partition(":")[0]
+    source = line if line in PLATFORMS else "widget"
     gate.perform(talk, CreateLead(
         name=talk.contact.get("name") or (str(name.value) if name else ""), phone=phone,
-        vehicle=vehicle.words if vehicle else "", source="widget", channel="widget", message=talk.text,
+        vehicle=vehicle.words if vehicle else "", source=source, channel=source, message=talk.text,
         campaign=str(tags.get("campaign", ""))[:200], referrer=talk.came_from.get("page", ""), utm=tags,
     ))  # fmt: skip
     return True

@@ -17,7 +17,7 @@ import bot.skills  # noqa: F401 - registers every skill
 from bot.conversation import arrived, listen
 from bot.conversation.brain import Brain
 from bot.conversation.pending import Memory
-from bot.conversation.presses import carry_out, presses
+from bot.conversation.presses import carry_out, may_press, presses
 from bot.conversation.spent import Spent, Watch
 from bot.conversation.talk import Talk
 from bot.ports import Inbound, InboundKind, Outbound
@@ -54,7 +54,9 @@ def body_of(inbound: Inbound) -> dict[str, Any]:
     """What a channel stores in the inbox for an arrival: the inverse of `inbound_of`."""
     return {
         "kind": inbound.kind.value, "person_id": inbound.person_id, "chat": inbound.chat, "text": inbound.text,
-        "action": inbound.action_id, "media": inbound.media_id,
+        "action": inbound.action_id, "media": inbound.media_id, "came_from": inbound.came_from,
+        "contact": inbound.contact, "chosen": inbound.chosen, "spoken": inbound.spoken,
+        "connected": inbound.connected,
     }  # fmt: skip
 
 
@@ -66,7 +68,8 @@ def inbound_of(arrival: Arrival) -> Inbound:
         person_id=str(body.get("person_id", "")), message_id=str(arrival.id),
         kind=InboundKind(body.get("kind", "text")), text=str(body.get("text", "")),
         action_id=str(body.get("action", "")), media_id=str(body.get("media", "")), at=arrival.received_at,
-        came_from=body.get("came_from") or {}, contact=body.get("contact") or {},
+        came_from=body.get("came_from") or {}, contact=body.get("contact") or {}, chosen=body.get("chosen") or {},
+        spoken=bool(body.get("spoken")), connected=bool(body.get("connected")),
     )  # fmt: skip
 
 
@@ -131,14 +134,14 @@ class Pipeline:
         voice = Voice(self._texts, actor.language, actor.zone, now)
         memory = Memory.load(self._core.chats.conversation(inbound.chat).state, now)
         return Talk(self._core, self._brain, actor, voice, memory, root, inbound.chat, inbound.text,
-                    came_from=inbound.came_from, contact=inbound.contact)  # fmt: skip
+                    came_from=inbound.came_from, contact=inbound.contact, spoken=inbound.spoken)  # fmt: skip
 
     def _listen(self, talk: Talk, inbound: Inbound) -> LiveAction | None:
         """Do it; returns the button when one was pressed."""
         if inbound.kind is InboundKind.PRESS:
-            return self._press(talk, inbound.action_id)
+            return self._press(talk, inbound)
         if inbound.kind is InboundKind.START:
-            listen.start(talk)
+            listen.start(talk, connected=inbound.connected)
         elif inbound.kind is InboundKind.IMAGE:
             talk.say("sorry.image")
         else:
@@ -147,10 +150,10 @@ class Pipeline:
                 listen.text(talk, said)
         return None
 
-    def _press(self, talk: Talk, action_id: str) -> LiveAction | None:
-        """Only the person a button was shown to can press it; pressing again changes nothing."""
-        action = self._core.chats.buttons.find(action_id)
-        mine = action is not None and action.person_id == talk.actor.id
+    def _press(self, talk: Talk, inbound: Inbound) -> LiveAction | None:
+        """Whom a button was not shown to cannot press it; pressing again changes nothing."""
+        action = self._core.chats.buttons.find(inbound.action_id)
+        mine = action is not None and may_press(talk.actor, action)
         if action is not None and mine:
             arrived.pressed(talk, action)
         if action is None or not mine or action.verb not in presses:
@@ -159,7 +162,7 @@ class Pipeline:
         if action.expires_at <= talk.now:
             over(talk, action.params)
             return None
-        carry_out(talk, action)
+        carry_out(talk, action, inbound.chosen)
         return action
 
     def _apologise(self, talk: Talk, inbound: Inbound, error: Exception) -> None:

@@ -45,6 +45,7 @@ class Talk:
     layer: str = "reply"
     came_from: dict[str, Any] = field(default_factory=dict)
     contact: dict[str, Any] = field(default_factory=dict)
+    spoken: bool = False
 
     @property
     def now(self) -> datetime:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select, update
 from sqlmodel import Session, col
 
 from crm_core.channels.tables import ChannelAccount
-from crm_core.chat.tables import Identity
+from crm_core.chat.tables import GroupChat, Identity
 from crm_core.kernel.db import Database
 from crm_core.kernel.locks import lock_row
 from crm_core.kernel.pii import Cipher
@@ -20,6 +20,13 @@ from crm_core.kernel.tables import new_row
 
 STAFF, CUSTOMER = "staff", "customer"
 ENVIRONMENT, COMMAND = "environment", "command"
+USE_NOTED = timedelta(minutes=1)
+# Asked for each arrival, so built once.
+_KNOWN = select(
+    col(Identity.id), col(Identity.person_id), col(Identity.chat), col(Identity.dead), col(Identity.used_at),
+    col(Identity.vouched),
+).where(col(Identity.channel) == bindparam("channel"), col(Identity.account) == bindparam("account"),
+        col(Identity.native_id) == bindparam("native"), col(Identity.tenant) == bindparam("tenant"))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,18 @@ class Account:
         return f"{self.channel}:{self.account}"
 
 
+@dataclass(frozen=True)
+class KnownAs:
+    """Whose an account of a platform is, and when he used it last."""
+
+    id: str
+    person_id: str
+    chat: str
+    dead: bool
+    used_at: datetime
+    vouched: str
+
+
 class Accounts:
     """Account rows, by channel and account."""
 
@@ -64,14 +83,26 @@ class Accounts:
             row = _row(session, channel, account)
             return self._opened(row) if row is not None and row.active else None
 
-    def person(self, channel: str, account: str, native_id: str) -> str | None:
-        """Whose account this is; None when nobody vouched for it."""
-        query = select(col(Identity.person_id)).where(
-            col(Identity.channel) == channel, col(Identity.account) == account, col(Identity.native_id) == native_id
-        )
+    def known(self, channel: str, account: str, native_id: str, tenant: str) -> KnownAs | None:
+        """Who uses this account of a platform; None when nobody vouched for it in this tenant."""
         with self._database.read() as session:
-            found: str | None = session.execute(query).scalar()
-            return found
+            row = session.execute(_KNOWN, {"channel": channel, "account": account, "native": native_id,
+                                           "tenant": tenant}).first()  # fmt: skip
+            return KnownAs(*row) if row is not None else None
+
+    def used(self, known: KnownAs, now: datetime) -> None:
+        """He wrote from there: it is alive, and where he reads. Written at most once a minute."""
+        if not known.dead and known.used_at > now - USE_NOTED:
+            return
+        with self._database.write() as session:
+            session.execute(update(Identity).where(col(Identity.id) == known.id).values(used_at=now, dead=False))
+
+    def group(self, channel: str, account: str, native_id: str) -> GroupChat | None:
+        """The unit's group that is called so on a platform; None when it is nobody's."""
+        query = select(GroupChat).where(col(GroupChat.channel) == channel, col(GroupChat.account) == account,
+                                        col(GroupChat.native_id) == native_id, col(GroupChat.dead).is_(False))  # fmt: skip
+        with self._database.read() as session:
+            return session.execute(query).scalars().first()
 
     def put(self, account: Account, now: datetime) -> None:
         """Add an account or change it. What the environment gives keeps its secrets out of the database."""

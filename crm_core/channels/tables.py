@@ -11,6 +11,10 @@ from crm_core.kernel.db import UnitPath, UtcDateTime
 from crm_core.kernel.tables import Row, text_column
 
 
+# What comes in by these was stored for somebody who serves their account.
+PLATFORMS = ("telegram", "wecom", "kf", "aibot", "contacts")
+
+
 class ChannelAccount(Row, table=True):
     """A bot, app or service desk. `account` is without the channel's name: `7000000001`, `ww1-1000002`.
 
@@ -58,3 +62,14 @@ class Cursor(SQLModel, table=True):
     value: str = Field(sa_type=Text)
     token: int = 0
     updated_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class AccountTrouble(SQLModel, table=True):
+    """Why a platform refuses a whole account, until it does not any more. `id` is the account's line."""
+
+    __tablename__ = "account_troubles"
+    id: str = Field(primary_key=True, max_length=100)
+    tenant: str = Field(max_length=40, index=True)
+    kind: str = Field(max_length=40)
+    detail: str = Field(default="", max_length=120)
+    since: datetime = Field(sa_type=UtcDateTime)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, desc, insert, select, update
 from sqlalchemy.engine import RowMapping
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session, SQLModel, col
 
-from crm_core.chat.tables import Action
+from crm_core.chat.tables import Action, GroupChat, is_group
 from crm_core.kernel.db import Database
 from crm_core.kernel.pii import Cipher
 
@@ -31,12 +31,17 @@ _OF_MESSAGES = select(_ACTIONS.c.id, _ACTIONS.c.expires_at).where(
     _ACTIONS.c.message_key.in_(bindparam("keys", expanding=True))
 )
 
+_GROUPS = select(col(GroupChat.id), col(GroupChat.unit)).where(
+    col(GroupChat.id).in_(bindparam("ids", expanding=True))
+)
+
 
 @dataclass(frozen=True)
 class LiveAction:
-    """A button as stored: who it was shown to, and what it does."""
+    """A button as stored: who it was shown to (one person, or with `unit` a group), and what it does."""
 
     id: str
+    tenant: str
     person_id: str
     chat: str
     verb: str
@@ -46,11 +51,12 @@ class LiveAction:
     message_key: str
     shown_at: datetime
     expires_at: datetime
+    unit: str = ""
 
 
 @dataclass(frozen=True)
 class Posting:
-    """A message whose buttons are about to be shown to a person, in a chat, under its key."""
+    """A message whose buttons are about to be shown in a chat, under its key, to a person or a unit's group."""
 
     tenant: str
     person_id: str
@@ -89,6 +95,7 @@ class Buttons:
             drawn.update(buttons)
             rows |= {i: self._row(i, message, b, now) for i, b in buttons.items() if i not in known}
         if rows:
+            self._of_groups(session, rows.values())
             session.connection().execute(insert(_ACTIONS), list(rows.values()))
         self._set(session, [i for i in drawn if i in known], shown_at=now, expires_at=now + LIFETIME)
         self._set(session, [i for i, ends in known.items() if i not in drawn and ends > now], expires_at=now)
@@ -130,7 +137,15 @@ class Buttons:
             "id": action_id, "tenant": message.tenant, "person_id": message.person_id, "chat": message.chat,
             "message_key": message.key, "verb": button["verb"], "params_enc": sealed,
             "subject": message.body["card"].get("subject", ""), "shown_at": now, "expires_at": now + LIFETIME,
+            "unit": "",
         }  # fmt: skip
+
+    def _of_groups(self, session: Session, rows: Iterable[dict[str, Any]]) -> None:
+        """Buttons shown to a group are its unit's; a group is a reader like a person, with an id of its own."""
+        groups = [row["person_id"] for row in rows if is_group(row["person_id"])]
+        units = {row[0]: row[1] for row in session.execute(_GROUPS, {"ids": groups})} if groups else {}
+        for row in rows if groups else ():
+            row["unit"] = units.get(row["person_id"], "")
 
     def _set(self, session: Session, ids: list[str], **values: datetime) -> None:
         if ids:
@@ -161,8 +176,9 @@ class Buttons:
 
     def _live(self, row: RowMapping) -> LiveAction:
         kept = json.loads(self._cipher.open(f"actions.params.{row['id']}", row["params_enc"]))
-        return LiveAction(row["id"], row["person_id"], row["chat"], row["verb"], kept["params"], kept["label"],
-                          row["subject"], row["message_key"], row["shown_at"], row["expires_at"])  # fmt: skip
+        return LiveAction(row["id"], row["tenant"], row["person_id"], row["chat"], row["verb"], kept["params"],
+                          kept["label"], row["subject"], row["message_key"], row["shown_at"], row["expires_at"],
+                          row["unit"])  # fmt: skip
 
 
 def _public(action_id: str, button: dict[str, Any]) -> dict[str, Any]:

@@ -1,26 +1,38 @@
-"""Invitations, accounts, visitors and pictures."""
+"""Invitations, visitors and pictures."""
 
 from __future__ import annotations
 
 import secrets
 from datetime import timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 from sqlmodel import col
 
+from crm_core.chat import groups as groups
+from crm_core.chat.identities import account_row, add_visitor_row, bind
 from crm_core.chat.invites import token_hash
-from crm_core.chat.messages import AddVisitor, BindAccount, InvitePerson, InviteView, KeepImage
-from crm_core.chat.tables import Identity, Invite
-from crm_core.kernel.errors import Invalid, NotFound
-from crm_core.kernel.ids import new_id
+from crm_core.chat.messages import (
+    AddVisitor,
+    BoundView,
+    ConnectAccount,
+    InvitePerson,
+    InviteView,
+    KeepImage,
+    KeepVoice,
+    RedeemInvite,
+)  # fmt: skip
+from crm_core.chat.tables import Invite
+from crm_core.kernel.errors import Expired, Invalid, NotFound, Refused
 from crm_core.kernel.registry import Result, handles
 from crm_core.kernel.tables import Blob
 from crm_core.kernel.uow import Uow
-from crm_core.org.people import zone_of
-from crm_core.org.tables import GrantRow, Person
+from crm_core.org.tables import Person
 
+# A link somebody makes for himself is used at once, or somebody else might find it.
+OWN_LINK = timedelta(minutes=10)
 IMAGE_TYPES = {"image/jpeg": b"\xff\xd8\xff", "image/png": b"\x89PNG\r\n\x1a\n", "image/webp": b"RIFF"}
 MAX_IMAGE = 10 * 1024 * 1024
+MAX_VOICE = 20 * 1024 * 1024
 
 
 @handles(InvitePerson)
@@ -33,50 +45,65 @@ def invite_person(cmd: InvitePerson, uow: Uow) -> Result:
     )
     if found is None or not found.active or not uow.access.allows(uow.actor, "person", "invite", found):
         raise NotFound(resource="person")
+    return _invite(uow, found, cmd.channel, timedelta(hours=cmd.hours), reusable=cmd.reusable)
+
+
+def _invite(
+    uow: Uow, person: Person, channel: str, lasts: timedelta, *, reusable: bool = False, by_himself: bool = False
+) -> Result:
     token = secrets.token_urlsafe(24)
-    expires = uow.now + timedelta(hours=cmd.hours)
-    uow.session.add(Invite(id=token_hash(token), tenant=uow.tenant, person_id=found.id, channel=cmd.channel,
-                           reusable=cmd.reusable, expires_at=expires))  # fmt: skip
-    uow.audit("invite", "person", found.id, channel=cmd.channel)
+    uow.session.add(Invite(id=token_hash(token), tenant=uow.tenant, person_id=person.id, channel=channel,
+                           reusable=reusable, expires_at=uow.now + lasts, by_himself=by_himself))  # fmt: skip
+    uow.audit("invite", "person", person.id, channel=channel)
     view = InviteView(
-        token=token, person_id=found.id, person_name=found.name, channel=cmd.channel, expires_at=expires
+        token=token, person_id=person.id, person_name=person.name, channel=channel, expires_at=uow.now + lasts
     )
-    return Result(id=found.id, view=view)
+    return Result(id=person.id, view=view)
 
 
-@handles(BindAccount)
-def bind_account(cmd: BindAccount, uow: Uow) -> Result:
-    """An account belongs to one person; binding it anew moves it.
-
-    Only whoever may invite the person vouches for it: a channel that redeemed a token acts as the deployment. A
-    person himself does not, or he could take somebody else's account.
-    """
-    person = uow.session.get(Person, cmd.person_id)
-    if person is None or not uow.access.allows(uow.actor, "person", "invite", person):
+@handles(ConnectAccount)
+def connect_account(cmd: ConnectAccount, uow: Uow) -> Result:
+    """Anybody on our side binds his own further accounts; his former unused links end."""
+    if not uow.actor.is_staff:
         raise NotFound(resource="person")
-    row = uow.first(
-        select(Identity).where(col(Identity.channel) == cmd.channel, col(Identity.account) == cmd.account,
-                               col(Identity.native_id) == cmd.native_id)
+    uow.session.execute(
+        update(Invite).where(col(Invite.person_id) == uow.actor.id, col(Invite.channel) == cmd.channel,
+                             col(Invite.used_at).is_(None), col(Invite.expires_at) > uow.now, col(Invite.by_himself))
+        .values(expires_at=uow.now)
     )  # fmt: skip
-    if row is not None and row.tenant != uow.tenant:
+    person = uow.session.get(Person, uow.actor.id)
+    if person is None:
         raise NotFound(resource="person")
-    if row is None:
-        row = uow.new(Identity, channel=cmd.channel, account=cmd.account, native_id=cmd.native_id,
-                      person_id=cmd.person_id, chat=cmd.chat, used_at=uow.now)  # fmt: skip
-    else:
-        uow.touch(row, person_id=cmd.person_id, chat=cmd.chat, dead=False, used_at=uow.now)
-    uow.audit("bind", "person", cmd.person_id, channel=cmd.channel)
-    return Result(id=row.id)
+    return _invite(uow, person, cmd.channel, OWN_LINK, by_himself=True)
+
+
+@handles(RedeemInvite)
+def redeem_invite(cmd: RedeemInvite, uow: Uow) -> Result:
+    """Compare-and-set; a token is used up only when the account is bound. The same link again changes nothing."""
+    uow.must("person", "invite")
+    key = token_hash(cmd.token)
+    row = uow.session.execute(select(Invite).where(col(Invite.id) == key).with_for_update()).scalars().first()
+    if row is None or row.tenant != uow.tenant or row.channel != cmd.channel:
+        raise Expired("error.link_over")
+    person = uow.session.get(Person, row.person_id)
+    if person is None or not person.active or row.expires_at <= uow.now:
+        raise Expired("error.link_over")
+    if (person.kind == "staff") != (cmd.audience == "staff"):
+        raise Refused("error.link_elsewhere")
+    known = account_row(uow, cmd)
+    mine = known is not None and known.person_id == person.id
+    if row.used_at is not None and not row.reusable and not mine:
+        raise Expired("error.link_over")
+    row.used_at = row.used_at or uow.now
+    _, again = bind(uow, cmd, person, "token")
+    view = BoundView(person_id=person.id, name=person.name, channel=cmd.channel, again=again)
+    return Result(id=person.id, view=view)
 
 
 @handles(AddVisitor)
 def add_visitor(cmd: AddVisitor, uow: Uow) -> Result:
     """A visitor may ask what is public, and become a lead."""
-    code = f"visitor-{new_id()}"
-    person = uow.new(Person, code=code, kind="visitor", name="", unit=cmd.unit, zone=zone_of(uow, cmd.unit),
-                     language="en" if cmd.language == "en" else "zh")  # fmt: skip
-    uow.session.add(GrantRow(tenant=uow.tenant, person_id=person.id, role="visitor", unit=cmd.unit))
-    return Result(id=person.id)
+    return Result(id=add_visitor_row(uow, cmd.unit, cmd.language).id)
 
 
 @handles(KeepImage)
@@ -87,8 +114,20 @@ def keep_image(cmd: KeepImage, uow: Uow) -> Result:
         raise Invalid("image", "error.not_an_image")
     if len(cmd.content) > MAX_IMAGE:
         raise Invalid("image", "error.image_too_large")
-    blob = Blob(tenant=uow.tenant, unit=uow.actor.unit, person_id=uow.actor.id, mime=cmd.mime, content=b"",
+    return Result(id=_blob(uow, cmd.mime, cmd.content))
+
+
+@handles(KeepVoice)
+def keep_voice(cmd: KeepVoice, uow: Uow) -> Result:
+    """As it came; nobody plays it but who sent it."""
+    if len(cmd.content) > MAX_VOICE:
+        raise Invalid("image", "error.image_too_large")
+    return Result(id=_blob(uow, cmd.mime, cmd.content))
+
+
+def _blob(uow: Uow, mime: str, content: bytes) -> str:
+    blob = Blob(tenant=uow.tenant, unit=uow.actor.unit, person_id=uow.actor.id, mime=mime, content=b"",
                 created_at=uow.now)  # fmt: skip
-    blob.content = uow.cipher.seal_bytes(f"blobs.content.{blob.id}", cmd.content)
+    blob.content = uow.cipher.seal_bytes(f"blobs.content.{blob.id}", content)
     uow.session.add(blob)
-    return Result(id=blob.id)
+    return blob.id

@@ -1,14 +1,16 @@
-"""Where a person reads: his last channel that is alive and served by somebody, else the web chat."""
+"""Where a person reads: his last channel that is alive and served, else the web chat; the urgent at his preferred one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import bindparam, desc, func, select, text
 from sqlmodel import Session, col
 
 from crm_core.chat.tables import ChatMessage, Identity
 from crm_core.kernel.outcomes import MUST_KNOW_PRIORITY
+from crm_core.kernel.routes import Route
 from crm_core.kernel.tables import Outbox, UnservedAccount
 
 REDRAWN_CARDS = 20
@@ -20,17 +22,16 @@ _ALIVE = (
         func.substr(col(Identity.chat), 1, func.length(_ACCOUNT_AND_COLON)) == _ACCOUNT_AND_COLON,
     ).exists(),
 )  # fmt: skip
+_PLACES = (col(Identity.person_id), col(Identity.chat), col(Identity.preferred))
+# The web chat is a row only when somebody prefers it, and never the place he used last: it is where one looks
+# when there is no other.
+_LAST = (col(Identity.channel) == "web", desc(col(Identity.used_at)), col(Identity.id))
 # Asked in nearly every command, so built once.
-_LAST_USED = (
-    select(col(Identity.chat)).where(col(Identity.person_id) == bindparam("person"), *_ALIVE)
-    .order_by(desc(col(Identity.used_at))).limit(1)
+_ONE = select(*_PLACES).where(col(Identity.person_id) == bindparam("person"), *_ALIVE).order_by(*_LAST)
+_SEVERAL = (
+    select(*_PLACES).where(col(Identity.person_id).in_(bindparam("people", expanding=True)), *_ALIVE)
+    .order_by(*_LAST)
 )  # fmt: skip
-# The last one of a person is the one that stays.
-_USED = (
-    select(col(Identity.person_id), col(Identity.chat))
-    .where(col(Identity.person_id).in_(bindparam("people", expanding=True)), *_ALIVE)
-    .order_by(col(Identity.used_at))
-)
 _ABOUT = (
     select(col(ChatMessage.id), col(ChatMessage.chat), col(ChatMessage.person_id), col(Outbox.priority))
     .join(Outbox, col(Outbox.dedupe_key) == col(ChatMessage.key), isouter=True)
@@ -45,19 +46,26 @@ def web_chat(person_id: str) -> str:
     return f"web:{person_id}"
 
 
-def route(session: Session, person_id: str) -> str:
-    """The chat a message to this person goes to."""
-    chat: str | None = session.execute(_LAST_USED, {"person": person_id}).scalar()
-    return chat or web_chat(person_id)
+def route(session: Session, person_id: str) -> Route:
+    """Where messages to this person go."""
+    return _route(person_id, session.execute(_ONE, {"person": person_id}).all())
 
 
-def routes(session: Session, people: Iterable[str]) -> dict[str, str]:
-    """The chats of several people at once."""
+def routes(session: Session, people: Iterable[str]) -> dict[str, Route]:
+    """The same for several people at once."""
     wanted = sorted(set(people))
     if len(wanted) == 1:
         return {wanted[0]: route(session, wanted[0])}
-    used = session.execute(_USED, {"people": wanted}).all() if wanted else []
-    return {one: web_chat(one) for one in wanted} | {row[0]: row[1] for row in used}
+    places: dict[str, list[Any]] = {one: [] for one in wanted}
+    for row in session.execute(_SEVERAL, {"people": wanted}).all() if wanted else ():
+        places[row[0]].append(row)
+    return {one: _route(one, found) for one, found in places.items()}
+
+
+def _route(person_id: str, places: Sequence[Any]) -> Route:
+    """Living places, last used first."""
+    last = places[0][1] if places else web_chat(person_id)
+    return Route(last, next((chat for _, chat, preferred in places if preferred), last))
 
 
 def cards_about(session: Session, tenant: str, subject: str) -> list[tuple[int, str, str, int]]:

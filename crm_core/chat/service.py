@@ -25,6 +25,7 @@ from crm_core.kernel.locks import lock_row
 from crm_core.kernel.outbox import OutboxQueue, account_of
 from crm_core.kernel.pii import Cipher
 from crm_core.kernel.points import point
+from crm_core.kernel.routes import Route
 from crm_core.kernel.tables import Outbox, new_row
 
 __all__ = ["Chats", "Conversation", "Ended", "LiveAction", "Original", "Received", "Send", "Shown"]
@@ -51,7 +52,7 @@ class Chats(Sending):
 
     def __init__(
         self, database: Database, cipher: Cipher, inbox: InboxQueue, outbox: OutboxQueue,
-        route: Callable[[Session, str], str],
+        route: Callable[[Session, str], Route],
     ) -> None:  # fmt: skip
         super().__init__(database, cipher, outbox, route)
         self._inbox = inbox

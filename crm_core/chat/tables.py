@@ -7,12 +7,17 @@ from datetime import datetime
 from sqlalchemy import Column, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from crm_core.kernel.db import BigId, UtcDateTime
-from crm_core.kernel.tables import Row, text_column
+from crm_core.kernel.db import BigId, UnitPath, UtcDateTime
+from crm_core.kernel.ids import new_id
+from crm_core.kernel.tables import Row, added, text_column
 
 
 class Identity(Row, table=True):
-    """An account on a channel that is known to be a person, because a token or the corp vouched for it."""
+    """An account on a channel that is known to be a person. One person has several, which stay apart.
+
+    `vouched` says why: token (a one-time link), corp (its list of people), contact (his own number, vouched for by
+    the platform), visit (nobody: he is a visitor). What people must know goes to the `preferred` one.
+    """
 
     __tablename__ = "identities"
     __table_args__ = (
@@ -26,6 +31,38 @@ class Identity(Row, table=True):
     chat: str = Field(max_length=100)
     dead: bool = False
     used_at: datetime = Field(sa_type=UtcDateTime)
+    vouched: str = added("token", max_length=10)
+    preferred: bool = added(False)
+
+
+def is_group(person_id: str) -> bool:
+    """Whether this reader is a group."""
+    return person_id.startswith("group-")
+
+
+def _group_id() -> str:
+    return f"group-{new_id()[-20:]}"
+
+
+class GroupChat(Row, table=True):
+    """A team's group on a platform, which gets what concerns the unit. Who presses there acts as himself.
+
+    Its id stands where a person's would, in the outbox and with buttons.
+    """
+
+    __tablename__ = "group_chats"
+    __table_args__ = (
+        UniqueConstraint("channel", "account", "native_id"), Index("ix_group_chats_unit", "tenant", "unit"),
+    )  # fmt: skip
+    id: str = Field(default_factory=_group_id, primary_key=True, max_length=26)
+    channel: str = Field(max_length=20)
+    account: str = Field(max_length=64)
+    native_id: str = Field(max_length=100)
+    chat: str = Field(max_length=100)
+    unit: str = Field(sa_type=UnitPath)
+    language: str = Field(default="zh", max_length=8)
+    bound_by: str = Field(max_length=26)
+    dead: bool = False
 
 
 class Chat(SQLModel, table=True):
@@ -70,12 +107,16 @@ class ChatMessage(SQLModel, table=True):
 
 
 class Action(SQLModel, table=True):
-    """A button: only its opaque id leaves the house. Verb and parameters stay here."""
+    """A button: only its opaque id leaves the house. Verb and parameters stay here.
+
+    Only its person can press it; with a `unit`, whoever of that unit reads the chat it was shown in.
+    """
 
     __tablename__ = "actions"
     __table_args__ = (
         Index("ix_actions_person", "person_id", "shown_at"),
         Index("ix_actions_message", "message_key"),
+        Index("ix_actions_expires", "expires_at"),
     )
     id: str = Field(primary_key=True, max_length=32)
     tenant: str = Field(max_length=40)
@@ -87,6 +128,7 @@ class Action(SQLModel, table=True):
     subject: str = Field(default="", max_length=80)
     shown_at: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime = Field(sa_type=UtcDateTime)
+    unit: str = added("", sa_type=UnitPath)
 
 
 class Invite(SQLModel, table=True):
@@ -100,3 +142,4 @@ class Invite(SQLModel, table=True):
     reusable: bool = False
     expires_at: datetime = Field(sa_type=UtcDateTime)
     used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    by_himself: bool = added(False)

@@ -49,6 +49,14 @@ def customer_with_phone(uow: Uow, phone: Phone, unit: str, name: str = "") -> Cu
     return named or (found[0] if found and phone.ok else None)
 
 
+def sharing_phone(reader: Reader, phone: Phone, unit: str) -> list[Customer]:
+    """Every customer known by this phone in the scope."""
+    scope = dedupe_scope(reader, unit)
+    asked = {"tenant": reader.tenant, "values": reader.cipher.indexes("phone", phone.value), "scope": scope,
+             "after": after(scope)}  # fmt: skip
+    return list(dict.fromkeys(reader.session.execute(_BY_PHONE, asked).scalars()))
+
+
 def add_phone(uow: Uow, customer: Customer, phone: Phone) -> bool:
     """Keep a phone with a customer; False when it is there already."""
     if _has_phone(uow, customer.id, uow.cipher.indexes("phone", phone.value)):

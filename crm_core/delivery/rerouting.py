@@ -58,7 +58,7 @@ def move_on(uow: Uow, policy: DeliveryPolicy) -> int:
             # It may have arrived, and is not worth telling twice.
             _end(uow, row, UNCERTAIN)
         else:
-            send_anew(uow, row, routes[row.person_id], repeat=doubted)
+            send_anew(uow, row, routes[row.person_id].of(row.priority), repeat=doubted)
             _end(uow, row, MOVED)
     return len(rows)
 

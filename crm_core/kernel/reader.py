@@ -15,6 +15,7 @@ from crm_core.kernel.errors import NotFound, Refused
 from crm_core.kernel.pii import Cipher
 from crm_core.kernel.policies import Policies
 from crm_core.kernel.registry import Question, answerers
+from crm_core.kernel.routes import Route
 from crm_core.kernel.tables import Row
 
 R = TypeVar("R", bound=Row)
@@ -29,7 +30,7 @@ class Services:
     cipher: Cipher
     is_sqlite: bool
     load_actor: Callable[[Session, str, datetime], Actor | None]
-    routes: Callable[[Session, Iterable[str]], dict[str, str]]
+    routes: Callable[[Session, Iterable[str]], dict[str, Route]]
     cards_about: Callable[[Session, str, str], Sequence[tuple[int, str, str, int]]]
 
 

@@ -100,3 +100,9 @@ class FindColleagues(Question):
 
 class MyDealer(Question):
     """The actor's dealer as a UnitView."""
+
+
+class FindUnit(Question):
+    """The unit at this path, or the nearest above, as a UnitView."""
+
+    path: str

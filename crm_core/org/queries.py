@@ -8,7 +8,7 @@ from sqlmodel import col
 from crm_core.kernel.errors import NotFound
 from crm_core.kernel.registry import answers
 from crm_core.kernel.uow import Reader
-from crm_core.org.messages import FindColleagues, Me, MyDealer, PersonView, UnitView
+from crm_core.org.messages import FindColleagues, FindUnit, Me, MyDealer, PersonView, UnitView
 from crm_core.org.people import away, dealer_of, holds, is_away, unit_of
 from crm_core.org.tables import GrantRow, Person
 
@@ -60,7 +60,13 @@ def _rank(words: str, person: Person) -> int | None:
 @answers(MyDealer)
 def my_dealer(question: MyDealer, reader: Reader) -> UnitView:
     """The dealer the actor belongs to, or the nearest unit above."""
-    unit = unit_of(reader, dealer_of(reader.actor.unit))
+    return find_unit(FindUnit(path=dealer_of(reader.actor.unit)), reader)
+
+
+@answers(FindUnit)
+def find_unit(question: FindUnit, reader: Reader) -> UnitView:
+    """Names of units are no secret inside the group."""
+    unit = unit_of(reader, question.path)
     if unit is None:
         raise NotFound(resource="unit")
     return UnitView(path=unit.path, name=unit.name, name_en=unit.name_en, zone=unit.zone, city=unit.city,

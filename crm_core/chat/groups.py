@@ -1,0 +1,44 @@
+"""Team groups on platforms: bound to a unit by somebody who may, and reached like a person."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from crm_core.chat.messages import BindGroup, UnbindGroup
+from crm_core.chat.tables import GroupChat
+from crm_core.kernel.errors import NotFound
+from crm_core.kernel.registry import Result, handles
+from crm_core.kernel.uow import Uow
+
+
+@handles(BindGroup)
+def bind_group(cmd: BindGroup, uow: Uow) -> Result:
+    """Whoever gives out the unit's leads may let a group read of them. Binding anew changes the unit."""
+    uow.must("lead", "assign", cmd.unit)
+    uow.lock(f"group:{cmd.channel}:{cmd.account}:{cmd.native_id}"[:60])
+    row = uow.first(
+        select(GroupChat).where(col(GroupChat.channel) == cmd.channel, col(GroupChat.account) == cmd.account,
+                                col(GroupChat.native_id) == cmd.native_id)
+    )  # fmt: skip
+    if row is not None and row.tenant != uow.tenant:
+        raise NotFound(resource="group")
+    if row is None:
+        row = uow.new(GroupChat, channel=cmd.channel, account=cmd.account, native_id=cmd.native_id, chat=cmd.chat,
+                      unit=cmd.unit, language=uow.actor.language, bound_by=uow.actor.id)  # fmt: skip
+    else:
+        uow.touch(row, chat=cmd.chat, unit=cmd.unit, language=uow.actor.language, bound_by=uow.actor.id, dead=False)
+    uow.audit("bind", "group", row.id, unit=cmd.unit, channel=cmd.channel)
+    return Result(id=row.id)
+
+
+@handles(UnbindGroup)
+def unbind_group(cmd: UnbindGroup, uow: Uow) -> Result:
+    """By whoever may bind one to the unit."""
+    row = uow.find(GroupChat, cmd.group_id)
+    if row is None or row.tenant != uow.tenant:
+        raise NotFound(resource="group")
+    uow.must("lead", "assign", row.unit)
+    uow.touch(row, dead=True)
+    uow.audit("unbind", "group", row.id, channel=row.channel)
+    return Result(id=row.id)
