@@ -16,6 +16,7 @@ from crm_core.channels.accounts import Accounts
 from crm_core.channels.arrivals import Arrivals
 from crm_core.channels.codes import ResponseCodes
 from crm_core.channels.tokens import Tokens
+from crm_core.channels.troubles import AccountTroubles
 from crm_core.chat.invites import Invites
 from crm_core.chat.routing import cards_about, route, routes
 from crm_core.chat.service import Chats
@@ -89,6 +90,7 @@ class Core:
         self.arrivals = Arrivals(self.database, self.inbox)
         self.tokens = Tokens(self.database, self.cipher, self.leases, clock)
         self.codes = ResponseCodes(self.database, self.cipher)
+        self.account_troubles = AccountTroubles(self.database)
 
     @classmethod
     def open(cls, settings: Settings | None = None, clock: Clock | None = None) -> Core:

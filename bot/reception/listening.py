@@ -60,7 +60,8 @@ class Listeners:
                 held = await self._take(listener)
                 if held is not None:
                     await self._listen(listener, held)
-                    rest, pause = FIRST_REST, FIRST_REST
+                    # One that has done its work for now says when it wants to be asked again.
+                    rest, pause = FIRST_REST, getattr(listener, "again_seconds", FIRST_REST)
             except GiveWay:
                 self._trouble(listener, "given_way")
                 pause = GIVEN_WAY_SECONDS

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
+from crm_core.channels.troubles import account_troubles
 from crm_core.delivery.messages import TroubleView
 from crm_core.kernel.late import HELD
 from crm_core.kernel.pause import read_pause
@@ -27,6 +28,8 @@ def troubles(session: Session, tenant: str, now: datetime) -> list[TroubleView]:
     """Everything of a tenant that should have been done and was not, and processes that do not work."""
     pause = read_pause(session)
     found = _rows(session, tenant, now, paused=bool(pause.paused)) + _processes(session, now)
+    found += [TroubleView(kind=one.kind, since=one.since, what=" ".join(filter(None, (one.id, one.detail))))
+              for one in account_troubles(session, tenant)]  # fmt: skip
     if not pause.paused:
         found += _unserved(session, tenant)
     if pause.paused:

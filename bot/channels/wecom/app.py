@@ -1,0 +1,291 @@
+"""The self-built app (自建应用): colleagues are told, asked and answered in WeCom."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from bot.channels.wecom import cards, reading
+from bot.channels.wecom.callback import App, Callback, hooks
+from bot.channels.wecom.client import Api
+from bot.channels.wecom.crypto import CallbackCrypto
+from bot.channels.wecom.errors import (
+    CARD_FIELDS,
+    SPENT_CODE,
+    USED_TASK,
+    ApiError,
+    Refused,
+    address_in,
+    receipt_of,
+    trouble_of,
+)
+from bot.channels.wecom.menu_keeper import MenuKeeper
+from bot.channels.wecom.xml import Malformed, parse, text
+from bot.ports import Account, Arrival, Capabilities, Delivery, Event, Heard, Media, Outbound, Raw, Receipt
+from crm_core.channels.accounts import ENVIRONMENT, STAFF
+from crm_core.kernel.errors import ChexinError, ConfigError, NotFound
+
+if TYPE_CHECKING:
+    from bot.ports import Line
+    from bot.reception.lines import Hearing
+    from bot.reception.post import Post
+    from bot.settings import BotSettings
+    from crm_core.api import Core
+
+CHANNEL = "wecom"
+# The platform silently drops what is more than 30 a minute to a member, and some messages go out in parts.
+CAPABILITIES = Capabilities(
+    max_buttons=cards.MAX_BUTTONS, max_text_bytes=cards.MAX_TEXT, edit=True, toast=False, images=True, push_first=True,
+    idempotent=True, dedupe_window=timedelta(hours=4), per_account=((10_000, 60.0),),
+    per_chat=((25, 60.0), (900, 3600.0)), max_label=cards.MAX_LABEL,
+)  # fmt: skip
+DUPLICATES = {"enable_duplicate_check": 1, "duplicate_check_interval": 14_400}
+CODE_LIFE = timedelta(hours=72)
+# Before a task's name where the platform's name of a message is kept: such a message can be changed.
+CARD = "card:"
+
+
+def named(settings: BotSettings, tenant: str) -> list[Account]:
+    """The app the environment names."""
+    if not settings.wecom_agent_id:
+        return []
+    values = {
+        "corp": settings.wecom_corp_id, "agent": settings.wecom_agent_id,
+        "secret": settings.wecom_secret.get_secret_value(), "token": settings.wecom_token.get_secret_value(),
+        "aes_key": settings.wecom_aes_key.get_secret_value(),
+    }  # fmt: skip
+    account = f"{settings.wecom_corp_id}-{settings.wecom_agent_id}"
+    return [Account(tenant, CHANNEL, account, STAFF, f"{tenant}.", source=ENVIRONMENT, settings=values)]
+
+
+def open_line(account: Account, core: Core, settings: BotSettings) -> AppLine:
+    """The app's line. Raises ConfigError, naming what is missing."""
+    missing = [
+        name for name in ("corp", "agent", "secret", "token", "aes_key") if not account.settings.get(name)
+    ]
+    if missing:
+        raise ConfigError(account.line, f"{', '.join(missing)} missing")
+    return AppLine(
+        account, core, base=settings.wecom_api_base, home=settings.origin if settings.public_url else ""
+    )
+
+
+def hear(lines: Sequence[Line], core: Core, post: Post, settings: BotSettings) -> Hearing:
+    """The callback URL for all apps and what else the corp is told by it, and the apps' menus."""
+    from bot.reception.lines import Hearing
+
+    apps = [line for line in lines if isinstance(line, AppLine)]
+    others = [line for line in lines if not isinstance(line, AppLine)]
+    heard = Callback([App(line, line.crypto) for line in apps], others, post, hooks(lines, core))
+    return Hearing(
+        routers=[heard.router()], listeners=[MenuKeeper(line.account, line.api, core) for line in apps]
+    )
+
+
+class AppLine:
+    """One app of a corp, both ways."""
+
+    name = CHANNEL
+    capabilities = CAPABILITIES
+
+    def __init__(self, account: Account, core: Core, *, base: str, home: str = "") -> None:
+        """`base` is the API's bare origin, `home` where a card without buttons leads."""
+        given = account.settings
+        self.account = account
+        self.crypto = CallbackCrypto(given["token"], given["aes_key"], given["corp"])
+        self.api = Api(given["corp"], given["secret"], core, base)
+        self._agent = int(given["agent"])
+        self._core = core
+        self._home = f"{home}/" if home else ""
+        self._trouble: str | None = None
+
+    # In
+
+    def read(self, arrival: Arrival) -> Event | None:
+        """What a stored callback means; None for what concerns nobody."""
+        return reading.event_of(arrival.body, self.account.line)
+
+    def fetch(self, media: Media) -> bytes:
+        """A file somebody sent. Raises ChexinError with words for him."""
+        try:
+            return self.api.download(media.ref)
+        except ApiError as error:
+            structlog.get_logger().warning("media_failed", channel=self.account.line, error=_code(error))
+            raise ChexinError("error.file_gone") from None
+
+    async def acknowledge(self, arrived: Raw) -> None:
+        """A press brings the code by which its card may be changed once more."""
+        try:
+            fields = parse(str(arrived.body.get("xml", "")).encode())
+            code, task = text(fields, "ResponseCode"), text(fields, "TaskId")
+            if code and task:
+                user = text(fields, "FromUserName").lower()
+                await asyncio.to_thread(self._keep_code, task, user, code)
+        except (Malformed, ChexinError) as error:
+            structlog.get_logger().warning(
+                "code_not_kept", channel=self.account.line, error=type(error).__name__
+            )
+
+    def _keep_code(self, task: str, user: str, code: str) -> None:
+        self._core.codes.keep(self.account.line, task, user, code, self._core.now())
+
+    # Out
+
+    def render(self, delivery: Delivery, message: Outbound) -> dict[str, Any]:
+        """The requests to make, in order. A repeat finds the same, down to the task's name."""
+        return {"parts": cards.parts(message, self._frame(delivery), CAPABILITIES)}
+
+    def _frame(self, delivery: Delivery) -> cards.Frame:
+        """The task's name is never used twice, not even after a database was begun anew."""
+        seed = f"{delivery.dedupe_key}\n{delivery.created_at.isoformat()}\n{self.account.line}"
+        task = f"{delivery.ref.removeprefix('#')}-{hashlib.sha256(seed.encode()).hexdigest()[:8]}"
+        return cards.Frame(delivery.ref, task, self._home)
+
+    async def send(self, delivery: Delivery, message: Outbound, body: dict[str, Any]) -> Receipt:
+        """Send the parts in order. What the platform has of them already, it drops when they come again."""
+        try:
+            receipt = await self._send_all(delivery, message, body["parts"])
+        except ApiError as error:
+            await self._note(error)
+            return receipt_of(error)
+        await self._well()
+        return receipt
+
+    async def update(self, delivery: Delivery, provider_id: str, message: Outbound) -> Receipt:
+        """Change a card by its newest code; without one, and for what is no card, a message says what changed."""
+        before = await asyncio.to_thread(self._shown, delivery)
+        try:
+            if provider_id.startswith(CARD) and message.card:
+                task = provider_id.removeprefix(CARD)
+                if await self._changed(delivery, task, message, before):
+                    await self._well()
+                    return Receipt(Heard.ACCEPTED, provider_id)
+        except ApiError as error:
+            await self._note(error)
+            return receipt_of(error)
+        after = cards.notice(message, before)
+        if after is None:
+            return Receipt(Heard.ACCEPTED, provider_id)
+        return await self.send(delivery, after, self.render(delivery, after))
+
+    # Sending
+
+    async def _send_all(self, delivery: Delivery, message: Outbound, parts: Sequence[cards.Part]) -> Receipt:
+        name = ""
+        for part in parts:
+            try:
+                answer = await self._post(delivery, part)
+            except Refused as error:
+                if error.code not in CARD_FIELDS or "template_card" not in part:
+                    raise
+                if error.code == USED_TASK and delivery.began:
+                    # An earlier try of this very card did arrive.
+                    return Receipt(Heard.ACCEPTED, CARD + part["template_card"]["task_id"])
+                structlog.get_logger().error("card_refused", channel=self.account.line, kind=delivery.kind,
+                                             error=str(error.code))  # fmt: skip
+                return await self._send_all(delivery, message, cards.plain_parts(message, delivery.ref))
+            if _missed(answer, _user(delivery)):
+                return Receipt(Heard.NEVER, error="81013", unreachable=True)
+            name = await asyncio.to_thread(self._name, part, answer, _user(delivery)) or name
+        return Receipt(Heard.ACCEPTED, name or None)
+
+    async def _post(self, delivery: Delivery, part: cards.Part) -> dict[str, Any]:
+        request = {key: value for key, value in part.items() if key != "picture"}
+        if "picture" in part:
+            media_id = await self.api.call(self._upload, delivery, part["picture"])
+            if media_id is None:
+                request = cards.text_part(part["picture"].get("alt", "") or "…", delivery.ref)
+            else:
+                request = request | {"image": {"media_id": media_id}}
+        whole = {"touser": _user(delivery), "agentid": self._agent, **request, **DUPLICATES}
+        return await self.api.call(self.api.post, "message/send", whole)
+
+    def _upload(self, delivery: Delivery, picture: dict[str, str]) -> str | None:
+        """The platform's id of a picture; None for one that is gone."""
+        from crm_core.chat.messages import Image
+
+        try:
+            reader = self._core.actor(delivery.person_id, delivery.tenant)
+            found = self._core.ask(Image(image_id=picture["url"].rpartition("/")[2]), reader)
+        except NotFound:
+            return None
+        digest = hashlib.sha256(found.content).hexdigest()
+        name = f"{digest[:16]}.{found.mime.rpartition('/')[2]}"
+        return self.api.uploaded("image", name, found.content, digest, found.mime)
+
+    def _name(self, part: cards.Part, answer: dict[str, Any], user: str) -> str:
+        """The platform's name of what was sent; of a card that can be pressed its task, with the code kept."""
+        task = part.get("template_card", {}).get("task_id")
+        if not task:
+            return str(answer.get("msgid", ""))[:128]
+        if answer.get("response_code"):
+            self._keep_code(task, user, str(answer["response_code"]))
+        return CARD + str(task)
+
+    # Changing
+
+    def _shown(self, delivery: Delivery) -> Outbound | None:
+        """What the person sees of the message now."""
+        message_id = delivery.params.get("message")
+        found = self._core.chats.originals([message_id]) if message_id else {}
+        original = found.get(message_id) if message_id else None
+        return cards.as_shown(original.shown) if original else None
+
+    async def _changed(
+        self, delivery: Delivery, task: str, message: Outbound, before: Outbound | None
+    ) -> bool:
+        """Whether the card was changed in place; False when there is no code for it, or it was spent."""
+        user, now = _user(delivery), self._core.now()
+        code = await asyncio.to_thread(self._core.codes.take, self.account.line, task, user, now, CODE_LIFE)
+        if code is None or message.card is None:
+            return False
+        request = {"userids": [user], "agentid": self._agent, "response_code": code}
+        request |= cards.change(message.card, before.card if before else None, self._frame(delivery))
+        try:
+            await self.api.call(self.api.post, "message/update_template_card", request)
+        except ApiError as error:
+            if isinstance(error, Refused) and error.code == SPENT_CODE:
+                # An earlier try whose answer was lost has spent it; else somebody saw the card change.
+                return delivery.began
+            if isinstance(error, Refused) and error.code in CARD_FIELDS:
+                return False
+            # As of when it was taken, so that a newer one from a press stays the newest.
+            await asyncio.to_thread(self._core.codes.keep, self.account.line, task, user, code, now)
+            raise
+        return True
+
+    # Troubles
+
+    async def _note(self, error: ApiError) -> None:
+        """What only the operator can mend is told to admins, once."""
+        trouble = trouble_of(error.code) if isinstance(error, Refused) else None
+        if trouble is None or self._trouble == trouble or not isinstance(error, Refused):
+            return
+        structlog.get_logger().error("account_refused", channel=self.account.line, error=str(error.code))
+        note, now = self._core.account_troubles.note, self._core.now()
+        await asyncio.to_thread(note, self.account, trouble, address_in(error.message), now)
+        self._trouble = trouble
+
+    async def _well(self) -> None:
+        if self._trouble != "":
+            await asyncio.to_thread(self._core.account_troubles.over, self.account)
+            self._trouble = ""
+
+
+def _user(delivery: Delivery) -> str:
+    return delivery.chat.rpartition(":")[2]
+
+
+def _missed(answer: dict[str, Any], user: str) -> bool:
+    """Accepted, but not for this person: he is outside the app's scope, or without a licence."""
+    lists = "|".join(str(answer.get(name) or "") for name in ("invaliduser", "unlicenseduser"))
+    return user in lists.lower().split("|")
+
+
+def _code(error: ApiError) -> str:
+    return str(error.code) if isinstance(error, Refused) else str(error)

@@ -1,0 +1,232 @@
+"""Our messages as the platform's: text, pictures and template cards. Pure; what does not fit goes out as text first.
+
+Lengths are counted as they are drawn: a Chinese character takes the room of two Latin ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+from unicodedata import east_asian_width
+
+from bot.ports import Button, Capabilities, Card, Outbound, Style
+from bot.reception.degrade import card_words, cut, fit, is_chinese, pieces, words
+
+Part = dict[str, Any]
+
+MAX_TEXT = 2048
+# In halves: what the platform suggests, so that nothing is cut where nobody can unfold it.
+TITLE, DESC, KEY, VALUE, NOTE, SOURCE, QUOTE = 72, 88, 10, 52, 224, 26, 160
+MAX_FIELDS, MAX_BUTTONS, MAX_OPTIONS, MAX_LABEL, OPTION = 6, 6, 20, 10, 40
+SELECTS, SELECT_OPTIONS = 3, 9
+CHOICE, NOTHING = "choose", "-"
+STYLES = {Style.PRIMARY: 1, Style.DEFAULT: 4, Style.DANGER: 3}
+_SUBMIT = {True: "确定", False: "OK"}
+_CHOOSE = {True: "请选择", False: "Choose"}
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What every message carries: its reference, its task's name, and where a card without buttons leads."""
+
+    ref: str
+    task: str
+    home: str = ""
+
+
+def parts(message: Outbound, frame: Frame, can: Capabilities) -> list[Part]:
+    """The requests a message becomes, in the order to send; a part of a picture names its image as `picture`."""
+    found: list[Part] = []
+    for one in fit(message, _room_for(message.card, can)):
+        if one.image:
+            found.append({"msgtype": "image", "image": {"media_id": ""}, "picture": one.image})
+        if one.text:
+            found.append(text_part(one.text, frame.ref))
+        if one.card:
+            found += _card_parts(one.card, frame)
+    return found or [text_part("…", frame.ref)]
+
+
+def text_part(said: str, ref: str) -> Part:
+    """Plain text with its reference, which keeps two messages of the same words apart."""
+    room = MAX_TEXT - len(ref) - 1
+    return {"msgtype": "text", "text": {"content": f"{pieces(said, room)[0]}\n{ref}"}}
+
+
+def plain_parts(message: Outbound, ref: str) -> list[Part]:
+    """Everything it says as text, for what the platform refuses to draw."""
+    return [text_part(piece, ref) for piece in pieces(words(message), MAX_TEXT - len(ref) - 1)]
+
+
+def _room_for(card: Card | None, can: Capabilities) -> Capabilities:
+    """A list of lines to press is drawn as options, of which there may be more than buttons."""
+    if card is None or len(card.buttons) <= MAX_BUTTONS:
+        return can
+    lined = sum(button.line is not None for button in card.buttons)
+    if lined * 2 < len(card.buttons):
+        return can
+    most = MAX_OPTIONS if len(card.buttons) <= MAX_OPTIONS else SELECTS * SELECT_OPTIONS
+    return replace(can, max_buttons=most, max_label=OPTION)
+
+
+# Cards
+
+
+def _card_parts(card: Card, frame: Frame) -> list[Part]:
+    """The card; before it, as text, everything it says when it is more than the card shows."""
+    before = (
+        [] if _shows_all(card) else [text_part(p, frame.ref) for p in pieces(card_words(card), MAX_TEXT - 24)]
+    )
+    if not card.buttons and (before or not frame.home):
+        return before or [text_part(card_words(card), frame.ref)]
+    return [*before, {"msgtype": "template_card", "template_card": template(card, frame)}]
+
+
+def template(card: Card, frame: Frame, *, task: bool = True) -> dict[str, Any]:
+    """The template card. `task=False` for one that takes another's place: it keeps that one's task."""
+    found: dict[str, Any] = {
+        "card_type": "text_notice",
+        "source": {"desc": clip(frame.ref, SOURCE), "desc_color": 0},
+        "main_title": _filled(title=clip(card.title, TITLE), desc=clip(card.status or "", DESC)),
+    }
+    if card.note:
+        found["sub_title_text"] = clip(card.note, NOTE)
+    if card.fields:
+        found["horizontal_content_list"] = [
+            {"keyname": clip(one.k, KEY) or "·", "value": clip(_value(one.v, one.was), VALUE) or "—"}
+            for one in card.fields[:MAX_FIELDS]
+        ]
+    if card.sources:
+        source = card.sources[0]
+        found["quote_area"] = {
+            "type": 0,
+            "title": clip(source.title, TITLE),
+            "quote_text": clip(source.detail, QUOTE),
+        }
+    found |= _pressable(card, frame.home)
+    if task and card.buttons:
+        found["task_id"] = frame.task
+    return found
+
+
+def _pressable(card: Card, home: str) -> dict[str, Any]:
+    """Buttons, options or lists of options, by how many there are; without any, where a press leads."""
+    count = len(card.buttons)
+    if not count:
+        return {"card_action": {"type": 1, "url": home}}
+    if count <= MAX_BUTTONS:
+        return {"card_type": "button_interaction", "button_list": [_button(one) for one in card.buttons]}
+    chinese = is_chinese(card.title + card.buttons[0].label)
+    submit = {"submit_button": {"text": _SUBMIT[chinese], "key": CHOICE}}
+    if count <= MAX_OPTIONS:
+        options = [
+            {"id": one.id, "text": clip(one.label, OPTION), "is_checked": False} for one in card.buttons
+        ]
+        checkbox = {"question_key": CHOICE, "mode": 0, "option_list": options}
+        return {"card_type": "vote_interaction", "checkbox": checkbox} | submit
+    return {"card_type": "multiple_interaction", "select_list": _selects(card.buttons, chinese)} | submit
+
+
+def _button(button: Button) -> dict[str, Any]:
+    return {"text": cut(button.label, MAX_LABEL), "style": STYLES[button.style], "key": button.id}
+
+
+def _selects(buttons: tuple[Button, ...], chinese: bool) -> list[dict[str, Any]]:
+    """Lists of nine each; every one begins with nothing chosen."""
+    groups = [buttons[at : at + SELECT_OPTIONS] for at in range(0, len(buttons), SELECT_OPTIONS)][:SELECTS]
+    return [
+        {
+            "question_key": f"{CHOICE}{n}", "title": f"{_CHOOSE[chinese]} {n}", "selected_id": NOTHING,
+            "option_list": [{"id": NOTHING, "text": "—"}]
+            + [{"id": one.id, "text": clip(one.label, OPTION)} for one in group],
+        }
+        for n, group in enumerate(groups, start=1)
+    ]  # fmt: skip
+
+
+def _shows_all(card: Card) -> bool:
+    """Whether the template has room for everything the card says."""
+    return (
+        len(card.fields) <= MAX_FIELDS
+        and len(card.sources) <= 1
+        and width(card.title) <= TITLE
+        and width(card.status or "") <= DESC
+        and width(card.note or "") <= NOTE
+        and all(width(one.k) <= KEY and width(_value(one.v, one.was)) <= VALUE for one in card.fields)
+        and all(width(one.detail) <= QUOTE and width(one.title) <= TITLE for one in card.sources)
+        and not any(one.words and one.words != one.v for one in card.fields)
+    )
+
+
+def _value(value: str, was: str | None) -> str:
+    return value if was is None else f"{was} → {value}"
+
+
+def _filled(**values: str) -> dict[str, str]:
+    return {name: value for name, value in values.items() if value}
+
+
+def width(text: str) -> int:
+    """How many halves of a Chinese character a text takes."""
+    return sum(2 if east_asian_width(char) in "WFA" else 1 for char in text)
+
+
+def clip(text: str, most: int) -> str:
+    """At most so many halves on one line, with an ellipsis where something is left out."""
+    line = " ".join(text.split())
+    if width(line) <= most:
+        return line
+    kept, room = "", most - 2
+    for char in line:
+        room -= width(char)
+        if room < 0:
+            break
+        kept += char
+    return kept.rstrip() + "…"
+
+
+# Changes
+
+
+def as_shown(body: dict[str, Any]) -> Outbound:
+    """A kept message as it was shown: its buttons have ids and no verbs."""
+    card = body.get("card")
+    if card:
+        buttons = [{"verb": "", "params": {}, **button} for button in card.get("buttons", ())]
+        body = body | {"card": card | {"buttons": buttons}}
+    return Outbound.from_dict(body)
+
+
+def change(card: Card, before: Card | None, frame: Frame) -> dict[str, Any]:
+    """How a sent card is changed: its buttons turn grey and say the status, or the whole card is another."""
+    status = card.status or ""
+    only_over = before is not None and not card.buttons and (card.title, card.fields, card.note) == (
+        before.title, before.fields, before.note)  # fmt: skip
+    if only_over and before and before.buttons and status and len(status) <= MAX_LABEL:
+        return {"button": {"replace_name": status}}
+    if not card.buttons and not frame.home:
+        return {"button": {"replace_name": cut(status or card.title, MAX_LABEL)}}
+    return {"template_card": template(card, frame, task=False)}
+
+
+def notice(message: Outbound, before: Outbound | None) -> Outbound | None:
+    """What is sent where nothing can be changed: a line for what is over, the card anew when it can be pressed.
+
+    None when nothing changed that matters by itself: neither title, status nor buttons.
+    """
+    card, old = message.card, before.card if before else None
+    if card is None:
+        return replace(message, text=f"↪ {message.text}") if message.text else None
+    if old is not None and _gist(card) == _gist(old):
+        return None
+    if card.buttons:
+        return replace(message, card=replace(card, title=f"↪ {card.title}"))
+    return Outbound(
+        text="\n".join(
+            line for line in (f"↪ {card.status or card.title}", card.status and card.title) if line
+        )
+    )
+
+
+def _gist(card: Card) -> tuple[Any, ...]:
+    return card.title, card.status, tuple(button.label for button in card.buttons)
