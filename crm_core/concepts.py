@@ -8,9 +8,10 @@ import importlib.util
 CONCEPTS = (
     "undo", "org", "customers", "vehicles", "leads", "deals", "quotes", "approvals", "orders", "appointments",
     "tasks", "followups", "absences", "handovers", "nudges", "fitment", "knowledge", "chat", "imports",
-    "renewals", "delivery", "insights", "channels",
+    "renewals", "delivery", "insights", "channels", "errands",
+    "servicedesk",
 )  # fmt: skip
-_CODE = ("handlers", "queries", "reactions", "audits")
+_CODE = ("handlers", "queries", "reactions", "audits", "pruning")
 
 
 def _load(modules: tuple[str, ...]) -> None:

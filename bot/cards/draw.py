@@ -12,6 +12,7 @@ from bot.cards import (  # noqa: F401
     customers,
     deals,
     delivery,
+    desk,
     digests,
     fitment,
     followups,

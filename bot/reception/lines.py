@@ -19,6 +19,7 @@ PACKAGES = {
     "telegram": "bot.channels.telegram",
     "wecom": "bot.channels.wecom",
     "kf": "bot.channels.wecom",
+    "contacts": "bot.channels.wecom",
     "aibot": "bot.channels.wecom",
 }
 

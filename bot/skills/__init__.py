@@ -16,6 +16,7 @@ from bot.skills import (
     contacts,
     deals,
     delivery,
+    desk,
     drafts,
     fitment,
     followups,
@@ -37,6 +38,6 @@ from bot.skills import (
 
 __all__ = [
     "absences", "agenda", "appointments", "approvals", "birthdays", "cars", "consent", "contacts", "deals",
-    "delivery", "drafts", "fitment", "followups", "handovers", "help", "history", "knowledge",
+    "delivery", "desk", "drafts", "fitment", "followups", "handovers", "help", "history", "knowledge",
     "language", "leads", "merges", "orders", "pool", "quotes", "renewals", "reports", "tasks", "undo",
 ]  # fmt: skip

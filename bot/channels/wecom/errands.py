@@ -1,0 +1,109 @@
+"""Runs a line's errands: what is to be done at the platform after a commit, once, the urgent first."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Protocol
+
+import structlog
+
+from bot.channels.wecom.errors import ApiError, NoAnswer, Refused, trouble_of
+from bot.ports import Held
+from crm_core.errands.queue import Due, Errands
+
+if TYPE_CHECKING:
+    from crm_core.api import Core
+
+LOOK_SECONDS = 0.5
+SIDE_BY_SIDE = 8
+LONGEST = timedelta(minutes=30)
+TROUBLE_REST = timedelta(minutes=2)
+BUSY = frozenset({-1, 45033})
+
+
+class Later(Exception):
+    """Nothing has gone wrong, but it has to be looked at again at `at`."""
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__(at)
+        self.at = at
+
+
+class Doer(Protocol):
+    """Does errands by their kinds. Commands it carries out have keys, so that an errand may be repeated."""
+
+    @property
+    def kinds(self) -> dict[str, Callable[[Due], Awaitable[None]]]:
+        """What does each kind. Raises ApiError, or Later."""
+        ...
+
+    async def gave_up(self, due: Due, why: str) -> None:
+        """It will not be done: tell whom it concerns."""
+        ...
+
+
+class ErrandRunner:
+    """A listener beside the line's own; claims are leased, so that two at once do no harm."""
+
+    def __init__(self, account: str, core: Core, doer: Doer) -> None:
+        self.name = f"{account}:errands"
+        self._account = account
+        self._core = core
+        self._doer = doer
+        self._errands = Errands(core.database, core.cipher)
+
+    async def listen(self, held: Held) -> None:
+        """Do what is due until cancelled."""
+        while True:
+            if not await self.round():
+                await asyncio.sleep(LOOK_SECONDS)
+
+    async def round(self) -> int:
+        """Do what is due now; how many that were."""
+        now = self._core.now()
+        due_at = await asyncio.to_thread(self._errands.next_due, self._account)
+        if due_at is None or due_at > now:
+            return 0
+        claimed = await asyncio.to_thread(self._errands.claim, self._account, now, SIDE_BY_SIDE)
+        await asyncio.gather(*(self._run(one) for one in claimed))
+        return len(claimed)
+
+    async def _run(self, due: Due) -> None:
+        try:
+            await self._doer.kinds[due.kind](due)
+        except Later as later:
+            await self._again(due, later.at, "later")
+        except Refused as error:
+            if error.code in BUSY:
+                await self._again(due, self._core.now() + backoff(due.attempts), str(error.code))
+            elif trouble_of(error.code) is not None:
+                await self._again(due, self._core.now() + TROUBLE_REST, str(error.code))
+            else:
+                await self._over(due, str(error.code))
+        except NoAnswer as error:
+            await self._again(due, self._core.now() + backoff(due.attempts), str(error))
+        except Exception as error:
+            structlog.get_logger().error(
+                "errand_failed", kind=due.kind, error=type(error).__name__, exc_info=error
+            )
+            await self._again(due, self._core.now() + backoff(due.attempts), type(error).__name__)
+        else:
+            await asyncio.to_thread(self._errands.done, due, self._core.now())
+
+    async def _again(self, due: Due, at: datetime, why: str) -> None:
+        if not await asyncio.to_thread(self._errands.again, due, at, why, self._core.now()):
+            await self._doer.gave_up(due, why)
+
+    async def _over(self, due: Due, why: str) -> None:
+        await self._doer.gave_up(due, why)
+        await asyncio.to_thread(self._errands.done, due, self._core.now(), why)
+
+
+def backoff(attempts: int) -> timedelta:
+    """1, 2, 4 … seconds, at most half an hour."""
+    return min(timedelta(seconds=2 ** min(attempts - 1, 12)), LONGEST)
+
+
+__all__ = ["ApiError", "Doer", "ErrandRunner", "Later"]

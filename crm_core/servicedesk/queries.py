@@ -1,0 +1,58 @@
+"""Answers about conversations at a desk."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from crm_core.customers.tables import Customer
+from crm_core.kernel.access import Place
+from crm_core.kernel.errors import NotFound
+from crm_core.kernel.registry import answers
+from crm_core.kernel.uow import Reader
+from crm_core.org.people import find_person
+from crm_core.org.tables import Person
+from crm_core.servicedesk.messages import RatingAsked, ServiceCall, ServiceCallView, ServiceRatingOf, State
+from crm_core.servicedesk.tables import ServiceRating, ServiceSession
+
+
+@answers(ServiceCall)
+def service_call(question: ServiceCall, reader: Reader) -> ServiceCallView:
+    """For whoever may read the customer; one nobody knows yet is shown to colleagues of his dealer."""
+    row = reader.find(ServiceSession, question.session_id)
+    person = find_person(reader, row.person_id) if row is not None else None
+    if row is None or row.tenant != reader.tenant or person is None:
+        raise NotFound(resource="service")
+    customer = reader.find(Customer, person.customer_id)
+    seen = (
+        reader.access.allows(reader.actor, "customer", "read", customer) if customer is not None
+        else reader.access.allows(reader.actor, "person", "read", Place(row.tenant, person.unit))
+    )  # fmt: skip
+    if not seen:
+        raise NotFound(resource="service")
+    return ServiceCallView(
+        session_id=row.id, customer_id=customer.id if customer else None,
+        customer_name=customer.name if customer else person.name, state=cast("State", row.state),
+        servicer_name=_name(reader, row.servicer), since=row.since,
+    )  # fmt: skip
+
+
+@answers(ServiceRatingOf)
+def rating_asked(question: ServiceRatingOf, reader: Reader) -> RatingAsked:
+    """For the customer himself."""
+    row = reader.find(ServiceSession, question.session_id)
+    if row is None or row.person_id != reader.actor.id:
+        raise NotFound(resource="service")
+    known = reader.first(select(ServiceRating).where(
+        col(ServiceRating.session_id) == row.id, col(ServiceRating.turn) == question.turn))  # fmt: skip
+    return RatingAsked(turn=question.turn, colleague=_name(reader, row.servicer), score=known.score if known else None)
+
+
+def _name(reader: Reader, userid: str) -> str:
+    if not userid:
+        return ""
+    query = select(Person).where(col(Person.tenant) == reader.tenant, col(Person.wecom_userid) == userid)
+    found = reader.first(query)
+    return found.name if found is not None else ""
