@@ -12,7 +12,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from crm_core.kernel.errors import ConfigError
 
 MIN_WEBHOOK_SECRET = 32
-_TELEGRAM_NEEDS = "telegram_bot_token"
+TELEGRAM = "https://api.telegram.org"
+_TELEGRAM_TOKEN = r"[0-9]{1,20}:[0-9A-Za-z_-]+"
 _WECOM_NEEDS = ("wecom_corp_id", "wecom_agent_id", "wecom_secret", "wecom_token", "wecom_aes_key")
 Words = Annotated[tuple[str, ...], NoDecode]
 
@@ -44,7 +45,7 @@ class BotSettings(BaseSettings):
 
     telegram_bot_token: SecretStr = SecretStr("")
     telegram_customer_bot_token: SecretStr = SecretStr("")
-    telegram_api_base: str = "https://api.telegram.org"
+    telegram_api_base: str = TELEGRAM
     telegram_mode: str = "polling"
     telegram_webhook_secret: SecretStr = SecretStr("")
 
@@ -126,14 +127,32 @@ class BotSettings(BaseSettings):
         found = []
         if self.telegram_mode not in ("polling", "webhook"):
             found.append("TELEGRAM_MODE: is polling or webhook")
-        on = self.telegram_bot_token.get_secret_value() or self.telegram_customer_bot_token.get_secret_value()
-        if on and self.telegram_mode == "webhook":
-            if len(self.telegram_webhook_secret.get_secret_value()) < MIN_WEBHOOK_SECRET:
-                found.append("TELEGRAM_WEBHOOK_SECRET: webhook mode needs 32 or more characters")
-            if not self.public_url:
-                found.append("PUBLIC_URL: webhook mode needs the address Telegram reaches us at")
-        if on:
-            found.append(f"{_TELEGRAM_NEEDS.upper()}: Telegram is not served by this version; unset it to start")
+        tokens = ("telegram_bot_token", "telegram_customer_bot_token")
+        given = {name: self._given(name) for name in tokens if self._given(name)}
+        if not given:
+            return found
+        found += [
+            f"{name.upper()}: is the bot's token as @BotFather shows it, such as 7000000001:AAE…"
+            for name, token in given.items()
+            if not re.fullmatch(_TELEGRAM_TOKEN, token, re.ASCII)
+        ]
+        if len(given) == 2 and len({token.partition(":")[0] for token in given.values()}) == 1:
+            found.append("TELEGRAM_CUSTOMER_BOT_TOKEN: needs a bot of its own, not the staff's")
+        if not re.fullmatch(r"https?://[^/?#@\s]+", self.telegram_api_base.rstrip("/")):
+            found.append("TELEGRAM_API_BASE: is a bare origin, such as https://api.telegram.org")
+        return [*found, *(self._webhook_problems() if self.telegram_mode == "webhook" else ())]
+
+    def _webhook_problems(self) -> list[str]:
+        found = []
+        secret = self._given("telegram_webhook_secret")
+        if len(secret) < MIN_WEBHOOK_SECRET:
+            found.append("TELEGRAM_WEBHOOK_SECRET: webhook mode needs 32 or more characters")
+        elif not re.fullmatch(r"[0-9A-Za-z_-]{1,256}", secret, re.ASCII):
+            found.append("TELEGRAM_WEBHOOK_SECRET: takes at most 256 of A-Z a-z 0-9 _ -")
+        if not self.public_url:
+            found.append("PUBLIC_URL: webhook mode needs the address Telegram reaches us at")
+        elif self.telegram_api_base.rstrip("/") == TELEGRAM and not self.public_url.startswith("https://"):
+            found.append("PUBLIC_URL: Telegram calls https:// only")
         return found
 
     def _wecom_problems(self) -> list[str]:

@@ -88,9 +88,11 @@ def bot_settings(**values: Any) -> BotSettings:
 
 
 @contextlib.contextmanager
-def served(core: Core, *, demo: bool = False, role: str = "all", settings: BotSettings | None = None) -> Iterator[Site]:
-    """Serve the house over `core` on a port of its own until the end of the block."""
-    port = free_port()
+def served(
+    core: Core, *, demo: bool = False, role: str = "all", settings: BotSettings | None = None, port: int = 0
+) -> Iterator[Site]:
+    """Serve the house over `core` until the end of the block, on `port` or one of its own."""
+    port = port or free_port()
     tokens = {code: f"link-{code}" for code, *_ in STAFF} if demo else None
     house = House(core, settings or bot_settings(port=port), Engine, role=role, demo=tokens)
     server = uvicorn.Server(
