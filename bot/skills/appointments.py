@@ -220,7 +220,7 @@ def press_done(talk: Talk, params: dict[str, Any]) -> None:
         talk.memory.put(draft, talk.now)
 
 
-def log_drive(talk: Talk, customer_id: str, text: str, vehicle: str, draft: Draft) -> None:
+def log_drive(talk: Talk, customer_id: str, text: str, vehicle: str, draft: Draft | None) -> None:
     """A drive that took place, told in words: the one that was booked, else one made for it, is done."""
     booked: list[AppointmentView] = talk.ask(Appointments(customer_id=customer_id, kind="test_drive"))
     if booked:

@@ -12,6 +12,7 @@ from bot.conversation.slots import read_when, vehicle_words
 from bot.conversation.talk import Talk
 from bot.skills.appointments import log_drive
 from bot.skills.leads import log_outcome, settle_outcome
+from bot.skills.visits import DROVE
 from crm_core.customers.messages import AddNote, LogContact, MarkDecisionMaker, RecordView
 from crm_core.followups.messages import CompleteFollowup, FollowupView, MyFollowups
 from crm_core.kernel.registry import Result
@@ -21,10 +22,6 @@ from crm_core.tasks.messages import AnswerQuestion
 KINDS = {"visit": "visit", "walk_in": "visit", "wecom": "chat", "wechat": "chat", "chat": "chat", "sms": "message",
          "message": "message", "email": "message", "call": "call", "phone": "call"}  # fmt: skip
 
-
-# Words that say the drive took place; 想试驾 and 约了试驾 do not.
-DROVE = re.compile(r"(?:到店|来店|过来|(?<![想要约再去来]))试驾(?:了|过|完|后|结束)|(?:到店|来店)试驾(?!预约)|试完车|试了车"
-                   r"|\btest[- ]drove\b|\b(?:took|had|did|finished) (?:a|the|his|her|their) test drive\b", re.I)  # fmt: skip
 
 # How satisfied a customer is, the worst first: 不满意 has 满意 in it.
 FEELINGS = (

@@ -12,6 +12,7 @@ from bot.conversation.presses import verb
 from bot.conversation.slots import vehicle_words
 from bot.conversation.talk import Talk
 from bot.ports import Button
+from bot.skills.visits import came_in
 from crm_core.kernel.errors import ChexinError, Unavailable
 from crm_core.kernel.registry import Result
 from crm_core.leads.messages import (
@@ -71,11 +72,15 @@ def lead_created(talk: Talk, command: CreateLead, result: Result, draft: Draft |
         if draft is not None:
             draft.rest = []
         return
-    talk.about("customer", view.customer_id, view.name)
-    talk.about("lead", view.id, view.name)
+    _look_at(talk, view)
+    said = len(talk.replies)
     key = "card.lead_again" if view.duplicate else "card.lead_written"
+    if view.customer_id and came_in(talk, view.customer_id, draft or Draft("create_lead")):
+        view = talk.ask(LeadCard(lead_id=view.id))
     talk.show(lead_card(talk.voice, view, talk.actor, title=talk.voice.say(key, name=view.name or view.phone),
                         extra=talk.take_back(result.undo_id, draft)))  # fmt: skip
+    # First who it is, then what came of the visit.
+    talk.replies.insert(said, talk.replies.pop())
 
 
 @skill("my_leads")
