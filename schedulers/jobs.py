@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from crm_core.api import Core
-from crm_core.kernel.routines import HOURLY, OFTEN, run_routines
-
-KEEP_FINISHED = timedelta(days=90)
-KEEP_LIMITS = timedelta(days=1)
+from crm_core.kernel.routines import HOURLY, NIGHTLY, OFTEN, run_routines
 
 
 def fire_timers(core: Core) -> int:
@@ -33,6 +28,5 @@ def scan(core: Core) -> None:
 
 
 def prune(core: Core) -> None:
-    """Forget timers that are long finished, and limits nobody came near lately."""
-    core.timers.prune(core.now() - KEEP_FINISHED)
-    core.limits.prune(core.now() - KEEP_LIMITS)
+    """Delete what is done with and old enough, as `retention.yaml` says."""
+    run_routines(core, NIGHTLY)

@@ -172,6 +172,19 @@ class MoveStuck(Command):
     """Note which accounts nobody serves, and send what waited too long for them another way; for the auditor."""
 
 
+class Prune(Command):
+    """Delete a part of what is done with and old enough, of each kind `at_most` so many; for the deployment itself."""
+
+    at_most: int = Field(default=200, ge=1, le=5000)
+
+
+class PrunedView(View):
+    """How many rows of each kind went, and whether there is more to delete."""
+
+    counts: dict[str, int]
+    more: bool
+
+
 class TellTroubles(Command):
     """Tell the admins what is new of these troubles, and the manager of messages that did not arrive."""
 

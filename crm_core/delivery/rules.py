@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from crm_core.delivery.messages import TroubleView
 from crm_core.followups.values import Data, Duration
@@ -24,7 +25,40 @@ class DeliveryPolicy(Data):
     uncertain_told_after: Duration = Field(default=timedelta(hours=24), ge=60 * MINUTE)
 
 
-POLICIES = [("delivery", DeliveryPolicy)]
+DAY = timedelta(days=1)
+
+
+class RetentionPolicy(Data):
+    """`retention.yaml`. The least of each is what something else relies on."""
+
+    # A button may be pressed for 30 days after its card was shown last, and then names what the card told of.
+    messages: Duration = Field(ge=60 * DAY)
+    # Platforms deliver again for a day, a page that was closed for as long as its session lasts.
+    arrivals: Duration = Field(ge=31 * DAY)
+    timers: Duration = Field(ge=30 * DAY)
+    last_timers: Duration = Field(ge=365 * DAY)
+    buttons: Duration = Field(ge=DAY)
+    # As long as a button that was pressed may be pressed again.
+    commands: Duration = Field(ge=60 * DAY)
+    undo: Duration = Field(ge=DAY)
+    invites: Duration = Field(ge=DAY)
+    # A session lasts 30 days.
+    sign_outs: Duration = Field(ge=31 * DAY)
+    codes: Duration = Field(ge=4 * DAY)
+    limits: Duration = Field(ge=DAY)
+    chats: Duration = Field(ge=180 * DAY)
+
+    @model_validator(mode="after")
+    def _threads_outlive_the_queue(self) -> Self:
+        """What is still to be changed in its thread must be there; a key must outlive what could bring it again."""
+        if self.chats < self.messages:
+            raise ValueError("chats must be kept at least as long as messages")
+        if self.commands < self.arrivals:
+            raise ValueError("commands must be kept at least as long as arrivals")
+        return self
+
+
+POLICIES = [("delivery", DeliveryPolicy), ("retention", RetentionPolicy)]
 
 
 def key_of(trouble: TroubleView) -> str:

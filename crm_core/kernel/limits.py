@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, SQLModel, col
+from sqlmodel import Session, SQLModel
 
 from crm_core.kernel.db import Database
 from crm_core.kernel.tables import Bucket
@@ -187,13 +187,6 @@ class Limits:
         with self._database.write() as session:
             for name, until in sorted(blocks):
                 block(session, name, until, now)
-
-    def prune(self, before: datetime) -> int:
-        """Forget buckets that were not used since `before`: they are full again."""
-        with self._database.write() as session:
-            over = or_(col(Bucket.blocked_until).is_(None), col(Bucket.blocked_until) < before)
-            gone = session.execute(delete(Bucket).where(col(Bucket.at) < before, over))
-            return int(getattr(gone, "rowcount", 0))
 
 
 def block(session: Session, name: str, until: datetime, now: datetime) -> None:

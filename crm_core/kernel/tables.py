@@ -260,6 +260,7 @@ class Executed(SQLModel, table=True):
     """A command's key and what it answered: the same key never acts twice."""
 
     __tablename__ = "executed"
+    __table_args__ = (Index("ix_executed_at", "at"),)
     id: str = Field(primary_key=True, max_length=200)
     fingerprint: str = Field(max_length=32)
     result_enc: str = Field(sa_type=Text)
@@ -270,7 +271,7 @@ class Undo(SQLModel, table=True):
     """How to take a write back: the inverse command, the version it expects, and until when."""
 
     __tablename__ = "undo"
-    __table_args__ = (Index("ix_undo_actor", "actor_id", "created_at"),)
+    __table_args__ = (Index("ix_undo_actor", "actor_id", "created_at"), Index("ix_undo_expires", "expires_at"))
     id: str = Field(default_factory=new_id, primary_key=True, max_length=26)
     tenant: str = Field(max_length=40)
     actor_id: str = Field(max_length=26)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, update
 from sqlmodel import Session, col
 
 from crm_core.kernel.db import deadlocked
@@ -151,14 +151,6 @@ class Timers:
                 return 0
         with self._database.write() as session:
             return hold_late(session, now)
-
-    def prune(self, before: datetime) -> int:
-        """Forget timers finished before an instant."""
-        with self._database.write() as session:
-            done = session.execute(
-                delete(Timer).where(col(Timer.state).in_((FIRED, CANCELLED)), col(Timer.done_at) < before)
-            )
-            return int(getattr(done, "rowcount", 0))
 
     def revive(self, timer_id: int, now: datetime) -> bool:
         """Make a dead timer due again; for an admin."""

@@ -101,13 +101,6 @@ def test_a_block_holds_for_everybody_until_it_ends(core: Core, clock: FixedClock
     assert other.take("bot", BOT, 1, NOW + timedelta(seconds=30)) == 1
 
 
-def test_buckets_nobody_uses_are_forgotten(core: Core) -> None:
-    core.limits.take("chat", CHAT, 1, NOW)
-    core.limits.block("bot", NOW + timedelta(days=9), NOW)
-    assert core.limits.prune(NOW + timedelta(days=1)) == 1
-    assert core.limits.take("bot", (), 1, NOW + timedelta(days=2)) == 0
-
-
 def _hammer(url: str, gate: Any, seconds: float, out: Any) -> None:
     """A process that takes as fast as it can."""
     database = Database(url)

@@ -128,15 +128,6 @@ def test_a_dead_timer_can_be_revived(core: Core, clock: FixedClock) -> None:
     assert core.timers.fire_due(clock.now()) == 1
 
 
-def test_old_finished_timers_are_pruned_and_open_ones_stay(core: Core, clock: FixedClock) -> None:
-    put(core, "old", minutes=-5)
-    core.timers.fire_due(clock.now())
-    put(core, "open", minutes=-1)
-    put(core, "new", minutes=60)
-    assert core.timers.prune(NOW + timedelta(days=1)) == 1
-    assert set(states(core)) == {"open", "new"}
-
-
 def test_no_more_than_the_limit_at_once(core: Core, clock: FixedClock) -> None:
     for n in range(5):
         put(core, f"t{n}")
