@@ -63,6 +63,13 @@ def _own_data_directory(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ["CHEXIN_DATA_DIR"] = str(tmp_path_factory.mktemp("data"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _statements_are_compiled_once() -> None:
+    from tests.support.statements import compile_once
+
+    compile_once()
+
+
 @pytest.fixture(autouse=True)
 def _logs_stay_where_they_were() -> Iterator[None]:
     """A test that starts a program sends its logs to a stream that is closed after it; the next must not write there."""
