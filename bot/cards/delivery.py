@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bot.cards.base import PRIMARY, Easel, button, joined, lines, out, pushed
@@ -22,6 +22,8 @@ from crm_core.kernel.errors import NotFound
 
 LINES = 12
 LABEL = 24
+# Drawing each takes a look or two at the database.
+DRAWN = 60
 WRONG = ("dead", "uncertain", "pending")
 STATUS = "status"
 
@@ -162,29 +164,55 @@ def reason(voice: Voice, error: str) -> str:
 
 @pushed("catch_up")
 def catch_up(easel: Easel, record_id: str, params: dict[str, Any]) -> Outbound:
-    """Reminders that fell due while nothing could be sent, in one message; what is done by now is left out."""
+    """Reminders that fell due while nothing could be sent, or may not have arrived, in one message."""
     ids = tuple(int(one) for one in params.get("rows", ()))
-    return out(late_card(easel, ids))
+    return out(late_card(easel, ids, why="unsure" if params.get("unsure") else "catch_up"))
 
 
-def late_card(easel: Easel, ids: Sequence[int], start: int = 0) -> Card:
-    """The late ones from `start` on, each a line that opens it."""
-    voice = easel.voice
-    found = [(row, said) for row in easel.ask(FoldedMessages(ids=tuple(ids))) if (said := _headline(easel, row))]
-    if not found:
-        return Card("catch_up", voice.say("push.catch_up.over"), tone="done")
+def late_card(easel: Easel, ids: Sequence[int], start: int = 0, *, why: str = "catch_up") -> Card:
+    """The late ones from `start` on, each a line that opens it; what is done by now is left out.
+
+    Of so many that drawing them all would take long, the newest come first and the others are only counted.
+    """
+    if len(ids) > DRAWN:
+        return _newest_card(easel, ids, why)
+    found = list(_open_ones(easel, ids))
     shown = found[start : start + LINES]
+    left = len(found) - start - len(shown)
+    rest = {"rows": list(ids), "from": start + LINES, "why": why}
+    return _late_card(easel.voice, shown, len(found), left, rest, why)
+
+
+def _newest_card(easel: Easel, ids: Sequence[int], why: str) -> Card:
+    """The newest that are still open; how many of the older ones are done is not looked at."""
+    older, shown = sorted(ids), []
+    while older and len(shown) < LINES:
+        shown += reversed(list(_open_ones(easel, older[-LINES:])))
+        older = older[:-LINES]
+    return _late_card(easel.voice, shown, len(shown) + len(older), len(older), {"rows": older, "from": 0, "why": why}, why)
+
+
+def _open_ones(easel: Easel, ids: Sequence[int]) -> Iterator[tuple[FoldedRow, str]]:
+    for row in easel.ask(FoldedMessages(ids=tuple(ids))):
+        if said := _headline(easel, row):
+            yield row, said
+
+
+def _late_card(
+    voice: Voice, shown: Sequence[tuple[FoldedRow, str]], n: int, left: int, rest: dict[str, Any], why: str
+) -> Card:
+    if not n:
+        return Card("catch_up", voice.say(f"push.{why}.over"), tone="done")
     buttons = tuple(
         Button(said[:LABEL], "late.open", {"row": row.id}, line=index) for index, (row, said) in enumerate(shown)
     )
-    left = len(found) - start - len(shown)
-    rest = Button(voice.say("digest.rest", n=left), "late.rest", {"rows": list(ids), "from": start + LINES})
+    more = (Button(voice.say("digest.rest", n=left), "late.rest", rest),) if left > 0 else ()
     return Card(
         "catch_up",
-        voice.say("push.catch_up.title", n=len(found)),
+        voice.say(f"push.{why}.title", n=n),
         tuple(Field(voice.when(row.due_at), said) for row, said in shown),
-        (*buttons, *((rest,) if left > 0 else ())),
-        note=voice.say("push.catch_up.text"),
+        (*buttons, *more),
+        note=voice.say(f"push.{why}.text"),
     )
 
 

@@ -50,7 +50,7 @@ def _unsure(voice: Voice, card: Card, params: dict[str, Any]) -> Card:
     if not rows:
         return card
     label = voice.say("digest.unsure", n=len(rows))
-    return replace(card, buttons=(*card.buttons, Button(label, "late.rest", {"rows": rows, "from": 0})))
+    return replace(card, buttons=(*card.buttons, Button(label, "late.rest", {"rows": rows, "from": 0, "why": "unsure"})))
 
 
 def plan_card(voice: Voice, view: PlanView, kind: str = "day_plan", title: str = "digest.plan") -> Card:

@@ -110,4 +110,5 @@ def press_late(talk: Talk, params: dict[str, Any]) -> None:
 def press_late_rest(talk: Talk, params: dict[str, Any]) -> None:
     """The lines that did not fit."""
     easel = Easel(talk.core, talk.actor, talk.voice)
-    talk.show(late_card(easel, [int(one) for one in params["rows"]], int(params["from"])))
+    ids = [int(one) for one in params["rows"]]
+    talk.show(late_card(easel, ids, int(params["from"]), why=params.get("why", "catch_up")))

@@ -22,7 +22,7 @@ from crm_core.delivery.messages import (
 from crm_core.delivery.queries import STATES, letter, letter_view, may_resume, sees_all
 from crm_core.delivery.rerouting import move_on, note_unserved, send_anew
 from crm_core.delivery.rules import DeliveryPolicy
-from crm_core.delivery.tell import tell_letters, tell_troubles
+from crm_core.delivery.tell import tell_letters, tell_troubles, tell_unsure
 from crm_core.delivery.troubles import DEAD, DEAD_TIMER, UNCERTAIN
 from crm_core.kernel.errors import Conflict, Invalid, Refused
 from crm_core.kernel.late import HELD, PENDING, SKIPPED
@@ -160,7 +160,8 @@ def tell(cmd: TellTroubles, uow: Uow) -> Result:
     """Only for the deployment itself. Telling the same again tells nobody. Raises Refused."""
     _only_job(uow)
     uow.lock(f"troubles:{uow.tenant}"[:60])
-    told = tell_troubles(uow, cmd.troubles) + tell_letters(uow)
+    waits = uow.policies.model("delivery", DeliveryPolicy, unit=f"{uow.tenant}.").uncertain_told_after
+    told = tell_troubles(uow, cmd.troubles) + tell_letters(uow) + tell_unsure(uow, waits)
     return Result(id=str(told))
 
 

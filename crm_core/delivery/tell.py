@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from crm_core.delivery.folding import fold_uncertain
 from crm_core.delivery.messages import TroubleView
 from crm_core.delivery.rules import key_of, news, over
-from crm_core.delivery.troubles import DEAD, MUST_KNOW, memory_of, remembered, untold
+from crm_core.delivery.troubles import DEAD, MUST_KNOW, long_unsure, memory_of, remembered, untold
 from crm_core.kernel.tables import Meta, Outbox
 from crm_core.kernel.uow import Priority, Uow
 from crm_core.org.people import find_person, holders, manager_of
@@ -70,6 +71,26 @@ def tell_letters(uow: Uow) -> int:
     told = _one_by_one(uow, must) if len(must) <= ONE_BY_ONE else _together(uow, must)
     _mark(must, uow.now)
     return told + _tell_nice(uow, nice)
+
+
+def tell_unsure(uow: Uow, waits: timedelta) -> int:
+    """Reminders that may not have arrived and that no digest told of: a colleague is told again, once, and of what was
+    meant for others, or was such a telling, the manager hears. Returns how many were told."""
+    again: dict[str, None] = {}
+    others: list[Outbox] = []
+    for row in long_unsure(uow.session, uow.tenant, uow.now - waits):
+        person = find_person(uow, row.person_id)
+        if person is not None and person.kind == "staff" and row.kind != "catch_up":
+            again[row.person_id] = None
+        else:
+            others.append(row)
+    for person_id in again:
+        ids = fold_uncertain(uow, person_id)
+        uow.push(person_id, "catch_up", key=f"unsure:{ids[0]}:{ids[-1]}", rows=ids, unsure=True)
+    others = [row for row in others if row.person_id not in again]
+    told = _together(uow, others) if others else 0
+    _mark(others, uow.now)
+    return len(again) + told
 
 
 def _readers(uow: Uow, row: Outbox) -> list[str]:

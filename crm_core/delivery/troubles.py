@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlmodel import Session, col
 
 from crm_core.channels.troubles import account_troubles
@@ -104,6 +104,19 @@ def untold(session: Session, tenant: str, now: datetime, limit: int = 200) -> li
     )  # fmt: skip
     # What must be known first, so that any number of the others does not hide it.
     return list(session.execute(query.order_by(col(Outbox.priority), col(Outbox.id)).limit(limit)).scalars())
+
+
+def long_unsure(session: Session, tenant: str, since: datetime, limit: int = 200) -> list[Outbox]:
+    """Messages that are nice to know and may not have arrived, since before an instant; nobody was told of them again.
+
+    A digest would have told of them. An edit of a card that was sent is no message of its own.
+    """
+    query = select(Outbox).where(
+        col(Outbox.state) == UNCERTAIN, col(Outbox.priority) > MUST_KNOW, col(Outbox.tenant) == tenant,
+        col(Outbox.told_at).is_(None), func.coalesce(col(Outbox.settled_at), col(Outbox.created_at)) <= since,
+        col(Outbox.kind) != "@refresh", text("state in (3,4)"),  # the words of the partial index
+    )  # fmt: skip
+    return list(session.execute(query.order_by(col(Outbox.id)).limit(limit)).scalars())
 
 
 def remembered(session: Session, tenant: str) -> dict[str, Any]:

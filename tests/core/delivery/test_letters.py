@@ -24,7 +24,7 @@ from crm_core.kernel.errors import Conflict, NotFound, Refused
 from crm_core.kernel.late import HELD
 from crm_core.kernel.tables import Outbox, Timer
 from crm_core.kernel.uow import Priority, Uow
-from crm_core.org.tables import Unit
+from crm_core.org.tables import Person, Unit
 from crm_core.undo.messages import UndoLast
 from tests.core.deals.house import House
 
@@ -291,3 +291,43 @@ def test_must_know_goes_first_and_is_never_folded(house: House) -> None:
     claimed = core.outbox.claim("w", clock.now())
     assert next(one.kind for one in claimed if one.dedupe_key.startswith(("must", "catch_up"))) == "task_new"
     assert len(rows(house, kind="catch_up")) == 1
+
+
+def test_a_reminder_nobody_is_sure_of_is_told_again_once_after_a_day(house: House) -> None:
+    first = push(house, "tech1", "a", state=UNCERTAIN, priority=Priority.REMINDER)
+    house.clock.advance(hours=23)
+    push(house, "tech1", "b", state=UNCERTAIN, priority=Priority.REMINDER)
+    tell(house)
+    assert rows(house, kind="catch_up") == []
+    house.clock.advance(hours=1)
+    for _ in range(2):
+        tell(house)
+        house.clock.advance(hours=25)
+    (card,) = rows(house, kind="catch_up")
+    told_of = house.core.outbox.open_payload(card.dedupe_key, card.payload_enc)
+    assert told_of["unsure"] is True
+    assert told_of["rows"][0] == first
+    assert len(told_of["rows"]) == 2, "the younger one is told along"
+    assert [row.state for row in rows(house, kind="task_new")] == [FOLDED, FOLDED]
+
+
+def test_a_customers_reminder_nobody_is_sure_of_is_shown_to_the_manager(house: House) -> None:
+    house.hire("c1", "王芳", "tech", house.actors["rep1"].unit)
+    with house.core.database.write() as session:
+        person = session.get(Person, house.actors["c1"].id)
+        assert person is not None
+        person.kind = "customer"
+    letter = push(house, "c1", "a", state=UNCERTAIN, priority=Priority.REMINDER, minutes=24 * 60)
+    for _ in range(2):
+        tell(house)
+        house.clock.advance(days=2)
+    assert rows(house, kind="catch_up") == []
+    assert len(told(house, "manager1", "undelivered_many")) == 1
+    assert letter in [one.id for one in house.core.ask(DeadLetters(), house.actors["manager1"])]
+
+
+def test_a_telling_that_may_not_have_arrived_is_not_told_in_turn(house: House) -> None:
+    push(house, "tech1", "a", state=UNCERTAIN, priority=Priority.REMINDER, kind="catch_up", minutes=24 * 60)
+    tell(house)
+    assert len(rows(house, kind="catch_up")) == 1
+    assert len(told(house, "manager1", "undelivered_many")) == 1
