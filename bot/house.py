@@ -153,6 +153,7 @@ class House:
         self._watchman.cancel()
         await self.hub.stop()
         await self._listeners.stop()
+        await self.lines.close()
         await asyncio.to_thread(self.drain)
         if self.works:
             await asyncio.to_thread(self._brain.close)

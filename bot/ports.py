@@ -15,9 +15,9 @@ from crm_core.kernel.outbox import Delivery
 from crm_core.kernel.outcomes import Heard
 
 __all__ = [
-    "Account", "Anchored", "Arrival", "Button", "Capabilities", "Card", "Channel", "Delivery", "Event", "EventKind",
-    "Field", "Heard", "Held", "Inbound", "InboundKind", "Line", "Listener", "Media", "MediaKind", "Outbound", "Raw", "Receipt",
-    "Source", "Style",
+    "Account", "Anchored", "Arrival", "Button", "Capabilities", "Card", "Channel", "Connected", "Delivery",
+    "Event", "EventKind", "Field", "Heard", "Held", "Inbound", "InboundKind", "Line", "Listener", "Media",
+    "MediaKind", "Outbound", "Raw", "Receipt", "Source", "Style",
 ]  # fmt: skip
 
 # Seconds: a platform that names no time is still left alone for a moment, and none for longer than a day.
@@ -219,7 +219,8 @@ class Capabilities:
 
     `idempotent` platforms drop a message equal to the byte within `dedupe_window`. `per_account` and `per_chat`
     are the platform's limits as (messages, seconds); the sender stays below them. `max_label` in characters, 0
-    for as many as one likes. `max_caption` in bytes: words that fit under a picture.
+    for as many as one likes. `max_caption` in bytes: words that fit under a picture. `numbered`: buttons are lines
+    with numbers, and who types the number presses.
     """
 
     max_buttons: int
@@ -234,6 +235,7 @@ class Capabilities:
     per_chat: tuple[tuple[int, float], ...] = ()
     max_label: int = 0
     max_caption: int = 0
+    numbered: bool = False
 
 
 @dataclass(frozen=True)
@@ -294,6 +296,15 @@ class Anchored(Protocol):
 
     def ready(self) -> bool:
         """Whether that is this process, now."""
+        ...
+
+
+@runtime_checkable
+class Connected(Protocol):
+    """A channel that keeps connections, for each event loop its own."""
+
+    async def close(self) -> None:
+        """End those of the calling loop, before it ends."""
         ...
 
 

@@ -16,11 +16,13 @@ import structlog
 import bot.skills  # noqa: F401 - registers every skill
 from bot.conversation import arrived, listen
 from bot.conversation.brain import Brain
+from bot.conversation.more import show_rest
 from bot.conversation.pending import Memory
 from bot.conversation.presses import carry_out, may_press, presses
 from bot.conversation.spent import Spent, Watch
 from bot.conversation.talk import Talk
 from bot.ports import Inbound, InboundKind, Outbound
+from bot.reception.degrade import MORE
 from bot.skills.drafts import over
 from bot.texts import Texts, Voice
 from crm_core.chat.service import LiveAction
@@ -152,6 +154,9 @@ class Pipeline:
 
     def _press(self, talk: Talk, inbound: Inbound) -> LiveAction | None:
         """Whom a button was not shown to cannot press it; pressing again changes nothing."""
+        if inbound.action_id.startswith(MORE):
+            show_rest(talk, inbound.action_id.removeprefix(MORE))
+            return None
         action = self._core.chats.buttons.find(inbound.action_id)
         mine = action is not None and may_press(talk.actor, action)
         if action is not None and mine:

@@ -20,6 +20,7 @@ from bot.delivery.drawing import Drawing
 from bot.delivery.prepare import Preparer, shown, window_of
 from bot.delivery.results import Results
 from bot.ports import Anchored, Channel, Receipt
+from bot.reception.lines import close_all
 from bot.texts import Texts
 from crm_core.api import Core
 from crm_core.chat.service import Ended, Send
@@ -130,6 +131,7 @@ class Sender:
                 await asyncio.wait_for(self._wake.wait(), pause)
         await self._drain()
         writing.cancel()
+        await close_all(self._channels.values())
 
     async def _drain(self) -> None:
         """What is under way ends or is left to its lease, and every result known is written."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import structlog
 
-from bot.ports import Account, Line, Listener
+from bot.ports import Account, Connected, Line, Listener
 from bot.reception.post import Post
 from bot.settings import BotSettings
 from crm_core.api import Core
@@ -55,14 +56,27 @@ class Lines:
     lines: dict[str, Line] = field(default_factory=dict)
     hearing: Hearing = field(default_factory=Hearing)
 
+    async def close(self) -> None:
+        """End the connections of the calling event loop."""
+        await close_all(self.lines.values())
+
+
+async def close_all(channels: Iterable[object]) -> None:
+    """End what these keep open in the calling event loop; one that fails keeps no other from it."""
+    await asyncio.gather(*(one.close() for one in channels if isinstance(one, Connected)), return_exceptions=True)
+
 
 def open_lines(core: Core, settings: BotSettings, post: Post) -> Lines:
     """Note what the environment names, and open a line for each account there is."""
     found = Lines()
     if not core.tenants():
         return found
-    given = {account.line: account for account in _named(settings, core.tenants()[0])}
     known = {account.line: account for account in core.accounts.all()}
+    # A name the environment does not give is kept: the platform told it once.
+    given = {
+        one.line: one if one.name or one.line not in known else replace(one, name=known[one.line].name)
+        for one in _named(settings, core.tenants()[0])
+    }
     for account in given.values():
         if _differs(account, known.get(account.line)):
             core.accounts.put(account, core.now())

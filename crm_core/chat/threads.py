@@ -81,6 +81,15 @@ class Threads:
         rows = session.execute(query.order_by(col(ChatMessage.rev)).limit(limit)).scalars()
         return [self._shown(row) for row in rows]
 
+    def body_of(self, chat: str, key: str) -> dict[str, Any] | None:
+        """What a message we sent shows now; None when it is not in this thread."""
+        found = select(ChatMessage).where(
+            col(ChatMessage.chat) == chat, col(ChatMessage.key) == key, col(ChatMessage.direction) == "out"
+        )
+        with self._database.read() as session:
+            row = session.execute(found).scalars().first()
+            return self._open_body(row) if row is not None else None
+
     def mark_read(self, chat: str, seq: int, now: datetime) -> None:
         """Remember how far a person has read; pushes up to there count as shown."""
         with self._database.write() as session:

@@ -79,7 +79,16 @@ class Client:
         return True
 
     async def download(self, file_id: str) -> bytes:
-        """A file people sent. Raises TooLarge, and aiogram's and aiohttp's errors."""
+        """A file people sent, asked for twice. Raises TooLarge, and aiogram's and aiohttp's errors."""
+        try:
+            return await self._download(file_id)
+        except TooLarge:
+            raise
+        except Exception:
+            await asyncio.sleep(0.5)
+            return await self._download(file_id)
+
+    async def _download(self, file_id: str) -> bytes:
         from aiogram.methods import GetFile
 
         bot = self._bot()

@@ -14,7 +14,7 @@ from bot.channels.telegram.errors import MessageGone, Migrated
 from bot.channels.telegram.reading import Reader
 from bot.ports import Account, Arrival, Delivery, Event, Heard, Media, Outbound, Raw, Receipt
 from crm_core.chat.messages import Image
-from crm_core.kernel.errors import Invalid, NotFound, Unavailable
+from crm_core.kernel.errors import Invalid, NotFound, Refused
 
 if TYPE_CHECKING:
     from aiogram.methods import TelegramMethod
@@ -57,14 +57,14 @@ class TelegramLine:
 
     def fetch(self, media: Media) -> bytes:
         if (media.size or 0) > MAX_FILE:
-            raise Invalid("image", "error.image_too_large")
+            raise Invalid("file", "error.file_too_large")
         try:
             content: bytes = self.client.once(lambda: self.client.download(media.ref))
         except TooLarge:
-            raise Invalid("image", "error.image_too_large") from None
+            raise Invalid("file", "error.file_too_large") from None
         except Exception as error:
             structlog.get_logger().warning("fetch_failed", channel=self.account.line, error=type(error).__name__)
-            raise Unavailable("error.unavailable") from None
+            raise Refused("error.file_gone") from None
         return content
 
     async def acknowledge(self, arrived: Raw) -> None:
