@@ -28,9 +28,9 @@ def parse(data: bytes) -> Fields:
     if len(data) > MAX_BYTES:
         raise Malformed("too large")
     try:
-        root = fromstring(data, forbid_dtd=True)
+        root = fromstring(data.decode("utf-8"), forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError, LookupError):
-        # LookupError: an encoding nobody knows.
+        # ValueError: not UTF-8; LookupError: declares an encoding nobody knows.
         raise Malformed("not XML") from None
     if root.tag != "xml":
         raise Malformed("another root")

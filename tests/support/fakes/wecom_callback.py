@@ -36,6 +36,7 @@ class Caller:
         self.token, self.aes_key, self.corp, self.agent = token, aes_key, corp, agent
         self.clock = clock
         self.url = ""
+        self.encrypted = ""
         self.log: list[httpx.Response] = []
         self._numbers = itertools.count(7_000_000_000_000_000_001)
 
@@ -99,7 +100,7 @@ class Caller:
     def prove(self, words: str = "1616140317555161061") -> httpx.Response:
         """Set the URL: it must give the words back."""
         sealed = self.sealed(words)
-        params = sealed.params | {"echostr": self._encrypted}
+        params = sealed.params | {"echostr": self.encrypted}
         return httpx.get(self.url, params=params, timeout=ANSWER_SECONDS)
 
     def sealed(self, xml: str, timestamp: str | None = None) -> Sealed:
@@ -113,7 +114,7 @@ class Caller:
         reply = xmltodict.parse(
             to_text(crypto.encrypt_message(xml, nonce, timestamp or str(int(self.clock()))))
         )["xml"]
-        self._encrypted = reply["Encrypt"]
+        self.encrypted = reply["Encrypt"]
         params = {"msg_signature": reply["MsgSignature"], "timestamp": reply["TimeStamp"], "nonce": nonce}
         body = xml_of({"ToUserName": self.corp, "AgentID": self.agent, "Encrypt": reply["Encrypt"]})
         return Sealed(params, body.encode())
