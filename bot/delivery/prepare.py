@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -32,17 +32,21 @@ def window_of(channel: Channel) -> timedelta | None:
 
 
 class Preparer:
-    """Makes sends of claimed rows of one account."""
+    """Makes sends of claimed rows."""
 
     def __init__(self, core: Core, drawing: Drawing) -> None:
         self._core = core
         self._drawing = drawing
 
-    def prepare(self, claimed: Sequence[Delivery], channel: Channel, now: datetime) -> Prepared:
-        """What to send of these, each rendered once. A row that cannot be drawn holds up no other."""
+    def prepare(self, claimed: Sequence[Delivery], channels: Mapping[str, Channel], now: datetime) -> Prepared:
+        """What to send of these, by the channels of their accounts, each rendered once.
+
+        A row that cannot be drawn holds up no other.
+        """
         found = Prepared()
         fresh = []
         for delivery in claimed:
+            channel = channels[delivery.account]
             if not delivery.began or delivery.cls is MessageClass.CHANGE:
                 fresh.append(delivery)
             elif (over := self._over(delivery, channel, now)) is not None:
@@ -53,7 +57,7 @@ class Preparer:
         found.ended += [Ended(one, {}) for one in failed]
         edits = self._core.chats.originals([d.params["message"] for d, _ in drawn if d.kind == "@refresh"])
         for delivery, private in drawn:
-            self._first(delivery, private, channel, edits, found)
+            self._first(delivery, private, channels[delivery.account], edits, found)
         return found
 
     def _over(self, delivery: Delivery, channel: Channel, now: datetime) -> Settled | None:

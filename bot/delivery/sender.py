@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import threading
 import time
 from collections import Counter
@@ -28,6 +29,7 @@ from crm_core.kernel.errors import Unavailable
 from crm_core.kernel.limits import Pace, Rate
 from crm_core.kernel.outbox import LEASE, Delivery, Outcome, Settled
 from crm_core.kernel.outcomes import Heard, decide
+from crm_core.kernel.pacing import Batch, Wish
 from crm_core.kernel.points import point
 
 SLOTS = 64
@@ -36,6 +38,8 @@ DRAIN_SECONDS = 10.0
 TICK_SECONDS = 1.0
 # Something is due and nobody could take it: another process sends what comes before it.
 BLOCKED_SECONDS = 0.25
+# For so long nothing is claimed while most slots are taken, so that what is claimed then is worth a commit.
+GATHER_SECONDS = 0.05
 # Limits fill drop by drop; a claim for each drop would be waste.
 TOKEN_SECONDS = 0.1
 STILL_SECONDS = 120.0
@@ -79,6 +83,7 @@ class Sender:
         self._busy: Counter[str] = Counter()
         self._in_hand: set[int] = set()
         self._unsure = False
+        self._claimed_at = -math.inf
         self._sending: set[asyncio.Task[None]] = set()
         self._stopping = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -160,71 +165,89 @@ class Sender:
             return TICK_SECONDS
 
     async def _round(self) -> float:
-        """Claim and begin for each account what may go; returns for how many seconds to pause."""
+        """Claim and begin what may go; returns for how many seconds to pause."""
         if self._unsure:
             keep = [*self._in_hand, *self._results.waiting]
             await asyncio.to_thread(self._core.outbox.forget, self._worker, list(self._channels), keep)
             self._unsure = False
-        pauses = [await self._account(account, channel) for account, channel in self._channels.items()]
-        return min(pauses, default=TICK_SECONDS)
-
-    async def _account(self, account: str, channel: Channel) -> float:
-        room = self._slots - self._busy[account]
-        elsewhere = isinstance(channel, Anchored) and not channel.ready()
-        if room <= 0 or elsewhere or self._stopping.is_set():
-            return TICK_SECONDS
-        due = await asyncio.to_thread(self._core.outbox.next_due, [account])
+        rooms = self._rooms()
+        due = await asyncio.to_thread(self._core.outbox.due_of, list(rooms))
         now = self._core.now()
-        if due is None or due > now:
-            return _ahead(due, now)
+        wishes = [Wish(a, rooms[a], pace_of(self._channels[a])) for a, at in due.items() if at <= now]
+        pause = await self._claim(wishes, now) if wishes else TICK_SECONDS
+        later = min((at for at in due.values() if at > now), default=None)
+        crowded = any(0 < self._slots - self._busy[account] < self._slots // 4 for account in self._channels)
+        return min(pause, _ahead(later, now), GATHER_SECONDS if crowded else TICK_SECONDS)
+
+    def _rooms(self) -> dict[str, int]:
+        """How many messages of each account may be taken now.
+
+        While many are under way, a few more of them end first: a claim for each free slot would be waste.
+        """
+        if self._stopping.is_set():
+            return {}
+        waited = time.monotonic() - self._claimed_at > GATHER_SECONDS
+        enough = 1 if waited else max(self._slots // 4, 1)
+        return {
+            account: room
+            for account, channel in self._channels.items()
+            if (room := self._slots - self._busy[account]) >= enough and _is_here(channel)
+        }
+
+    async def _claim(self, wishes: list[Wish], now: datetime) -> float:
+        """Take what is due and may go, all accounts in one transaction, and begin it; the seconds to pause."""
         started = Started(time.monotonic(), now)
+        self._claimed_at = started.monotonic
         self._unsure = True  # until it is known what was claimed
-        claim = self._core.paced.claim
-        batch = await asyncio.to_thread(claim, self._worker, now, room, account, pace_of(channel))
+        found = await asyncio.to_thread(self._core.paced.claim_each, self._worker, now, wishes)
         self._unsure = False
-        if batch.deliveries:
+        claimed = [delivery for batch in found.values() for delivery in batch.deliveries]
+        if claimed:
             point("claimed")
-            await self._begin(list(batch.deliveries), channel, started)
+            await self._begin(claimed, started)
+        return min(self._pause(batch) for batch in found.values())
+
+    def _pause(self, batch: Batch) -> float:
+        """For how long nothing more is to be had of the account."""
         if batch.again_at is not None:
             return max(_ahead(batch.again_at, self._core.now()), TOKEN_SECONDS)
         return 0.0 if batch.deliveries or batch.put_off else BLOCKED_SECONDS
 
-    async def _begin(self, claimed: list[Delivery], channel: Channel, started: Started) -> None:
+    async def _begin(self, claimed: list[Delivery], started: Started) -> None:
         """Draw, commit the attempts, and start sending. What fails on the way was surely not sent."""
         try:
-            found = await asyncio.to_thread(self._preparer.prepare, claimed, channel, self._core.now())
+            prepare = self._preparer.prepare
+            found = await asyncio.to_thread(prepare, claimed, self._channels, self._core.now())
             point("drawn")
             begun = await asyncio.to_thread(self._commit, found.sends)
         except Unavailable:
             self._unsent(claimed)
             return
         except Exception as error:
-            await self._apart(claimed, channel, started, error)
+            await self._apart(claimed, started, error)
             return
         for one in found.ended:
             self._results.add(one)
         if begun:
             point("attempt_written")
         for send in begun:
-            self._spawn(send, channel, started)
+            self._spawn(send, started)
 
     def _commit(self, sends: list[Send]) -> list[Send]:
         return self._core.chats.begin(sends, self._worker, self._core.now()) if sends else []
 
-    def _spawn(self, send: Send, channel: Channel, started: Started) -> None:
+    def _spawn(self, send: Send, started: Started) -> None:
         self._busy[send.delivery.account] += 1
         self._in_hand.add(send.delivery.id)
-        task = asyncio.create_task(self._send(send, channel, started))
+        task = asyncio.create_task(self._send(send, self._channels[send.delivery.account], started))
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)
 
-    async def _apart(
-        self, claimed: list[Delivery], channel: Channel, started: Started, error: Exception
-    ) -> None:
+    async def _apart(self, claimed: list[Delivery], started: Started, error: Exception) -> None:
         """One message that cannot be begun does not stop the others; after some tries it is dead."""
         if len(claimed) > 1:
             for one in claimed:
-                await self._begin([one], channel, started)
+                await self._begin([one], started)
             return
         structlog.get_logger().error("begin_failed", outbox=claimed[0].id, kind=claimed[0].kind,
                                      error=type(error).__name__, exc_info=error)  # fmt: skip
@@ -277,6 +300,11 @@ class Sender:
         decided = decide(receipt.heard, tried, now, window=window_of(channel), retry_after=receipt.rest)
         provider_id = receipt.provider_id or (send.original.provider_id if send.original else None)
         return Settled(delivery, decided.outcome, provider_id, decided.retry_at, receipt.error, receipt.heard)
+
+
+def _is_here(channel: Channel) -> bool:
+    """Whether this process can send by it; the connection may be another's."""
+    return not isinstance(channel, Anchored) or channel.ready()
 
 
 def _ahead(at: datetime | None, now: datetime) -> float:

@@ -42,13 +42,13 @@ def claim_sql(*, account: bool, sqlite: bool, runs: bool, paused: bool, urgent: 
 
 @cache
 def next_due_sql(accounts: int, *, paused: bool) -> str:
-    """The earliest instant of so many accounts `a0`, `a1` …: one look-up by index for each and each priority.
+    """The earliest instant of each of so many accounts `a0`, `a1` …: a look-up by index for each of its priorities.
 
     While paused only of what is not held up by it, created at `since` or later.
     """
-    one = "select min(due_at) as at from outbox where state = 0 and account = :a{0} and priority = {1}"
-    if paused:
-        each = " union all ".join(f"{one.format(n, 0)} {_NEW.format('outbox')}" for n in range(accounts))
-    else:
-        each = " union all ".join(one.format(n, priority) for n in range(accounts) for priority in range(4))
-    return f"select min(at) from ({each}) found"
+    one = "select cast(:a{0} as varchar) as account, min(due_at) as at from outbox where state = 0 and account = :a{0}"
+    each = " union all ".join(
+        f"{one.format(n)} and priority = {priority} {_NEW.format('outbox') if paused else ''}"
+        for n in range(accounts) for priority in ((0,) if paused else range(4))
+    )  # fmt: skip
+    return f"select account, min(at) from ({each}) found where at is not null group by account"

@@ -58,18 +58,22 @@ class OutboxQueue:
 
     def next_due(self, accounts: Iterable[str] | None = None) -> datetime | None:
         """When the next message (of these accounts) may be sent; None when nothing waits."""
+        if accounts is not None:
+            return min(self.due_of(accounts).values(), default=None)
         with self._database.read() as session:
-            if accounts is None:
-                return session.execute(
-                    select(func.min(col(Outbox.due_at))).where(col(Outbox.state) == PENDING)
-                ).scalar()
-            named: dict[str, Any] = {f"a{n}": account for n, account in enumerate(accounts)}
+            return session.execute(select(func.min(col(Outbox.due_at))).where(col(Outbox.state) == PENDING)).scalar()
+
+    def due_of(self, accounts: Iterable[str]) -> dict[str, datetime]:
+        """When the next message of each of these accounts may be sent; without those for which nothing waits."""
+        named: dict[str, Any] = {f"a{n}": account for n, account in enumerate(accounts)}
+        if not named:
+            return {}
+        with self._database.read() as session:
             since = read_pause(session).since
             sql = text(next_due_sql(len(named), paused=since is not None))
             if since is not None:
                 named["since"] = bind_instant(since, self._database)
-            found = session.execute(sql, named).scalar()
-            return read_instant(found) if found is not None else None
+            return {account: read_instant(at) for account, at in session.execute(sql, named)}
 
     def claim(
         self, worker: str, now: datetime, limit: int = 50, accounts: Sequence[str] | None = None, *,

@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 from crm_core.api import Core
 from crm_core.kernel.clock import FixedClock
 from crm_core.kernel.db import Database
 from crm_core.kernel.limits import FIRST_NICE, Level, Limits, Pace, Rate, filled, free, wait_for
 from crm_core.kernel.outbox import Outcome, Settled
+from crm_core.kernel.pacing import Wish
 from crm_core.kernel.tables import Outbox
 from crm_core.kernel.uow import Priority
 from tests.conftest import NOW
@@ -200,3 +202,31 @@ def test_no_more_than_there_are_slots(core: Core, limit: int) -> None:
     for n in range(10):
         put(core, f"m{n}", f"bot:{n}")
     assert len(core.paced.claim("w", core.now(), limit, "bot", Pace()).deliveries) == limit
+
+
+def test_several_accounts_are_claimed_in_one_transaction_each_within_its_limits(core: Core, clock: FixedClock) -> None:
+    for n in range(20):
+        put(core, f"a{n}", f"slow:{n}")
+        put(core, f"b{n}", f"fast:{n}")
+    commits: list[object] = []
+    event.listen(core.database.engine, "commit", commits.append)
+    found = core.paced.claim_each("w", clock.now(), [Wish("slow", 50, Pace(BOT)), Wish("fast", 15, Pace())])
+    assert len(commits) == 1
+    assert len(found["fast"].deliveries) == 15
+    assert 0 < len(found["slow"].deliveries) < 20
+    assert {one.account for one in found["slow"].deliveries} == {"slow"}
+    again = core.paced.claim_each("w", clock.now(), [Wish("fast", 15, Pace()), Wish("slow", 50, Pace(BOT))])
+    assert len(again["fast"].deliveries) == 5
+    assert again["slow"].again_at is not None
+
+
+def test_each_account_is_due_at_its_own_time(core: Core, clock: FixedClock) -> None:
+    put(core, "first", "one:1")
+    clock.advance(seconds=5)
+    put(core, "second", "two:1")
+    put(core, "third", "one:2")
+    due = core.outbox.due_of(["one", "two", "three"])
+    assert due == {"one": NOW, "two": NOW + timedelta(seconds=5)}
+    assert core.outbox.next_due(["one", "two"]) == NOW
+    assert core.outbox.next_due(["three"]) is None
+    assert core.outbox.due_of([]) == {}
