@@ -13,7 +13,8 @@ def fire_timers(core: Core) -> int:
 
 def reap(core: Core) -> int:
     """Free messages whose worker died, and hold reminders that waited through an outage."""
-    return core.outbox.reap(core.now()) + core.timers.hold_late(core.now())
+    now = core.now()
+    return core.outbox.reap(now) + core.inbox.reap(now) + core.timers.hold_late(now)
 
 
 def plan(core: Core) -> None:

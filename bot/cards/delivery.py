@@ -185,7 +185,8 @@ def late_card(easel: Easel, ids: Sequence[int], start: int = 0, *, why: str = "c
 
 def _newest_card(easel: Easel, ids: Sequence[int], why: str) -> Card:
     """The newest that are still open; how many of the older ones are done is not looked at."""
-    older, shown = sorted(ids), []
+    older = sorted(ids)
+    shown: list[tuple[FoldedRow, str]] = []
     while older and len(shown) < LINES:
         shown += reversed(list(_open_ones(easel, older[-LINES:])))
         older = older[:-LINES]

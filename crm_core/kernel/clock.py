@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+# Clocks of several hosts differ by less. What lies further ahead than it should was written before one was set back.
+SKEW = timedelta(seconds=60)
+
 
 class Clock(Protocol):
     """Gives the present instant, in UTC."""

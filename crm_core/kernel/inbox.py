@@ -11,6 +11,7 @@ from sqlalchemy import or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col
 
+from crm_core.kernel.clock import SKEW
 from crm_core.kernel.db import Database
 from crm_core.kernel.errors import ConfigError
 from crm_core.kernel.locks import lock_row
@@ -77,6 +78,16 @@ class InboxQueue:
             todo = or_(col(Inbox.state) == NEW, (col(Inbox.state) == CLAIMED) & (col(Inbox.lease_until) < now))
             query = select(col(Inbox.id)).where(col(Inbox.state).in_((NEW, CLAIMED)), todo).limit(1)
             return session.execute(query).first() is not None
+
+    def reap(self, now: datetime) -> int:
+        """Cut leases from before the clock was set back to what they would be now; returns how many."""
+        ahead = (_INBOX.c.state == CLAIMED, _INBOX.c.lease_until > now + LEASE + SKEW)
+        with self._database.read() as session:
+            if session.execute(select(_INBOX.c.id).where(*ahead).limit(1)).first() is None:
+                return 0
+        with self._database.write() as session:
+            cut = update(_INBOX).where(*ahead).values(lease_until=now + LEASE)
+            return int(session.connection().execute(cut).rowcount)
 
     def claim(self, now: datetime, limit: int = 20, only: int | None = None) -> list[Arrival]:
         """Take arrivals that are first in line for their sender; a lease that ran out may be taken again."""

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
+from crm_core.kernel.clock import SKEW
 from crm_core.kernel.db import Database
 from crm_core.kernel.locks import lock_row
 from crm_core.kernel.points import point
@@ -63,6 +64,9 @@ def _take(session: Session, name: str, holder: str, now: datetime, ttl: timedelt
         session.add(Lease(id=name, holder=holder, token=1, until=now + ttl))
         return 1
     if row.holder != holder and row.until > now:
+        # One from before the clock was set back is cut to what it would be now.
+        if row.until > now + ttl + SKEW:
+            row.until = now + ttl
         return None
     if row.holder != holder:
         row.holder, row.token = holder, row.token + 1

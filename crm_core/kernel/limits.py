@@ -17,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel
 
+from crm_core.kernel.clock import SKEW
 from crm_core.kernel.db import Database
 from crm_core.kernel.tables import Bucket
 
@@ -27,8 +28,6 @@ BURST_SHARE = 0.1
 # Of an account's burst, this much is left to replies and to what people must know.
 KEPT_SHARE = 0.34
 FIRST_NICE = 2
-# Clocks of several hosts differ by less; more means that a clock was set back.
-SKEW = timedelta(seconds=60)
 _BUCKETS: Any = SQLModel.metadata.tables[str(Bucket.__tablename__)]
 
 

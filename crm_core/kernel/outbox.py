@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, func, insert, select, text, update
 from sqlmodel import Session, SQLModel, col
 
 from crm_core.kernel.claims import claim_sql, next_due_sql
+from crm_core.kernel.clock import SKEW
 from crm_core.kernel.db import Database
 from crm_core.kernel.deliveries import (
     CLAIMED,
@@ -242,6 +243,9 @@ class OutboxQueue:
             ).all():
                 named = update(_OUTBOX).where(_OUTBOX.c.id == row.id, *nameless)
                 session.execute(named.values(account=account_of(row.chat)))
+            # A lease from before the clock was set back is cut to what it would be now: whoever holds it may finish.
+            ahead = (_OUTBOX.c.state == CLAIMED, _OUTBOX.c.lease_until > now + LEASE + SKEW)
+            session.execute(update(_OUTBOX).where(*ahead).values(lease_until=now + LEASE))
             changed = session.execute(
                 update(Outbox)
                 .where(col(Outbox.state) == CLAIMED, col(Outbox.lease_until) < now)

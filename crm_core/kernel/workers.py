@@ -33,8 +33,11 @@ class Worker:
 
 
 def state_of(seen_at: datetime, round_at: datetime | None, now: datetime) -> str:
-    """`silent` without a sign of life, `still` when it lives but its due loop does not come round, else `ok`."""
-    if now - seen_at > SILENT:
+    """`silent` without a sign of life, `still` when it lives but its due loop does not come round, else `ok`.
+
+    A sign from the future is from before the clock was set back.
+    """
+    if abs(now - seen_at) > SILENT:
         return "silent"
     return "still" if round_at is not None and now - round_at > STILL else "ok"
 
