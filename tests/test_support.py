@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import os
 import socket
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
 
 import psycopg
 import pytest
+import structlog
 
+from bot.logs import Bare, configure_logs
 from tests.support.network import LeftTheMachine, is_local
 from tests.support.postgres import Cluster
 
@@ -35,6 +40,16 @@ def test_a_fresh_database_is_migrated(database_url: str) -> None:
         with psycopg.connect(database_url) as connection:
             rows = connection.execute("SELECT version_num FROM alembic_version").fetchall()
     assert len(rows) == 1
+
+
+@pytest.mark.parametrize("time", ["first", "second"])
+def test_a_program_that_sets_its_logs_up_does_so_for_one_test(time: str) -> None:
+    assert not structlog.is_configured(), "by the test before"
+    handlers, hook = logging.getLogger().handlers[:], threading.excepthook
+    assert not any(isinstance(handler.formatter, Bare) for handler in handlers), "by the test before"
+    configure_logs(io.StringIO())
+    assert structlog.is_configured()
+    assert threading.excepthook is not hook, "the test before took its own away again"
 
 
 # 192.0.2.0/24 is reserved for documentation: nothing answers there.

@@ -20,18 +20,13 @@ from crm_core.kernel.outbox import SENT, Outcome
 from crm_core.kernel.settings import Settings
 from crm_core.kernel.tables import Outbox
 from crm_core.org.messages import AddPerson, AddUnit
+from tests import conftest
 from tests.bot.sending import BOT, put, until
 from tests.core.kernel.trial import rows
 from tests.support.channels import PLAIN, MemoryChannel
 
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield request.getfixturevalue("sqlite_url")
-    else:
-        with request.getfixturevalue("migrated_postgres").database() as url:
-            yield url
+# Unlike its neighbours' tests, these run on both.
+database_url = conftest.database_url
 
 
 @pytest.fixture
