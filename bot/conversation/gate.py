@@ -39,7 +39,7 @@ class Need:
 class Act:
     """A command ready to be carried out. `words` are the person's own words by changed field; `slots` (label,
     value, words) are shown on the card besides what changes, and say the changed fields in `told` already;
-    `buttons` are offered besides."""
+    `buttons` are offered besides; with `confirm` a card comes first, whatever it would cost otherwise."""
 
     command: Command
     title: str = ""
@@ -47,6 +47,7 @@ class Act:
     slots: Sequence[tuple[str, str, str]] = ()
     told: frozenset[str] = frozenset()
     buttons: Sequence[Button] = ()
+    confirm: bool = False
 
 
 Step = Need | Act | None
@@ -116,7 +117,7 @@ def is_slot(talk: Talk, asked: str) -> bool:
 def _act(talk: Talk, draft: Draft, act: Act, tier: Tier) -> None:
     """At once for the actor's own complete, model-free writes; a card for everything else."""
     try:
-        if tier is Tier.CONFIRM or draft.layer == "model":
+        if act.confirm or tier is Tier.CONFIRM or draft.layer == "model":
             propose(talk, draft, act)
         else:
             perform(talk, act.command, draft)

@@ -14,7 +14,7 @@ from bot.conversation.presses import verb
 from bot.conversation.slots import When, read_when, vehicle_words
 from bot.conversation.talk import Talk
 from bot.ports import Button
-from bot.skills.tasks import shown
+from bot.skills.recent import shown
 from crm_core.appointments.messages import (
     AppointmentCard,
     Appointments,

@@ -17,6 +17,8 @@ from bot.conversation.talk import Talk
 from bot.ports import Button
 from bot.skills.leads import ask_outcome
 from bot.skills.named import chip, colleague_named, customer_named, named_task
+from bot.skills.recent import another_time, reminder_written, shown
+from bot.skills.several import each_hour, team
 from crm_core.customers.messages import LogContact
 from crm_core.followups.messages import MuteFollowup, SnoozeFollowup
 from crm_core.kernel.registry import Result
@@ -33,9 +35,7 @@ from crm_core.tasks.messages import (
 )
 
 NINE = time(9)
-# Verbs of the cards a bare word may be about.
 _MOVES = re.compile(r"改|挪|\b(?:move|reschedule)\b", re.I)
-CARDS = ("task", "followup", "lead", "appointment", "approval", "renewal")
 
 
 @skill("remind_me", tier=Tier.OWN)
@@ -45,21 +45,25 @@ def remind_me(talk: Talk, draft: Draft) -> Step:
     if when is None:
         return Need("when", "remind_when")
     due = _due(talk, when)
+    rule = _rule(talk, draft, due)
+    if draft.text("choice") == "team":
+        return team(talk, AddTask(title=draft.text("text")[:200], due_at=due, repeat_rule=rule))
     other = colleague_named(talk, draft.text("text"))
     if other is not None:
-        return Act(AddTask(title=other[1][:200], due_at=due, assignee_id=other[0].id, repeat_rule=_rule(talk, draft, due)))
+        return Act(AddTask(title=other[1][:200], due_at=due, assignee_id=other[0].id, repeat_rule=rule))
     who = customer(talk, draft, required=False)
     if isinstance(who, Need):
         return who
     who = who or customer_named(talk, draft.text("text"))
     name = (talk.memory.focus_name(talk.now) or "") if who else ""
     title = draft.text("text") or (talk.voice.say("task.contact", name=name) if name else talk.voice.say("task.plain"))
-    return Act(AddTask(title=title[:200], kind="reminder", due_at=due, customer_id=who, repeat_rule=_rule(talk, draft, due)))
+    reminder = AddTask(title=title[:200], kind="reminder", due_at=due, customer_id=who, repeat_rule=rule)
+    return each_hour(talk, draft, reminder) if "\n" in draft.text("repeat") else Act(reminder)
 
 
 def _rule(talk: Talk, draft: Draft, due: datetime) -> str:
     """How it repeats, at the clock of its first time, which may have been corrected meanwhile."""
-    rule = draft.text("repeat")
+    rule = draft.text("repeat").partition("\n")[0]
     if not rule:
         return ""
     days = [part for part in rule.split(";") if not part.startswith(("BYHOUR", "BYMINUTE"))]
@@ -144,13 +148,6 @@ def _again(talk: Talk, draft: Draft) -> datetime | None:
     return _due(talk, when)
 
 
-def shown(talk: Talk, concept: str) -> str | None:
-    """The record of this kind on the card that came to this chat last, when no other card came after it."""
-    recent = talk.core.chats.buttons.recent(talk.actor.id, talk.now, 20)
-    newest = next((a for a in recent if a.chat == talk.chat and a.verb.partition(".")[0] in CARDS), None)
-    return str(newest.params[concept]) if newest is not None and concept in newest.params else None
-
-
 def _uncalled_lead(talk: Talk, draft: Draft) -> LeadView | Need | None:
     """The lead whose first call is meant: of the person named, else the one spoken of, else the only new one."""
     if draft.text("person"):
@@ -188,6 +185,11 @@ def snooze(talk: Talk, draft: Draft) -> Step:
         return named
     if named:
         return Act(SnoozeTask(task_id=named, until=until))
+    written = reminder_written(talk) if _MOVES.search(talk.text) and "task" not in draft.chosen else None
+    if written is not None:
+        written.fill({"when": another_time(talk, written, draft.slots["when"])})
+        pass_through(talk, written)
+        return None
     visit = shown(talk, "appointment") if _MOVES.search(talk.text) else None
     if visit:
         pass_through(talk, Draft("move_appointment", {"when": draft.slots["when"]}, {"appointment": visit}))

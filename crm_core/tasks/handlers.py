@@ -15,6 +15,7 @@ from crm_core.kernel.registry import Result, handles
 from crm_core.kernel.uow import Priority, Uow
 from crm_core.org.people import person_name
 from crm_core.org.tables import Person
+from crm_core.tasks import several as several
 from crm_core.tasks import timing as timing
 from crm_core.tasks.lifecycle import arm, close, follow, new_task, open_task
 from crm_core.tasks.messages import (

@@ -28,6 +28,18 @@ class AddTask(Command):
     repeat_rule: str = ""
 
 
+class AddTasks(Command):
+    """Several at once, of one sentence: the team's, or one at each of two hours."""
+
+    tasks: tuple[AddTask, ...]
+
+
+class DropTasks(Command):
+    """What is open of them is cancelled; the inverse of AddTasks."""
+
+    task_ids: tuple[str, ...]
+
+
 class CompleteTask(Command):
     """Done; with `again_at` the next occurrence is made."""
 

@@ -56,6 +56,15 @@ def following(rule: str, on: date, zone: str, now: datetime) -> date | None:
     return latest if latest is not None and latest > on else upcoming
 
 
+def first_after(rule: str, now: datetime, zone: str) -> datetime | None:
+    """The first time of a new series that lies ahead."""
+    today = now.astimezone(ZoneInfo(zone)).date()
+    on = _next(rule, today, date.fromordinal(today.toordinal() - 1))
+    if on is not None and instant_of(rule, on, zone) <= now:
+        on = _next(rule, today, on)
+    return instant_of(rule, on, zone) if on is not None else None
+
+
 def _rule(rule: str, begin: date) -> Any:
     from dateutil.rrule import rrulestr  # type: ignore[import-untyped]
 

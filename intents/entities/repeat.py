@@ -46,6 +46,7 @@ _CUE = re.compile(
 )
 _WORDS = {"two": 2, "three": 3, "four": 4, "six": 6, "other": 2}
 _PART = {"早": "早上", "晨": "早上", "晚": "晚上"}
+_AND = re.compile(r"\s*(?:和|、|,|及|跟|与|还有|以及|\band\b|&)\s*(?:at\s+)?", re.I)
 _NEAR = 12  # how far behind the words of repetition the clock may be looked for
 
 
@@ -60,15 +61,23 @@ class Repeat:
 
 
 def find_repeats(text: str, now: datetime) -> Iterator[Span]:
-    """A `when` span of the first time, with the rule as its detail; only where somebody asks to be reminded."""
+    """A `when` span of the first time, with the rule as its detail; only where somebody asks to be reminded.
+
+    Of two hours (早上9点和下午3点) there are two rules, one a line.
+    """
     if not _CUE.search(text):
         return
     for found in _read(text):
         clock, start, end = _clock(text, found, now)
-        rule = f"{found.rule};BYHOUR={clock.hour};BYMINUTE={clock.minute}"
-        first = _first(rule, now)
-        if first is not None:
-            yield Span("when", start, end, first.isoformat(), text[start:end], detail=f"repeat:{rule}")
+        clocks = [clock]
+        while (more := _further(text, end, clocks[-1], now)) is not None:
+            clocks.append(more[0])
+            end = more[1]
+        rules = [f"{found.rule};BYHOUR={at.hour};BYMINUTE={at.minute}" for at in clocks]
+        firsts = [first for rule in rules if (first := _first(rule, now)) is not None]
+        if firsts:
+            rule = "\n".join(rules)
+            yield Span("when", start, end, min(firsts).isoformat(), text[start:end], detail=f"repeat:{rule}")
 
 
 def rule_of(text: str, start: int, now: datetime) -> tuple[str, str] | None:
@@ -194,6 +203,22 @@ def _clock(text: str, found: Repeat, now: datetime) -> tuple[time, int, int]:
             if (at := _instant(span.value)) is not None:
                 return at, before.start(), found.end
     return found.at, found.start, found.end
+
+
+def _further(text: str, end: int, before: time, now: datetime) -> tuple[time, int] | None:
+    """One more clock behind the last one, and where it ends: 和下午3点, and 3pm. 下午2点和4点 is 14 and 16."""
+    joint = _AND.match(text, end)
+    if joint is None:
+        return None
+    lead = "明天" if is_chinese(text) else "tomorrow at "
+    from .timex import find_times
+
+    for span in find_times(lead + text[joint.end() : joint.end() + _NEAR], now):
+        at = _instant(span.value)
+        if span.start == 0 and span.end > len(lead) and at is not None:
+            later = at if at > before or at.hour >= 12 else at.replace(hour=at.hour + 12)
+            return later, joint.end() + span.end - len(lead)
+    return None
 
 
 def _instant(value: object) -> time | None:

@@ -19,7 +19,8 @@ _MAYBE = re.compile(
     r"目前|"
     r"day|night|morning|afternoon|evening|noon|week|month|year|hour|minute|min|"
     r"o'?clock|now|asap|[ap]m|tom|tmr|jan|feb|mar|apr|may|jun|jul|"
-    r"aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun|christmas|xmas|festival|quarter|\bq[1-4]|\bat\b|\bby\b",
+    r"aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun|christmas|xmas|festival|quarter|\bq[1-4]|\bat\b|\bby\b|"
+    r"\b(?:it|this|that|reminder) to \d",
     re.I,
 )
 _NOW = re.compile(r"现在|目前|眼下|此刻|马上|立刻|立马|(?:right )?now|immediately|asap", re.I)
