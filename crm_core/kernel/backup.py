@@ -237,7 +237,9 @@ def _restore_postgres(settings: Settings, file: Path, manifest: Manifest, now: d
         copy = Path(folder) / manifest.member
         extract(file, manifest, copy)
         if manifest.dialect == "sqlite":
-            _move_rows(settings, copy, drop, now)
+            # It is paused before its rows are anywhere.
+            _finish(f"sqlite:///{copy}", now)
+            move(copy, settings.url, tables)
         else:
             # Paused in the transaction that brings the rows: no server can start in between and send them.
             pgtools.load(settings.url, copy, major, before=drop, after=_pause_sql(meta))
@@ -250,15 +252,6 @@ def _pause_sql(meta: str) -> str:
         f"\ninsert into {meta} (id, value, updated_at) values ('{DELIVERIES}', '{PAUSED}', now())\n"
         "on conflict (id) do update set value = excluded.value, updated_at = excluded.updated_at;\n"
     )
-
-
-def _move_rows(settings: Settings, copy: Path, drop: str, now: datetime) -> None:
-    """The backup of an embedded database grows into PostgreSQL; it is paused before its rows are there."""
-    _finish(f"sqlite:///{copy}", now)
-    if drop:
-        with _connected(settings.url) as connection, connection.begin():
-            connection.execute(text(drop))
-    move(copy, settings.url)
 
 
 def _check_target(connection: Connection, tables: list[str], force: bool) -> None:

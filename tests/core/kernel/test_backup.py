@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import select, text
+from sqlalchemy.exc import ProgrammingError
 from sqlmodel import SQLModel
 
 from crm_core.api import Core
 from crm_core.customers.messages import AddNote, CustomerHistory, FindCustomers
 from crm_core.customers.tables import Customer, Record
-from crm_core.kernel import backup, migrate, pgtools
+from crm_core.kernel import backup, migrate, moving, pgtools
 from crm_core.kernel.archive import read_manifest
 from crm_core.kernel.backup import back_up, restore
 from crm_core.kernel.clock import FixedClock
@@ -270,6 +271,38 @@ def test_an_embedded_deployment_grows_into_postgresql(
         core.close()
         with pytest.raises(ConfigError, match="--force"):
             restore(grown, file, LATER)
+        restore(grown, file, LATER, force=True)
+        assert tell(grown) == (["李芳"], ["太太喜欢白色"])
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("broken", ["_copy", "_swap"])
+def test_growing_into_a_filled_postgresql_that_fails_leaves_what_was_there(
+    house: House, file: Path, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    with request.getfixturevalue("migrated_postgres").database() as url:
+        grown = house.core.settings.model_copy(update={"data_dir": tmp_path / "grown", "database_url": url})
+        core = Core.open(grown, FixedClock(NOW))
+        House(core, FixedClock(NOW)).build().lead(phone="13911112222")
+        before = everything(core)
+        core.close()
+        real = getattr(moving, broken)
+
+        def late(*given: Any) -> None:
+            real(*given)
+            if given[0].name == "leads":
+                raise OSError("no space left on device")
+
+        def half(target: Any, replaced: list[str]) -> None:
+            real(target, [*replaced, "of nobody"])
+
+        monkeypatch.setattr(moving, broken, late if broken == "_copy" else half)
+        with pytest.raises((OSError, ProgrammingError)):
+            restore(grown, file, LATER, force=True)
+        core = Core.open(grown, FixedClock(NOW))
+        assert everything(core) == before
+        core.close()
+        monkeypatch.undo()
         restore(grown, file, LATER, force=True)
         assert tell(grown) == (["李芳"], ["太太喜欢白色"])
 
