@@ -16,6 +16,7 @@ from bot.reception.attachments import Attachments
 from bot.reception.groups import Groups
 from bot.reception.guests import Guest
 from bot.reception.knowing import Knowing
+from bot.reception.numbers import typed_press
 from bot.texts import Texts
 from crm_core.channels.accounts import KnownAs
 from crm_core.channels.tables import PLATFORMS
@@ -164,9 +165,19 @@ class Reception:
             case EventKind.MEDIA:
                 self._media(guest, actor)
             case EventKind.TEXT:
-                self._turn(guest, actor, InboundKind.TEXT, text=guest.event.text)
+                self._said(guest, actor)
             case _:
                 guest.reply("reception.other", actor=actor)
+
+    def _said(self, guest: Guest, actor: Actor) -> None:
+        """Words; or a number, where buttons are numbered lines."""
+        event = guest.event
+        pressed = typed_press(self._core, event.chat, guest.line.capabilities, event.text)
+        if pressed:
+            guest = replace(guest, event=replace(event, kind=EventKind.PRESS, action_id=pressed))
+            self._turn(guest, actor, InboundKind.PRESS)
+        else:
+            self._turn(guest, actor, InboundKind.TEXT, text=event.text)
 
     def _entered(self, guest: Guest, actor: Actor) -> None:
         if self._allowed(f"greet:{guest.who}", GREETINGS, guest):

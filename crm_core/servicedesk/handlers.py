@@ -13,6 +13,7 @@ from crm_core.errands.queue import URGENT, errand
 from crm_core.kernel.errors import Invalid, NotFound
 from crm_core.kernel.registry import Result, handles
 from crm_core.kernel.uow import Priority, Uow
+from crm_core.leads.tables import Lead
 from crm_core.org.people import find_person, manager_of, on_duty_for
 from crm_core.org.tables import Person
 from crm_core.servicedesk.messages import (
@@ -45,7 +46,7 @@ def hear_customer(cmd: HearCustomer, uow: Uow) -> Result:
     row = _session(uow, cmd.account, cmd.chat, cmd.person_id)
     said_at = min(cmd.said_at, uow.now)
     changes: dict[str, object] = {"person_id": cmd.person_id or row.person_id}
-    if row.said_at is None or said_at > row.said_at:
+    if row.said_at is None or said_at >= row.said_at:
         changes |= {"said_at": said_at, "sent": [], "held_at": None}
     if row.state in ("new", "over"):
         changes |= {"state": "bot", "since": uow.now, "code_enc": None, "code_until": None}
@@ -290,11 +291,12 @@ def _unit(uow: Uow, row: ServiceSession) -> str:
 
 
 def responsible(uow: Uow, row: ServiceSession) -> str | None:
-    """Who is to look after this customer: his owner or who stands in for him, else the nearest manager."""
+    """Who is to look after this customer: his rep or who stands in for him, else the nearest manager."""
     person = find_person(uow, row.person_id)
-    customer = uow.find(Customer, person.customer_id) if person is not None else None
-    if customer is not None and customer.owner_id:
-        return on_duty_for(uow, customer.owner_id, customer.unit)
+    known = uow.find(Customer, person.customer_id) if person is not None else None
+    followed = known or uow.find(Lead, row.lead_id)
+    if followed is not None and followed.owner_id:
+        return on_duty_for(uow, followed.owner_id, followed.unit)
     manager = manager_of(uow, _unit(uow, row))
     return manager.id if manager is not None else None
 

@@ -1,16 +1,31 @@
-"""What time does to conversations at a desk."""
+"""What time, and what else happens, does to conversations at a desk."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from crm_core.kernel.registry import on_timer, timers_about
+from sqlalchemy import select
+from sqlmodel import col
+
+from crm_core.kernel.registry import on_timer, reacts, timers_about
 from crm_core.kernel.tables import Timer
 from crm_core.kernel.uow import Uow
+from crm_core.leads.messages import LeadCreated, LeadTouched
 from crm_core.servicedesk.handlers import BACK, QUEUE, end, policy_of, tell_nobody
 from crm_core.servicedesk.tables import ServiceSession
 
 timers_about("service", ServiceSession)
+
+
+@reacts(LeadCreated)
+@reacts(LeadTouched)
+def is_a_lead(event: LeadCreated | LeadTouched, uow: Uow) -> None:
+    """A visitor who left his number at the desk is followed by the lead's rep from now on."""
+    if uow.actor.kind != "visitor":
+        return
+    mine = select(ServiceSession).where(col(ServiceSession.person_id) == uow.actor.id)
+    for row in uow.rows(mine):
+        uow.touch(row, lead_id=event.lead_id)
 
 
 def _still(timer: Timer, uow: Uow, state: str) -> ServiceSession | None:

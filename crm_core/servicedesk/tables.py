@@ -43,6 +43,7 @@ class ServiceSession(Row, table=True):
     chat: str = Field(max_length=100)
     account: str = Field(max_length=64)
     person_id: str = Field(default="", max_length=26)
+    lead_id: str | None = Field(default=None, max_length=26)
     state: str = Field(default="new", max_length=10)
     since: datetime = Field(sa_type=UtcDateTime)
     servicer: str = Field(default="", max_length=64)

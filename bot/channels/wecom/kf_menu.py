@@ -16,7 +16,7 @@ MAX_PARTS = 3
 
 CAPABILITIES = Capabilities(
     max_buttons=MAX_LINES - 1, max_text_bytes=MAX_TEXT, edit=False, toast=False, images=True, push_first=False,
-    idempotent=True, per_account=((10_000, 60.0),), max_label=30,
+    idempotent=True, per_account=((10_000, 60.0),), max_label=30, numbered=True,
 )  # fmt: skip
 
 

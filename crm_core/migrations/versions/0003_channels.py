@@ -187,6 +187,7 @@ def upgrade() -> None:
         sa.Column("chat", sa.String(length=100), nullable=False),
         sa.Column("account", sa.String(length=64), nullable=False),
         sa.Column("person_id", sa.String(length=26), nullable=False),
+        sa.Column("lead_id", sa.String(length=26), nullable=True),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("since", UtcDateTime(), nullable=False),
         sa.Column("servicer", sa.String(length=64), nullable=False),

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
+from sqlmodel import col
 
+from bot.channels.wecom.kf import chat_of
 from crm_core.api import Core
 from crm_core.customers.messages import AddCustomer
-from crm_core.kernel.clock import FixedClock
+from crm_core.errands.tables import Errand
+from crm_core.kernel.clock import SystemClock
+from crm_core.kernel.outbox import SENT
+from crm_core.kernel.tables import Inbox, Outbox
+from crm_core.leads.tables import Lead
 from crm_core.org.tables import Person
+from crm_core.servicedesk.tables import ServiceDesk, ServiceRating, ServiceSession
 from tests.support.fakes.wecom import FakeWecom, fake_wecom, until
-from tests.support.fakes.wecom_kf import KF_SECRET, FakeKf
+from tests.support.fakes.wecom_kf import DESK, KF_SECRET, FakeKf
 from tests.support.fakes.wecom_site import WecomSite, wecom_site
 from tests.support.site import DEALER
 from tests.web.conftest import small, small_sqlite  # noqa: F401
@@ -45,23 +54,75 @@ class Desk:
         until(lambda: len(thread.got) >= before + answers, 15, lambda: f"{customer} got {thread.texts}")
         return thread.texts[before:]
 
+    def served_by(self, customer: str, code: str) -> None:
+        """A colleague takes him out of the queue, and he hears so."""
+        (told,) = self.gets(customer, lambda: self.kf.takes_over(customer, code))
+        assert self.core.actor(code).name in told
+        self.settled()
+
+    def tell_all(self, customer: str, texts: list[str]) -> None:
+        """Things the house wants to tell him, each a message of its own."""
+        system = self.core.system("starway")
+        chat = chat_of(self.kf.wecom.corp, DESK, customer)
+        known = self.core.accounts.known("kf", self.kf.wecom.corp, f"{customer}@{DESK}", "starway")
+        assert known is not None
+        with self.core.database.write() as session:
+            uow = self.core._uow(session, system)
+            for text in texts:
+                uow.push(known.person_id, "note", key=f"note:{text}", chat=chat, text=text, priority=1)
+            uow.flush_pushes()
+        self.office.site.house._works.moved()
+
+    def session(self, customer: str) -> ServiceSession:
+        """His conversation as the core knows it."""
+        with self.core.database.read() as session:
+            chat = chat_of(self.kf.wecom.corp, DESK, customer)
+            query = select(ServiceSession).where(col(ServiceSession.chat) == chat)
+            found = session.execute(query).scalars().one()
+            session.expunge(found)
+            return found
+
+    def wait(self, true: Callable[[], bool], seen: Callable[[], str] = lambda: "") -> None:
+        until(true, 15, seen)
+
+    def leads(self) -> list[Lead]:
+        with self.core.database.read() as session:
+            found = list(session.execute(select(Lead)).scalars())
+            session.expunge_all()
+            return found
+
+    def sent(self, kind: str) -> int:
+        """How many messages of a kind are known to have arrived."""
+        query = select(func.count()).select_from(Outbox).where(col(Outbox.kind) == kind, col(Outbox.state) == SENT)
+        with self.core.database.read() as session:
+            return int(session.execute(query).scalar_one())
+
+    def ratings(self) -> list[ServiceRating]:
+        with self.core.database.read() as session:
+            found = list(session.execute(select(ServiceRating)).scalars())
+            session.expunge_all()
+            return found
+
+    def pushed(self, code: str, kind: str) -> list[Outbox]:
+        """What a colleague was told."""
+        query = select(Outbox).where(col(Outbox.person_id) == self.core.actor(code).id, col(Outbox.kind) == kind)
+        with self.core.database.read() as session:
+            found = list(session.execute(query).scalars())
+            session.expunge_all()
+            return found
+
     def settled(self) -> None:
         """Everything that came in is worked off, and no errand waits."""
         until(self._idle, 15, lambda: "something waits still")
 
     def _idle(self) -> bool:
-        from sqlalchemy import func, select
-        from sqlmodel import col
-
-        from crm_core.errands.tables import Errand
-        from crm_core.kernel.tables import Inbox
-        from crm_core.servicedesk.tables import ServiceDesk
-
         with self.core.database.read() as session:
             def count(query: Any) -> int:
                 return int(session.execute(query).scalar_one())
 
-            unread = count(select(func.count()).select_from(ServiceDesk).where(col(ServiceDesk.calls) > col(ServiceDesk.heard)))
+            unread = count(
+                select(func.count()).select_from(ServiceDesk).where(col(ServiceDesk.calls) > col(ServiceDesk.heard))
+            )
             inbox = count(select(func.count()).select_from(Inbox).where(col(Inbox.state).in_((0, 1))))
             errands = count(select(func.count()).select_from(Errand).where(
                 col(Errand.state).in_((0, 1)), col(Errand.due_at) <= self.core.now()))  # fmt: skip
@@ -70,14 +131,15 @@ class Desk:
     def later(self, **delta: float) -> None:
         """The clock moves on."""
         clock = self.core.clock
-        assert isinstance(clock, FixedClock)
-        clock.advance(**delta)
+        assert isinstance(clock, SystemClock)
+        clock.offset += timedelta(**delta)
         self.office.site.house._works.replan()
 
 
 @contextmanager
 def desk_on(core: Core, fake: FakeWecom) -> Iterator[Desk]:
-    """Serve the house with the app and the desk."""
+    """Serve the house with the app and the desk, at ten on a Saturday by a clock that goes on."""
+    core.clock = SystemClock(core.now() - datetime.now(UTC))
     kf = FakeKf(fake, lambda: core.now().timestamp())
     for code in ("rep1", "rep2", "manager1"):
         vouch(core, code)
