@@ -213,14 +213,17 @@ class Event:
     facts: dict[str, str] = field(default_factory=dict)
 
 
+Limit = tuple[int, float] | tuple[int, float, float]
+
+
 @dataclass(frozen=True)
 class Capabilities:
     """What a channel can do; what it cannot is degraded before it is rendered.
 
     `idempotent` platforms drop a message equal to the byte within `dedupe_window`. `per_account` and `per_chat`
-    are the platform's limits as (messages, seconds); the sender stays below them. `max_label` in characters, 0
-    for as many as one likes. `max_caption` in bytes: words that fit under a picture. `numbered`: buttons are lines
-    with numbers, and who types the number presses.
+    are the platform's limits as (messages, seconds), or (messages, seconds, share that may leave at once); the
+    sender stays below them. `max_label` in characters, 0 for as many as one likes. `max_caption` in bytes: words that
+    fit under a picture. `numbered`: buttons are lines with numbers, and who types the number presses.
     """
 
     max_buttons: int
@@ -231,8 +234,8 @@ class Capabilities:
     push_first: bool
     idempotent: bool
     dedupe_window: timedelta = timedelta(hours=4)
-    per_account: tuple[tuple[int, float], ...] = ()
-    per_chat: tuple[tuple[int, float], ...] = ()
+    per_account: tuple[Limit, ...] = ()
+    per_chat: tuple[Limit, ...] = ()
     max_label: int = 0
     max_caption: int = 0
     numbered: bool = False

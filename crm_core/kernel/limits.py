@@ -33,15 +33,19 @@ _BUCKETS: Any = SQLModel.metadata.tables[str(Bucket.__tablename__)]
 
 @dataclass(frozen=True)
 class Rate:
-    """A platform's limit: at most `n` in any `seconds`."""
+    """A platform's limit: at most `n` in any `seconds`. `share` of them may leave at once.
+
+    A greater share lets a person's few messages go together, and makes the bucket fill more slowly.
+    """
 
     n: int
     seconds: float
+    share: float = BURST_SHARE
 
     @property
     def burst(self) -> float:
         """What may leave at once."""
-        return max(1.0, math.floor(self.n * BURST_SHARE))
+        return max(1.0, math.floor(self.n * self.share))
 
     @property
     def per_second(self) -> float:

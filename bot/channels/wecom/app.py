@@ -38,11 +38,12 @@ if TYPE_CHECKING:
     from crm_core.api import Core
 
 CHANNEL = "wecom"
-# The platform silently drops what is more than 30 a minute to a member, and some messages go out in parts.
+# The platform silently drops what is more than 30 a minute to a member, and some messages go out in parts: at most 25
+# of ours leave in any minute, ten of them at once, because an answer may be several messages and changed cards.
 CAPABILITIES = Capabilities(
     max_buttons=cards.MAX_BUTTONS, max_text_bytes=cards.MAX_TEXT, edit=True, toast=False, images=True, push_first=True,
     idempotent=True, dedupe_window=timedelta(hours=4), per_account=((10_000, 60.0),),
-    per_chat=((25, 60.0), (900, 3600.0)), max_label=cards.MAX_LABEL,
+    per_chat=((28, 60.0, 0.4), (900, 3600.0)), max_label=cards.MAX_LABEL,
 )  # fmt: skip
 DUPLICATES = {"enable_duplicate_check": 1, "duplicate_check_interval": 14_400}
 CODE_LIFE = timedelta(hours=72)

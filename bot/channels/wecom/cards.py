@@ -210,23 +210,19 @@ def change(card: Card, before: Card | None, frame: Frame) -> dict[str, Any]:
 
 
 def notice(message: Outbound, before: Outbound | None) -> Outbound | None:
-    """What is sent where nothing can be changed: a line for what is over, the card anew when it can be pressed.
+    """What is sent where nothing can be changed: a line for what is over, the card anew when it can do more.
 
-    None when nothing changed that matters by itself: neither title, status nor buttons.
+    None when nothing changed that its reader has to know: fewer buttons that do the same are no news.
     """
     card, old = message.card, before.card if before else None
     if card is None:
         return replace(message, text=f"↪ {message.text}") if message.text else None
-    if old is not None and _gist(card) == _gist(old):
-        return None
+    had = {button.label for button in old.buttons} if old else set()
     if card.buttons:
-        return replace(message, card=replace(card, title=f"↪ {card.title}"))
+        more = old is None or not {button.label for button in card.buttons} <= had
+        return replace(message, card=replace(card, title=f"↪ {card.title}")) if more else None
+    if old is not None and not had and (card.title, card.status) == (old.title, old.status):
+        return None
     return Outbound(
-        text="\n".join(
-            line for line in (f"↪ {card.status or card.title}", card.status and card.title) if line
-        )
+        text="\n".join(filter(None, (f"↪ {card.status or card.title}", card.status and card.title)))
     )
-
-
-def _gist(card: Card) -> tuple[Any, ...]:
-    return card.title, card.status, tuple(button.label for button in card.buttons)

@@ -27,7 +27,7 @@ from tests.core.kernel.trial import rows
 MEMBER = (Rate(30, 60), Rate(1000, 3600))
 BOT = (Rate(30, 1),)
 CHAT = (Rate(1, 1),)
-RATES = st.builds(Rate, st.integers(1, 2000), st.sampled_from([1.0, 60.0, 3600.0]))
+RATES = st.builds(Rate, st.integers(1, 2000), st.sampled_from([1.0, 60.0, 3600.0]), st.sampled_from([0.1, 0.4, 0.7]))
 
 
 def busiest(instants: list[datetime], seconds: float) -> int:

@@ -190,16 +190,12 @@ class FakeWecom:
         if user not in self.members:
             return _error(81013) | {"invaliduser": user}
         key, now = hashlib.sha256(call.raw).hexdigest(), self.clock()
-        before = self._seen.get(key)
-        if (
-            body.get("enable_duplicate_check")
-            and before
-            and now - before[0] < body["duplicate_check_interval"]
-        ):
-            entry = Accepted(user, body, call.raw, before[1], now, delivered=False)
+        task, before = body.get("template_card", {}).get("task_id", ""), self._seen.get(key)
+        within = body.get("duplicate_check_interval", 1800) if body.get("enable_duplicate_check") else 0
+        if before and now - before[0] < within:
+            entry = Accepted(user, body, call.raw, before[1], now, False, task)
             self.accepted.append(entry)
             return self._sent(entry, "")
-        task = body.get("template_card", {}).get("task_id", "")
         if task in self._tasks:
             return _error(42014)
         entry = Accepted(user, body, call.raw, f"msg-{next(self._numbers)}", now, self._room(user), task)
