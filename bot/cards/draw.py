@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 # Importing a module of cards registers what it draws.
 from bot.cards import (  # noqa: F401
     absences,
+    accounts,
     appointments,
     approvals,
     customers,

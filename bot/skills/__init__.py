@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bot.skills import (
     absences,
+    accounts,
     agenda,
     appointments,
     approvals,
@@ -37,7 +38,7 @@ from bot.skills import (
 )
 
 __all__ = [
-    "absences", "agenda", "appointments", "approvals", "birthdays", "cars", "consent", "contacts", "deals",
+    "absences", "accounts", "agenda", "appointments", "approvals", "birthdays", "cars", "consent", "contacts", "deals",
     "delivery", "desk", "drafts", "fitment", "followups", "handovers", "help", "history", "knowledge",
     "language", "leads", "merges", "orders", "pool", "quotes", "renewals", "reports", "tasks", "undo",
 ]  # fmt: skip

@@ -95,7 +95,7 @@ def redeem_invite(cmd: RedeemInvite, uow: Uow) -> Result:
     if row.used_at is not None and not row.reusable and not mine:
         raise Expired("error.link_over")
     row.used_at = row.used_at or uow.now
-    _, again = bind(uow, cmd, person, "token")
+    _, again = bind(uow, cmd, person, "token", tell=True)
     view = BoundView(person_id=person.id, name=person.name, channel=cmd.channel, again=again)
     return Result(id=person.id, view=view)
 

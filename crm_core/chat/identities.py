@@ -167,12 +167,13 @@ def account_row(uow: Uow, cmd: Any) -> Identity | None:
 
 
 def bind(
-    uow: Uow, cmd: Any, person: Person, vouched: str, used_at: datetime | None = None
+    uow: Uow, cmd: Any, person: Person, vouched: str, used_at: datetime | None = None, *, tell: bool = False
 ) -> tuple[Identity, bool]:
     """The account of a command is this person's; True when it was already.
 
     Whose it was before hears of it elsewhere. A colleague has one account on each bot or app: his former one is
-    told, and speaks for him no more.
+    told, and speaks for him no more. `tell`: where he was reached so far he hears of it, so that nobody else can
+    do it unnoticed.
     """
     row = account_row(uow, cmd)
     if row is not None and row.person_id == person.id:
@@ -190,7 +191,7 @@ def bind(
     uow.session.execute(update(Chat).where(col(Chat.id) == cmd.chat).values(person_id=person.id, state_enc=None))
     if person.kind == "staff":
         told = _replace(uow, row)
-        if vouched == "token" and was_reached not in told:
+        if tell and was_reached not in told:
             uow.push(person.id, "account_new", key=f"bound:{row.id}:{row.version}", priority=Priority.MUST_KNOW,
                      chat=was_reached, channel=cmd.channel)  # fmt: skip
     uow.audit("bind", "person", person.id, channel=cmd.channel)

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from crm_core.chat.messages import Image, ImageView
+from sqlalchemy import desc, select
+from sqlmodel import col
+
+from crm_core.channels.tables import ChannelAccount
+from crm_core.chat.identities import NEVER
+from crm_core.chat.messages import AccountView, Connectable, ConnectableView, Image, ImageView, MyAccounts
+from crm_core.chat.routing import web_chat
+from crm_core.chat.tables import Identity
 from crm_core.kernel.errors import NotFound
 from crm_core.kernel.registry import answers
 from crm_core.kernel.tables import Blob
 from crm_core.kernel.uow import Reader
+
+WEB = "web"
+CONNECTED_BY_LINK = ("telegram", "wecom")
 
 
 @answers(Image)
@@ -17,3 +27,38 @@ def image(question: Image, reader: Reader) -> ImageView:
         raise NotFound(resource="image")
     content = reader.cipher.open_bytes(f"blobs.content.{blob.id}", blob.content)
     return ImageView(mime=blob.mime, content=content)
+
+
+@answers(MyAccounts)
+def my_accounts(question: MyAccounts, reader: Reader) -> list[AccountView]:
+    """His own only; the web chat is always there, for those who have nothing else."""
+    rows = reader.rows(select(Identity).where(col(Identity.person_id) == reader.actor.id)
+                       .order_by(desc(col(Identity.used_at)), col(Identity.id)))  # fmt: skip
+    names = {(row.channel, row.account): row.name for row in _served(reader)}
+    found = [_view(row, names.get((row.channel, row.account), "")) for row in rows if row.channel != WEB]
+    web = next((row for row in rows if row.channel == WEB), None)
+    page = AccountView(id=web.id if web else "", channel=WEB, named="", chat=web_chat(reader.actor.id), used_at=None,
+                       preferred=web is not None and web.preferred)  # fmt: skip
+    return [*found, page]
+
+
+@answers(Connectable)
+def connectable(question: Connectable, reader: Reader) -> list[ConnectableView]:
+    """Bots and apps for colleagues, in the order they came; none for anybody else."""
+    if not reader.actor.is_staff:
+        return []
+    return [ConnectableView(channel=row.channel, account=row.account, named=row.name.lstrip("@"))
+            for row in _served(reader) if row.audience == "staff" and row.channel in CONNECTED_BY_LINK]  # fmt: skip
+
+
+def _served(reader: Reader) -> list[ChannelAccount]:
+    active = (col(ChannelAccount.tenant) == reader.tenant, col(ChannelAccount.active))
+    return reader.rows(select(ChannelAccount).where(*active).order_by(col(ChannelAccount.created_at)))
+
+
+def _view(row: Identity, name: str) -> AccountView:
+    return AccountView(
+        id=row.id, channel=row.channel, named=f"@{name.lstrip('@')}" if name and row.channel == "telegram" else name,
+        chat=row.chat, used_at=row.used_at if row.used_at > NEVER else None, preferred=row.preferred,
+        reached=not row.dead, fixed=row.vouched == "corp",
+    )  # fmt: skip

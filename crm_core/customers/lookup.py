@@ -54,7 +54,7 @@ def sharing_phone(reader: Reader, phone: Phone, unit: str) -> list[Customer]:
     scope = dedupe_scope(reader, unit)
     asked = {"tenant": reader.tenant, "values": reader.cipher.indexes("phone", phone.value), "scope": scope,
              "after": after(scope)}  # fmt: skip
-    return list(dict.fromkeys(reader.session.execute(_BY_PHONE, asked).scalars()))
+    return list({row.id: row for row in reader.session.execute(_BY_PHONE, asked).scalars()}.values())
 
 
 def add_phone(uow: Uow, customer: Customer, phone: Phone) -> bool:

@@ -15,12 +15,14 @@ from crm_core.kernel.uow import Uow
 
 @reacts(ChatClosed)
 def chat_closed(event: ChatClosed, uow: Uow) -> None:
-    """Edits of cards there are let be; everything else is sent anew. What is under way cannot be called back."""
+    """Answers and edits of cards belong there and are let be; everything else is sent anew. What is under way cannot
+    be called back.
+    """
     waiting = select(Outbox).where(
         col(Outbox.chat) == event.chat, col(Outbox.person_id) == event.person_id, col(Outbox.state) == PENDING
     ).order_by(col(Outbox.id)).with_for_update(skip_locked=True)  # fmt: skip
     for row in uow.session.execute(waiting.execution_options(populate_existing=True)).scalars().all():
         row.state, row.settled_at, row.error = SKIPPED, uow.now, "chat closed"
-        if row.kind != "@refresh":
+        if not row.kind.startswith("@"):
             row.state = MOVED
             send_anew(uow, row, None)

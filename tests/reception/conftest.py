@@ -17,9 +17,12 @@ from bot.reception.reception import Reception
 from bot.texts import Texts
 from crm_core.api import Core
 from crm_core.chat.messages import BindKnownStaff, ConnectAccount, InvitePerson
+from crm_core.chat.service import Ended
 from crm_core.chat.tables import Identity
 from crm_core.kernel.clock import FixedClock
 from crm_core.kernel.inbox import Arrival
+from crm_core.kernel.outbox import Outcome, Settled
+from crm_core.kernel.outcomes import Heard
 from crm_core.kernel.tables import Outbox
 from tests.core.deals.house import DEALER, House
 from tests.support.lines import MemoryLine
@@ -84,6 +87,15 @@ class Hall(House):
             found.append(f"<{kind}>" if body is None else "\n".join(filter(None, (
                 body.text, card.title if card else "", card.note if card else ""))))  # fmt: skip
         return found
+
+    def show(self) -> None:
+        """What waits is shown, so that its buttons can be pressed."""
+        now = self.clock.now()
+        while found := self.core.outbox.claim("w", now, 100):
+            for one in found:
+                self.core.chats.buttons.publish_now(one.tenant, one.person_id, one.chat, one.dedupe_key, one.params, now)
+                settled = Settled(one, Outcome.SENT, heard=Heard.ACCEPTED)
+                self.core.chats.settle([Ended(settled, one.params)], now)
 
     def token(self, who: str, channel: str = "telegram", **more: Any) -> str:
         """An administrator's invitation."""
