@@ -193,7 +193,8 @@ def _hands(core: Core, job: Job) -> list[Any]:
         return deliverer.run()
 
     turns: Callable[[], int] = _turns(core, texts) if job.turns else lambda: 0
-    engine = Engine(core, name, turns=turns, deliver=deliver, reindex=lambda: None, alone=False)
+    engine = Engine(core, name, turns=turns, deliver=deliver, reindex=lambda: None, alone=False,
+                    accounts=lambda: sender.accounts)  # fmt: skip
     return [engine, sender]
 
 

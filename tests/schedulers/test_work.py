@@ -153,3 +153,14 @@ def test_a_loop_that_hangs_is_not_alive(small: Core) -> None:
     assert not loop.alive()
     loop.round()
     assert loop.alive()
+
+
+def test_a_process_says_for_which_accounts_it_speaks(small: Core) -> None:
+    engine = Engine(small, "test", turns=lambda: 0, deliver=lambda: 0, reindex=lambda: None,
+                    accounts=lambda: ["wecom:corp", "telegram:bot"])  # fmt: skip
+    engine.start()
+    try:
+        wait_until(lambda: [w.accounts for w in small.workers.all(small.now())] == [("telegram:bot", "wecom:corp")])
+    finally:
+        engine.stop()
+    assert small.workers.all(small.now()) == [], "who has ended speaks for nobody"
