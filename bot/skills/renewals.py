@@ -30,6 +30,7 @@ from crm_core.renewals.messages import (
 )
 
 MOST = 100
+MAX_TITLE = 60
 DAY = timedelta(days=1)
 # How far ahead is looked when no time was said.
 AHEAD = {"maintenance": 30, "anniversary": 30, "dormant": 0}
@@ -56,7 +57,8 @@ def add_renewal(talk: Talk, draft: Draft) -> Step:
         return car
     due_on = when.day(talk.actor.zone)
     span = (when.end - when.start) if when.vague and when.end is not None else timedelta()
-    return Act(AddRenewal(kind=kind, customer_id=who, due_on=due_on, car_id=car.id if car else None,
+    title = draft.text("text")[:MAX_TITLE] if kind == "other" else ""
+    return Act(AddRenewal(kind=kind, customer_id=who, due_on=due_on, car_id=car.id if car else None, title=title,
                           approximate=span > DAY))  # fmt: skip
 
 

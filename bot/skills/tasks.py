@@ -19,6 +19,7 @@ from bot.skills.leads import ask_outcome
 from bot.skills.named import chip, colleague_named, customer_named, named_task
 from bot.skills.recent import another_time, reminder_written, shown
 from bot.skills.several import each_hour, team
+from bot.skills.unmute import unmute
 from crm_core.customers.messages import LogContact
 from crm_core.followups.messages import MuteFollowup, SnoozeFollowup
 from crm_core.kernel.registry import Result
@@ -240,7 +241,9 @@ def snoozed(talk: Talk, command: SnoozeTask, result: Result, draft: Draft | None
 
 @skill("mute_task", tier=Tier.OWN)
 def mute(talk: Talk, draft: Draft) -> Step:
-    """No more reminders of what was named, else of what was just shown; of a series none at all."""
+    """No more reminders of what was named, else of what was just shown; of a series none at all. Or again after all."""
+    if draft.text("choice") == "on":
+        return unmute(talk, draft)
     named = named_task(talk, draft)
     if named is None or isinstance(named, Need):
         return named

@@ -117,10 +117,11 @@ class FollowupCard(Question):
 class MyFollowups(Question):
     """The actor's missed follow-ups of late, then his open ones due before an instant: list[FollowupView].
 
-    Muted ones are not in it.
+    Muted ones are not in it; with `muted` only these.
     """
 
     until: datetime | None = None
+    muted: bool = False
 
 
 class StepPlan(View):

@@ -42,11 +42,12 @@ def my_followups(question: MyFollowups, reader: Reader) -> list[FollowupView]:
         row.state == "missed", row.reason == "overdue", row.ended_at > reader.now - MISSED_SHOWN
     )
     due_at = func.coalesce(row.snoozed_until, row.due_at)
-    waiting = mine.where(row.state == "open", row.muted_at.is_(None))
+    silent = row.muted_at.is_not(None)
+    waiting = mine.where(row.state == "open", silent if question.muted else ~silent)
     if question.until is not None:
         waiting = waiting.where(due_at < question.until)
     found = [
-        *reader.rows(missed.order_by(row.due_at, row.id).limit(20)),
+        *(() if question.muted else reader.rows(missed.order_by(row.due_at, row.id).limit(20))),
         *reader.rows(waiting.order_by(due_at, row.id).limit(50)),
     ]
     reader.preload(Customer, (one.customer_id for one in found))
