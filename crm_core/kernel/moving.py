@@ -15,7 +15,7 @@ from crm_core.kernel.errors import ConfigError
 
 CHUNK = 1000
 # Where the rows come to first; what an interrupted restore left there is removed by the next one.
-FRESH = "chexin_restoring"
+FRESH = "restoring_chexin"
 
 
 def move(source: Path, url: str, replaced: Sequence[str] = ()) -> None:
