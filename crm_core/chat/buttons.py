@@ -87,6 +87,11 @@ class Buttons:
         self, session: Session, messages: Sequence[Posting], now: datetime
     ) -> list[dict[str, Any]]:
         """`publish` of several messages, in a few statements."""
+        self.keep(session, messages, now)
+        return [self.public(m.key, m.person_id, m.body) for m in messages]
+
+    def keep(self, session: Session, messages: Sequence[Posting], now: datetime) -> None:
+        """`publish_all` for who has made the bodies as they leave with `public`."""
         known = {row[0]: row[1] for row in session.execute(_OF_MESSAGES, {"keys": [m.key for m in messages]})}
         rows: dict[str, dict[str, Any]] = {}
         drawn: set[str] = set()
@@ -99,7 +104,6 @@ class Buttons:
             session.connection().execute(insert(_ACTIONS), list(rows.values()))
         self._set(session, [i for i in drawn if i in known], shown_at=now, expires_at=now + LIFETIME)
         self._set(session, [i for i, ends in known.items() if i not in drawn and ends > now], expires_at=now)
-        return [self.public(m.key, m.person_id, m.body) for m in messages]
 
     def public(self, key: str, person_id: str, body: dict[str, Any]) -> dict[str, Any]:
         """The body as it may leave; `publish` is what makes its buttons work."""

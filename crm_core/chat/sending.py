@@ -129,7 +129,7 @@ class Sending(Threads):
             held = self._outbox.held(session, [send.delivery for send in sends])
             mine = [send for send in sends if send.delivery.claim in held]
             shown = [(send.delivery, send.key, send.private) for send in mine if send.private is not None]
-            self.buttons.publish_all(
+            self.buttons.keep(
                 session, [Posting(d.tenant, d.person_id, d.chat, key, body) for d, key, body in shown], now
             )
             stored = [(send.delivery, {"message": send.message, "body": send.body}) for send in mine]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
@@ -10,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Engine, Integer, String, create_engine, event, make_url
-from sqlalchemy.exc import DataError, DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Session
@@ -18,9 +20,13 @@ from sqlmodel import Session
 from crm_core.kernel.errors import Invalid, Unavailable
 
 BUSY_TIMEOUT_MS = 15_000
+# How often a process looks whether another one still writes.
+TURN_SECONDS = 0.002
 # A process that stands still inside a transaction would hold its rows for ever; PostgreSQL ends it after so long.
 FROZEN_MS = 30_000
 FROZEN = ("25P03", "25P04")
+# A connection that was not used for so long may have been cut meanwhile.
+RESTED_SECONDS = 1.0
 # Without these a machine that lost its power is waited for as long as the system does, which may be hours.
 GONE: dict[str, Any] = {
     "connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
@@ -126,10 +132,9 @@ def normal_url(url: str) -> str:
 def make_engine(url: str, *, pool_size: int = 8) -> Engine:
     """An engine with this project's begin, pragmas and pool."""
     if not url.startswith("sqlite"):
-        engine = create_engine(
-            url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, connect_args=_reach(url),
-        )  # fmt: skip
+        engine = create_engine(url, pool_size=pool_size, max_overflow=pool_size, connect_args=_reach(url))
         event.listen(engine, "handle_error", _forget_old_plans)
+        _ping_rested(engine)
         return engine
     path = make_url(url).database
     if path:
@@ -149,6 +154,25 @@ def _reach(url: str) -> dict[str, Any]:
     """How a connection finds out that the other machine is gone; what the address says itself comes first."""
     options = {"options": f"-c idle_in_transaction_session_timeout={FROZEN_MS}"} | GONE
     return {name: value for name, value in options.items() if name not in make_url(url).query}
+
+
+def _ping_rested(engine: Engine) -> None:
+    """A connection that rested is asked whether it still lives; one used a moment ago need not be."""
+
+    def used(_connection: Any, record: Any, *_: Any) -> None:
+        record.info["used"] = time.monotonic()
+
+    def ping(connection: Any, record: Any, _fairy: Any) -> None:
+        if time.monotonic() - record.info["used"] < RESTED_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error
+
+    event.listen(engine, "connect", used)
+    event.listen(engine, "checkin", used)
+    event.listen(engine, "checkout", ping)
 
 
 def _forget_old_plans(context: Any) -> None:
@@ -176,8 +200,36 @@ def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Any) -> None:
-    write = connection.get_execution_options().get("chexin_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    if connection.get_execution_options().get("chexin_write", False):
+        _begin_writing(connection)
+    else:
+        connection.exec_driver_sql("BEGIN")
+
+
+def _begin_writing(connection: Any) -> None:
+    """Begin when no other process writes; asked again and again for as long as the busy timeout.
+
+    SQLite's own waiting sleeps longer each time, up to a tenth of a second, while the file lies idle.
+    """
+    driver = connection.connection.dbapi_connection
+    until = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        while _is_taken(driver) and time.monotonic() < until:
+            time.sleep(TURN_SECONDS)
+        if not driver.in_transaction:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+
+
+def _is_taken(driver: Any) -> bool:
+    """Whether another process writes just now; else this one does, unless something is wrong with the file."""
+    try:
+        driver.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        return "locked" in str(error)
+    return False
 
 
 def deadlocked(error: Unavailable) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import threading
 import time
 
 import pytest
@@ -59,3 +61,69 @@ def test_what_the_address_says_comes_first(core: Core) -> None:
         assert given["connect_timeout"] == "3"
     finally:
         engine.dispose()
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_connections_cut_while_they_rested_are_not_noticed(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+    cut_all(core)
+    monkeypatch.setattr("crm_core.kernel.db.RESTED_SECONDS", 0.0)
+    assert core.tenants() == []
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_connections_cut_while_they_were_busy_cost_one_try(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crm_core.kernel.db.RESTED_SECONDS", 60.0)
+    cut_all(core)
+    with pytest.raises(Unavailable):
+        core.tenants()
+    assert core.tenants() == []
+    assert core.tenants() == []
+
+
+def cut_all(core: Core) -> None:
+    """End every connection of the pool, of which there are two, behind its back."""
+    with core.database.read() as one, core.database.read() as two:
+        pids = [session.execute(text("select pg_backend_pid()")).scalar() for session in (one, two)]
+    other = make_engine(core.database.url)
+    with other.connect() as connection:
+        connection.execute(text("select pg_terminate_backend(pid) from unnest(:pids) pid"), {"pids": pids})
+        ended = text("select count(*) from pg_stat_activity where pid = any(:pids)")
+        while connection.execute(ended, {"pids": pids}).scalar():
+            time.sleep(0.01)
+            connection.rollback()
+    other.dispose()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_writer_waits_for_another_process_and_then_writes(core: Core) -> None:
+    held, done = sqlite3.connect(str(core.database.engine.url.database), isolation_level=None), []
+    held.execute("begin immediate")
+
+    def write() -> None:
+        with core.database.write() as session:
+            session.execute(text("insert into meta (id, value, updated_at) values ('w', '1', '2026-01-01')"))
+        done.append(True)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    time.sleep(0.1)
+    assert done == []
+    held.execute("commit")
+    writer.join(10)
+    assert done == [True]
+    assert held.execute("select value from meta where id = 'w'").fetchone() == ("1",)
+    held.close()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_file_that_stays_locked_is_an_outage(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crm_core.kernel.db.BUSY_TIMEOUT_MS", 50)
+    held = sqlite3.connect(str(core.database.engine.url.database), isolation_level=None)
+    held.execute("begin immediate")
+    with pytest.raises(Unavailable), core.database.write():
+        pass
+    held.execute("rollback")
+    held.close()
+    with core.database.write() as session:
+        (timeout,) = session.execute(text("pragma busy_timeout")).one()
+    assert timeout == 50
