@@ -163,6 +163,44 @@ def resume(
     _guarded(run, resend, skip)
 
 
+channels = typer.Typer(
+    help="The bots, apps and desks besides those the environment names. Changes take effect at the servers' next start.",
+    no_args_is_help=True,
+)
+app.add_typer(channels, name="channels")
+
+
+@channels.command(name="list")
+def channels_list() -> None:
+    """Every account, without its secrets."""
+    from bot.commands.channels import show as run
+
+    _guarded(run)
+
+
+@channels.command(name="add")
+def channels_add(
+    channel: Annotated[str, typer.Argument(help="telegram, wecom, kf, contacts or aibot")],
+    audience: Annotated[str, typer.Option(help="Of a Telegram bot: staff or customer")] = "",
+    unit: Annotated[str, typer.Option(help="Where the people who come by it belong; needed with several groups")] = "",
+    name: Annotated[str, typer.Option(help="What people call it")] = "",
+    stdin: Annotated[bool, typer.Option("--token-stdin", help="Read the token, or NAME=VALUE lines, from standard input "
+                                        "instead of asking; never on the command line")] = False,
+) -> None:  # fmt: skip
+    """Add an account, or change one that was added."""
+    from bot.commands.channels import add as run
+
+    _guarded(run, channel, audience, unit, name, stdin)
+
+
+@channels.command(name="remove")
+def channels_remove(account: Annotated[str, typer.Argument(help="As listed, such as telegram:7000000001")]) -> None:
+    """Speak through it no more, and forget its secrets."""
+    from bot.commands.channels import remove as run
+
+    _guarded(run, account)
+
+
 @app.command(name="rotate-key")
 def rotate_key(
     check_: Annotated[bool, typer.Option("--check", help="Only say what is not under the present key")] = False,

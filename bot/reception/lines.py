@@ -14,6 +14,8 @@ from bot.ports import Account, Connected, Line, Listener
 from bot.reception.post import Post
 from bot.settings import BotSettings
 from crm_core.api import Core
+from crm_core.channels.accounts import STAFF
+from crm_core.chat.messages import BindKnownStaff
 
 # Channel -> the package that serves it; several channels of one platform share one.
 PACKAGES = {
@@ -82,6 +84,9 @@ def open_lines(core: Core, settings: BotSettings, post: Post) -> Lines:
             core.accounts.put(account, core.now())
     # Of an account that the environment no longer names nothing is known but its row.
     serving = {name: one for name, one in known.items() if one.settings} | given
+    for account in serving.values():
+        if (account.channel, account.audience) == ("wecom", STAFF):
+            core.execute(BindKnownStaff(account=account.account), core.system(account.tenant))
     for platform, accounts in _by_package(serving.values()):
         lines = [platform.open_line(account, core, settings) for account in accounts]
         found.lines |= {line.account.line: line for line in lines}
@@ -95,10 +100,11 @@ def open_lines(core: Core, settings: BotSettings, post: Post) -> Lines:
 
 def _named(settings: BotSettings, tenant: str) -> Iterable[Account]:
     for package in settings.platforms():
-        yield from _platform(package).named(settings, tenant)
+        yield from platform_of(package).named(settings, tenant)
 
 
-def _platform(package: str) -> Platform:
+def platform_of(package: str) -> Platform:
+    """What serves the accounts of a platform."""
     found: Any = importlib.import_module(package)
     return found  # type: ignore[no-any-return]
 
@@ -107,7 +113,7 @@ def _by_package(accounts: Iterable[Account]) -> list[tuple[Platform, list[Accoun
     groups: dict[str, list[Account]] = {}
     for account in accounts:
         groups.setdefault(PACKAGES[account.channel], []).append(account)
-    return [(_platform(package), members) for package, members in groups.items()]
+    return [(platform_of(package), members) for package, members in groups.items()]
 
 
 def _differs(given: Account, known: Account | None) -> bool:

@@ -71,9 +71,14 @@ def bind_vouched(cmd: BindVouched, uow: Uow) -> Result:
 def bind_known_staff(cmd: BindKnownStaff, uow: Uow) -> Result:
     """Those who are bound already stay as they are."""
     uow.must("person", "invite")
-    people = uow.rows(select(Person).where(col(Person.tenant) == uow.tenant, col(Person.active),
-                                           col(Person.wecom_userid) != "").order_by(col(Person.id)))  # fmt: skip
-    for person in people:
+    bound = select(col(Identity.id)).where(
+        col(Identity.channel) == "wecom", col(Identity.account) == cmd.account,
+        col(Identity.native_id) == col(Person.wecom_userid), col(Identity.person_id) == col(Person.id),
+    )  # fmt: skip
+    missing = select(Person).where(
+        col(Person.tenant) == uow.tenant, col(Person.active), col(Person.wecom_userid) != "", ~bound.exists()
+    )
+    for person in uow.rows(missing.order_by(col(Person.id))):
         bind_userid(uow, person, cmd.account)
     return Result(id=cmd.account)
 
