@@ -22,6 +22,8 @@ DOCS_CSP = (
 )
 MAX_BODY = 64 * 1024
 MAX_MEDIA = 10 * 1024 * 1024 + 1024
+# Telegram sends along what a message answers to; half of it is refused by the route itself.
+MAX_UPDATE = 1024 * 1024
 
 
 class BodyTooLarge(Exception):
@@ -46,7 +48,7 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        cap = MAX_MEDIA if scope["path"] == "/media" else MAX_BODY
+        cap = _cap(scope["path"])
         seen, status, began = 0, 0, time.perf_counter()
 
         async def limited() -> Message:
@@ -94,6 +96,12 @@ class Guard:
         headers["Referrer-Policy"] = "same-origin"
         if path == "/" or path.startswith(("/static", "/widget", "/sign-in")):
             headers.setdefault("Cache-Control", "no-cache")
+
+
+def _cap(path: str) -> int:
+    if path == "/media":
+        return MAX_MEDIA
+    return MAX_UPDATE if path.startswith("/telegram/") else MAX_BODY
 
 
 def _declared(scope: Scope) -> int:

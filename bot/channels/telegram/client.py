@@ -55,9 +55,9 @@ class Client:
         if bot is not None:
             await bot.session.close()
 
-    async def call(self, method: TelegramMethod[Any], seconds: float = CALL_SECONDS) -> Any:
+    async def call(self, method: TelegramMethod[Any], seconds: float | None = None) -> Any:
         """The result of a method. Raises aiogram's errors."""
-        return await self._bot()(method, request_timeout=max(1, round(seconds)))
+        return await self._bot()(method, request_timeout=max(1, round(seconds or CALL_SECONDS)))
 
     async def receipt(self, method: TelegramMethod[Any]) -> Receipt:
         """Send, and say what was heard. Raises Migrated and MessageGone, which ask for another call."""

@@ -135,7 +135,7 @@ class Reader:
         if contact.user_id == user.id:
             return self._event(EventKind.CONTACT, user, message.chat, message.date, phone=phone)
         if not self._staff:
-            return self._event(EventKind.OTHER, user, message.chat, message.date)
+            return self._event(EventKind.CONTACT, user, message.chat, message.date)
         name = " ".join(part for part in (contact.first_name, contact.last_name) if part)
         said = f"{name} {contact.phone_number.removeprefix('+86')}".strip()
         return self._event(EventKind.TEXT, user, message.chat, message.date, text=said)

@@ -81,6 +81,13 @@ def telegram_site(request: pytest.FixtureRequest, sqlite_core: Core, telegram: F
 
 
 @pytest.fixture
+def site(sqlite_core: Core, telegram: FakeTelegram) -> Iterator[TelegramSite]:
+    """The same, polled; for what does not depend on how it is heard."""
+    with open_site(sqlite_core, "polling", telegram) as found:
+        yield found
+
+
+@pytest.fixture
 def sqlite_core(sqlite_url: str, tmp_path: object) -> Iterator[Core]:
     """A core with a clock that goes, on SQLite."""
     from pathlib import Path

@@ -1,0 +1,115 @@
+"""Who somebody is on Telegram: colleagues by a link, customers by themselves; pictures, voices, numbers."""
+
+from __future__ import annotations
+
+import io
+
+from crm_core.chat.messages import InvitePerson
+from tests.channels.telegram.conftest import CHEN, CUSTOMERS, STAFF, TelegramSite
+from tests.support.fakes.telegram import User
+
+STRANGER = User(4004, "Sam", "en")
+CUSTOMER = User(9009, "建国")
+
+
+def test_a_link_makes_an_account_a_colleagues_once(site: TelegramSite) -> None:
+    core, telegram = site.core, site.telegram
+    token = core.execute(InvitePerson(person="rep3", channel="telegram"), core.system("starway")).view.token
+    telegram.say(STRANGER, "hello")
+    telegram.until(lambda: telegram.chat(STRANGER), what="how to get in")
+    telegram.say(STRANGER, f"/start {token}")
+    telegram.seen(STRANGER, "Daniel")
+    thief = User(6006, "Eve", "en")
+    telegram.say(thief, f"/start {token}")
+    telegram.until(lambda: telegram.chat(thief), what="a refusal")
+    assert "Daniel" not in telegram.chat(thief)[-1].text
+
+
+def test_a_strangers_words_lead_nowhere(site: TelegramSite) -> None:
+    telegram = site.telegram
+    telegram.say(STRANGER, "新增线索 王建国 13800138000 凯美瑞")
+    telegram.until(lambda: telegram.chat(STRANGER), what="an answer")
+    assert "王建国" not in telegram.chat(STRANGER)[-1].text
+    assert telegram.chat(STRANGER)[-1].buttons == []
+
+
+def test_another_persons_button_does_nothing(site: TelegramSite) -> None:
+    telegram = site.telegram
+    telegram.say(CHEN, "新增线索 王建国 13800138000 凯美瑞")
+    card = telegram.seen(CHEN, "王建国")
+    lin = User(1002, "佳")
+    data = next(data for label, data in card.buttons if label == "撤销")
+    telegram.feed({"callback_query": {
+        "id": "1", "from": lin.data(), "chat_instance": "1", "data": data,
+        "message": {"message_id": 1, "date": 0, "chat": {"id": lin.id, "type": "private"}},
+    }})  # fmt: skip
+    telegram.seen(lin, "失效")
+    assert card.edits == 0
+
+
+def test_an_old_button_whose_message_is_inaccessible_still_works(site: TelegramSite) -> None:
+    telegram = site.telegram
+    telegram.say(CHEN, "新增线索 王建国 13800138000 凯美瑞")
+    card = telegram.seen(CHEN, "王建国")
+    telegram.press(CHEN, card, "撤销", inaccessible=True)
+    telegram.until(lambda: card.edits, what="the edit")
+
+
+def test_buttons_that_are_none_of_ours(site: TelegramSite) -> None:
+    telegram = site.telegram
+    telegram.say(CHEN, "新增线索 王建国 13800138000 凯美瑞")
+    card = telegram.seen(CHEN, "王建国")
+    for data in ("", "a:", "a:more:", "a:more:x", "x:1", "a:" + "f" * 60, "赚钱"):
+        telegram.press_data(CHEN, card, data)
+    telegram.until(lambda: sum("失效" in m.text for m in telegram.chat(CHEN)) == 7, 30, "seven answers")
+
+
+def test_a_customer_shares_his_own_number(site: TelegramSite) -> None:
+    telegram = site.telegram
+    telegram.say(CUSTOMER, "/start", bot=CUSTOMERS)
+    telegram.until(lambda: telegram.chat(CUSTOMER), what="a greeting")
+    telegram.send_contact(CUSTOMER, "8613700137000", owner=1, bot=CUSTOMERS)
+    telegram.seen(CUSTOMER, "自己")
+    telegram.send_contact(CUSTOMER, "8613700137000", bot=CUSTOMERS)
+    telegram.until(lambda: any("137" in m.text or "建国" in m.text for m in _staff(site)), 30, "the lead's card")
+
+
+def _staff(site: TelegramSite) -> list[object]:
+    from tests.channels.telegram.conftest import LIN, ZHAO
+
+    return [message for user in (CHEN, LIN, ZHAO) for message in site.telegram.chat(user)]
+
+
+def test_a_picture_is_fetched_and_a_voice_is_answered(site: TelegramSite) -> None:
+    telegram = site.telegram
+    telegram.send_photo(CHEN, _png(), bot=STAFF)
+    telegram.until(lambda: telegram.chat(CHEN), what="an answer to the picture")
+    telegram.send_voice(CHEN, bot=STAFF)
+    telegram.seen(CHEN, "语音")
+    telegram.files.clear()
+    telegram.feed({"message": {"message_id": 5, "date": 1, "from": CHEN.data(), "chat": {"id": CHEN.id, "type": "private"},
+                               "photo": [{"file_id": "gone", "file_unique_id": "g", "width": 1, "height": 1}]}})  # fmt: skip
+    telegram.seen(CHEN, "再发一次")
+
+
+def test_a_rep_passes_a_contact_on(site: TelegramSite) -> None:
+    telegram = site.telegram
+    telegram.send_contact(CHEN, "8613700137000", owner=77)
+    telegram.until(lambda: telegram.chat(CHEN), what="an answer")
+
+
+def test_who_blocks_the_bot_is_written_to_elsewhere(site: TelegramSite) -> None:
+    telegram = site.telegram
+    telegram.block(CHEN)
+    site.site.lead({"name": "王建国", "phone": "13800138000", "source": "官网"})
+    telegram.say(User(1002, "佳"), "你能干什么")
+    telegram.until(lambda: telegram.chat(1002), what="an answer")
+    assert telegram.chat(CHEN) == []
+
+
+def _png() -> bytes:
+    from PIL import Image
+
+    found = io.BytesIO()
+    Image.new("RGB", (4, 4)).save(found, "PNG")
+    return found.getvalue()
