@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
@@ -30,7 +30,7 @@ from tests.core.kernel.trial import rows
 KEYS = st.integers(0, 3)
 STEPS = st.lists(st.one_of(
     st.tuples(st.sampled_from(["command", "arrival", "push"]), KEYS), st.tuples(st.just("contact"), st.just(0)),
-    st.tuples(st.just("undo"), st.just(0)), st.tuples(st.just("days"), st.integers(1, 70)),
+    st.tuples(st.just("undo"), st.just(0)), st.tuples(st.just("days"), st.sampled_from([1, 20, 61, 61, 91, 181])),
     st.tuples(st.just("hours"), st.integers(1, 30)), st.tuples(st.just("prune"), st.just(0)),
 ), min_size=6, max_size=25)  # fmt: skip
 
@@ -130,6 +130,9 @@ def opened(template: Path, *, prunes: bool) -> Iterator[Days]:
 
 @settings(deadline=None, max_examples=20)
 @given(steps=STEPS)
+@example([("arrival", 0), ("days", 61), ("prune", 0), ("arrival", 1)])
+@example([("push", 0), ("push", 1), ("days", 20), ("prune", 0), ("push", 0)])
+@example([("command", 0), ("days", 181), ("prune", 0), ("command", 0), ("push", 0), ("prune", 0), ("push", 0)])
 def test_the_same_days_with_and_without(migrated_sqlite: Path, steps: list[tuple[str, int]]) -> None:
     with opened(migrated_sqlite, prunes=False) as keeps, opened(migrated_sqlite, prunes=True) as forgets:
         for what, n in steps:
