@@ -11,6 +11,7 @@ from bot.texts import Voice
 from crm_core.appointments.messages import AppointmentCard, AppointmentView
 
 OPEN = ("booked", "open", "moved", "confirmed")
+REMOTE = ("video",)  # nobody comes for these
 # Did the customer come? The second asks the manager, when nobody answered the first.
 CHECKS = ("appointment_check", "appointment_unanswered")
 
@@ -33,12 +34,10 @@ def appointment_card(
     voice: Voice, view: AppointmentView, *, staff: bool, kind: str = "appointment", extra: tuple[Button, ...] = ()
 ) -> Card:
     """One appointment."""
-    name = voice.label("appointment", view.kind)
     open_now = view.state in OPEN
     return Card(
         kind=kind,
-        title=heading(voice, kind, "card.appointment", kind=name, name=view.customer_name,
-                      when=voice.span(view.start, view.end, view.vague)),
+        title=_title(voice, kind, view),
         fields=lines(
             voice,
             ("customer", joined(view.customer_name, view.ref)) if staff else ("ref", view.ref),
@@ -56,6 +55,13 @@ def appointment_card(
     )  # fmt: skip
 
 
+def _title(voice: Voice, kind: str, view: AppointmentView) -> str:
+    said = {"kind": voice.label("appointment", view.kind), "name": view.customer_name,
+            "when": voice.span(view.start, view.end, view.vague)}  # fmt: skip
+    held = voice.maybe(f"push.{kind}.held", **said) if view.kind in REMOTE else ""
+    return held or heading(voice, kind, "card.appointment", **said)
+
+
 def _buttons(voice: Voice, view: AppointmentView, kind: str, staff: bool) -> tuple[Button, ...]:
     move = button(voice, "reschedule", "appointment.reschedule", appointment=view.id)
     cancel = button(voice, "cancel_appointment", "appointment.cancel", appointment=view.id)
@@ -65,7 +71,7 @@ def _buttons(voice: Voice, view: AppointmentView, kind: str, staff: bool) -> tup
     if not begun:
         return (move, cancel)
     return (
-        button(voice, "came", "appointment.done", PRIMARY, appointment=view.id),
+        button(voice, "held" if view.kind in REMOTE else "came", "appointment.done", PRIMARY, appointment=view.id),
         move,
         button(voice, "no_show", "appointment.no_show", appointment=view.id),
     )

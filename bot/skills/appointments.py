@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from bot.conversation.presses import verb
 from bot.conversation.slots import When, read_when, vehicle_words
 from bot.conversation.talk import Talk
 from bot.ports import Button
+from bot.skills import serviced
 from bot.skills.recent import shown
 from crm_core.appointments.messages import (
     AppointmentCard,
@@ -31,6 +33,14 @@ from crm_core.followups.messages import CadencePlan, ExplainCadence
 from crm_core.kernel.errors import ChexinError, Unavailable
 from crm_core.kernel.registry import Result
 
+SUBJECTS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
+    ("video", re.compile(r"视频|线上看|直播看|\bvideo\b|\bonline\b", re.I)),
+    ("meeting", re.compile(r"面谈|面聊|见面|谈|签合同|签约|\bmeeting\b|\btalk about\b|\bsign\b|\bcontract\b", re.I)),
+    ("viewing", re.compile(r"看车|看看车|看现车|\bviewing\b|\b(?:see|view|look at) (?:the |a |our )?(?:car|vehicle)", re.I)),
+)  # fmt: skip
+# Any of them may be spoken of as any other: 取消方小圆的到店.
+VISITS = ("visit", "meeting", "viewing", "video")
+
 
 @skill("book_test_drive", tier=Tier.CONFIRM)
 def book_test_drive(talk: Talk, draft: Draft) -> Step:
@@ -47,7 +57,13 @@ def book_service(talk: Talk, draft: Draft) -> Step:
 @skill("book_visit", tier=Tier.CONFIRM)
 def book_visit(talk: Talk, draft: Draft) -> Step:
     """The customer comes to the showroom, or to take his car."""
-    return _book(talk, draft, "delivery" if draft.text("appointment") == "delivery" else "visit")
+    return _book(talk, draft, "delivery" if draft.text("appointment") == "delivery" else _subject(draft))
+
+
+def _subject(draft: Draft) -> Kind:
+    """What the visit is for, by the words: 视频看车, 面谈合同, 来店看车; else just a visit."""
+    said = " ".join((draft.words("appointment"), draft.text("text")))
+    return next((kind for kind, words in SUBJECTS if words.search(said)), "visit")
 
 
 @skill("move_appointment", tier=Tier.CONFIRM)
@@ -85,7 +101,10 @@ def _meant(talk: Talk, draft: Draft) -> AppointmentView | Need | None:
     if isinstance(who, Need) or who is None:
         return who or Need("person", "leave_phone" if not talk.is_staff else "person")
     found: list[AppointmentView] = talk.ask(Appointments(customer_id=who))
+    kind = _subject(draft) if kind == "visit" else kind
     fitting = [v for v in found if kind in ("", "any", v.kind)]
+    if not fitting and kind in VISITS:
+        fitting = [v for v in found if v.kind in VISITS]
     fitting = _on_day(talk, draft, fitting) if draft.intent == "cancel_appointment" else fitting
     if not fitting:
         said = "appointment.none_of" if talk.is_staff else "appointment.own_none"
@@ -240,6 +259,8 @@ def completed(talk: Talk, command: CompleteAppointment, result: Result, draft: D
     name, undo = view.customer_name, talk.take_back(result.undo_id)
     if view.kind != "test_drive":
         talk.say("appointment.done", *undo, name=name)
+        if view.kind == "service":
+            serviced.record(talk, view)
         return
     told = _followup(talk, view.id)
     if command.text:

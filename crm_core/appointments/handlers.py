@@ -37,7 +37,7 @@ from crm_core.org.people import manager_of
 
 MAX_TEXT = 2000
 # Whose work an appointment is: a sales rep's, or the workshop's.
-SALES_KINDS = ("test_drive", "visit", "delivery")
+SALES_KINDS = ("test_drive", "visit", "meeting", "viewing", "video", "delivery")
 
 
 @handles(Book)
@@ -199,8 +199,9 @@ def complete_appointment(cmd: CompleteAppointment, uow: Uow) -> Result:
     """It took place. What was said is kept as the record of the visit, before the follow-up begins."""
     _staff_only(uow)
     row = _booked(uow, cmd.appointment_id)
+    kind = "chat" if row.kind == "video" else "visit"
     logged = uow.call(
-        LogContact(customer_id=cast(str, row.customer_id), kind="visit", text=cmd.text, outcome=row.kind)
+        LogContact(customer_id=cast(str, row.customer_id), kind=kind, text=cmd.text, outcome=row.kind)
     )
     _forget_undo(uow, logged.undo_id)
     end(uow, row, "done", cmd.text)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from crm_core.kernel.registry import Command, Event, Question, View
 
-Kind = Literal["test_drive", "service", "visit", "delivery"]
+Kind = Literal["test_drive", "service", "visit", "meeting", "viewing", "video", "delivery"]
 
 
 class Book(Command):

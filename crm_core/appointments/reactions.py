@@ -20,7 +20,9 @@ from crm_core.org.people import manager_of
 from crm_core.org.tables import Person
 
 # The record that completing an appointment writes; it completes nothing else.
-COMPLETED_AS = ("test_drive", "visit", "delivery", "service")
+COMPLETED_AS = ("test_drive", "visit", "meeting", "viewing", "video", "delivery", "service")
+# What a visit that is written down may have been booked as.
+VISITS = ("test_drive", "visit", "meeting", "viewing")
 
 
 @reacts(ContactLogged)
@@ -32,7 +34,7 @@ def visit_completes(event: ContactLogged, uow: Uow) -> None:
         return
     for row in booked_of(uow, customer_id=event.customer_id):
         zone = place_of(uow, row.unit).zone
-        if row.kind in ("test_drive", "visit") and is_visit_of(row.start_at, event.at, zone):
+        if row.kind in VISITS and is_visit_of(row.start_at, event.at, zone):
             end(uow, row, "done", at=event.at)
             row.record_id = record.id
             return

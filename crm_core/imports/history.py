@@ -39,7 +39,7 @@ FRESH = timedelta(days=7)
 # Of a history that is loaded, only what arrived just now is still to be called in time.
 RECENT = timedelta(days=1)
 CONTACT_KINDS = ("call", "visit", "chat", "message", "service", "other", "note")
-APPOINTMENT_KINDS = ("test_drive", "service", "visit", "delivery")
+APPOINTMENT_KINDS = ("test_drive", "service", "visit", "meeting", "viewing", "video", "delivery")
 
 
 def put_lead(v: Values, refs: References) -> Result:
