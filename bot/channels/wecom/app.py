@@ -184,8 +184,8 @@ class AppLine:
             except Refused as error:
                 if error.code not in CARD_FIELDS or "template_card" not in part:
                     raise
-                if error.code == USED_TASK and delivery.began:
-                    # An earlier try of this very card did arrive.
+                if error.code == USED_TASK:
+                    # The name is ours alone and well formed, so this very card did arrive before.
                     return Receipt(Heard.ACCEPTED, CARD + part["template_card"]["task_id"])
                 structlog.get_logger().error("card_refused", channel=self.account.line, kind=delivery.kind,
                                              error=str(error.code))  # fmt: skip

@@ -21,6 +21,8 @@ MAX_FIELDS, MAX_BUTTONS, MAX_OPTIONS, MAX_LABEL, OPTION = 6, 6, 20, 10, 40
 SELECTS, SELECT_OPTIONS = 3, 9
 CHOICE, NOTHING = "choose", "-"
 STYLES = {Style.PRIMARY: 1, Style.DEFAULT: 4, Style.DANGER: 3}
+# What somebody typed must not become a link or a colour: the platform's markdown knows no escape.
+_PLAIN = str.maketrans("[]<>`*#", "［］＜＞｀＊＃")
 _SUBMIT = {True: "确定", False: "OK"}
 _CHOOSE = {True: "请选择", False: "Choose"}
 
@@ -53,6 +55,18 @@ def text_part(said: str, ref: str) -> Part:
     return {"msgtype": "text", "text": {"content": f"{pieces(said, room)[0]}\n{ref}"}}
 
 
+def markdown_parts(card: Card, ref: str) -> list[Part]:
+    """A card with its title in bold and its lines quoted, in as many messages as it takes."""
+    end = f'\n<font color="comment">{ref}</font>'
+    title, _, rest = card_words(card).translate(_PLAIN).partition("\n")
+    quoted = "\n".join(f">{line}" for line in rest.split("\n"))
+    whole = f"**{pieces(title, MAX_TEXT // 2)[0]}**\n{quoted}"
+    return [
+        {"msgtype": "markdown", "markdown": {"content": piece + end}}
+        for piece in pieces(whole, MAX_TEXT - len(end.encode()))
+    ]
+
+
 def plain_parts(message: Outbound, ref: str) -> list[Part]:
     """Everything it says as text, for what the platform refuses to draw."""
     return [text_part(piece, ref) for piece in pieces(words(message), MAX_TEXT - len(ref) - 1)]
@@ -73,10 +87,8 @@ def _room_for(card: Card | None, can: Capabilities) -> Capabilities:
 
 
 def _card_parts(card: Card, frame: Frame) -> list[Part]:
-    """The card; before it, as text, everything it says when it is more than the card shows."""
-    before = (
-        [] if _shows_all(card) else [text_part(p, frame.ref) for p in pieces(card_words(card), MAX_TEXT - 24)]
-    )
+    """The card; before it, as markdown, everything it says when it is more than the card shows."""
+    before = [] if _shows_all(card) else markdown_parts(card, frame.ref)
     if not card.buttons and (before or not frame.home):
         return before or [text_part(card_words(card), frame.ref)]
     return [*before, {"msgtype": "template_card", "template_card": template(card, frame)}]

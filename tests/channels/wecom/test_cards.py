@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels.wecom.app import CAPABILITIES
-from bot.channels.wecom.cards import Frame, clip, parts, width
+from bot.channels.wecom.cards import Frame, clip, markdown_parts, parts, width
 from bot.ports import Button, Card, Field, Outbound, Source, Style
 from tests.support.fakes.wecom_cards import wrong_with
 
@@ -38,9 +38,10 @@ FRAMES = st.sampled_from(
 @given(MESSAGES, FRAMES)
 def test_every_part_is_taken(message: Outbound, frame: Frame) -> None:
     for part in parts(message, frame, CAPABILITIES):
-        if part["msgtype"] == "text":
-            assert 0 < len(part["text"]["content"].encode()) <= 2048
-            assert part["text"]["content"].endswith(frame.ref)
+        if part["msgtype"] in ("text", "markdown"):
+            said = part[part["msgtype"]]["content"]
+            assert 0 < len(said.encode()) <= 2048
+            assert frame.ref in said[-40:]
         else:
             assert wrong_with(part["template_card"]) == 0
             assert frame.ref in part["template_card"]["source"]["desc"]
@@ -59,3 +60,13 @@ def test_clip_keeps_to_its_room(text: str, most: int) -> None:
     found = clip(text, most)
     assert width(found) <= most
     assert "\n" not in found
+
+
+@given(WORDS, WORDS)
+def test_markdown_says_what_was_typed_and_does_nothing_else(title: str, value: str) -> None:
+    card = Card(
+        "any", f"[{title}](https://evil.example)", (Field("备注", f'<font color="info">{value}</font>'),)
+    )
+    for part in markdown_parts(card, "#A17-2"):
+        said = part["markdown"]["content"].removesuffix('<font color="comment">#A17-2</font>')
+        assert not set("[]<`") & set(said)

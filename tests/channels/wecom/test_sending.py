@@ -128,6 +128,12 @@ def test_what_a_card_has_no_room_for_comes_before_it(line: AppLine, wecom: FakeW
     assert len(second.card["button_list"]) == 2
 
 
+def test_card_that_was_sent_before_the_last_backup_is_not_sent_again(line: AppLine, wecom: FakeWecom) -> None:
+    first = send(line, card())
+    assert send(line, card(1)) == first
+    assert len(wecom.sent_to("rep1")) == 1
+
+
 def test_card_that_is_refused_comes_as_text(line: AppLine, wecom: FakeWecom) -> None:
     wecom.fail("message/send", 42039)
     assert send(line, card()).heard is Heard.ACCEPTED

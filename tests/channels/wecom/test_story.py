@@ -126,3 +126,11 @@ def test_fifteen_calls_of_five_messages_are_five_answers(office: WecomSite) -> N
         assert session.execute(select(func.count()).select_from(Inbox)).scalar() == 5
     office.says("rep1", "你好")
     assert len(office.fake.accepted) == 6
+
+
+def test_opening_the_app_greets_at_most_once_a_while(office: WecomSite) -> None:
+    for _ in range(3):
+        assert office.fake.caller.happens("rep1", "enter_agent", EventKey="").status_code == 200
+        office.says("rep1", "你能干什么")
+    greetings = len(office.fake.sent_to("rep1")) - 3
+    assert greetings <= 1

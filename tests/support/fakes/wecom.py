@@ -61,9 +61,9 @@ class Accepted:
 
     @property
     def text(self) -> str:
-        """Its words: of a text, or the title of a card."""
-        if self.kind == "text":
-            return str(self.body["text"]["content"])
+        """Its words: of a text or markdown, or the title of a card."""
+        if self.kind in ("text", "markdown"):
+            return str(self.body[self.kind]["content"])
         if self.kind == "template_card":
             return str(self.body["template_card"].get("main_title", {}).get("title", ""))
         return ""
@@ -109,7 +109,7 @@ class FakeWecom:
         self._numbers = itertools.count(1)
         self._handlers: dict[str, Handler] = {
             "message/send": self._send, "message/update_template_card": self._update, "media/upload": self._upload,
-            "media/get": self._media, "menu/create": self._menu,
+            "media/get": self._media, "menu/create": self._menu, "agent/get": self._agent,
         }  # fmt: skip
         self.caller = Caller()
 
@@ -225,8 +225,8 @@ class FakeWecom:
         if str(body.get("agentid")) != self.agent or not isinstance(body.get("agentid"), int):
             return 40056
         kind = body.get("msgtype")
-        if kind == "text":
-            return 0 if 0 < len(body["text"]["content"].encode()) <= 2048 else 45002
+        if kind in ("text", "markdown"):
+            return 0 if 0 < len(body[kind]["content"].encode()) <= 2048 else 45002
         if kind == "image":
             return 0 if body["image"]["media_id"] in self.media else 40007
         return wrong_with(body["template_card"]) if kind == "template_card" else 40008
@@ -279,6 +279,11 @@ class FakeWecom:
         if content is None:
             return _error(40007)
         return web.Response(body=content, content_type="image/jpeg")
+
+    def _agent(self, call: Call) -> dict[str, Any]:
+        if call.query.get("agentid") != self.agent:
+            return _error(301002)
+        return {"errcode": 0, "errmsg": "ok", "agentid": int(self.agent), "name": "车信"}
 
     def _menu(self, call: Call) -> dict[str, Any]:
         names = [one["name"] for one in call.body["button"]]
