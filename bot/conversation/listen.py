@@ -12,7 +12,7 @@ from bot.conversation.pending import Draft
 from bot.conversation.presses import carry_out, presses
 from bot.conversation.slots import keep_day
 from bot.conversation.talk import Talk
-from bot.ports import Button, Style
+from bot.ports import Button, Outbound, Style
 from bot.skills.approvals import last_shown
 from bot.skills.drafts import take
 from bot.skills.help import show_help
@@ -89,6 +89,9 @@ def start(talk: Talk, *, connected: bool = False) -> None:
         ask_language(talk)
     gate.pass_through(talk, Draft("greet"))
     show_help(talk)
+    if talk.actor.kind == "visitor" and talk.chat.partition(":")[0] in PLATFORMS:
+        # Where a platform vouches for numbers, one press makes him the customer he is.
+        talk.replies.append(Outbound(text=talk.voice.say("reception.share"), contact=talk.voice.say("button.share_number")))
 
 
 def has_words(said: str) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.ports import EventKind
 from bot.reception.guests import Guest
-from crm_core.chat.messages import BindGroup, UnbindGroup
+from crm_core.chat.messages import BindGroup, MoveGroup, UnbindGroup
 from crm_core.kernel.errors import ChexinError, Unavailable
 from crm_core.org.messages import FindUnit, UnitView
 
@@ -21,14 +21,14 @@ _UNBIND = re.compile(r"(?:/unbind|解绑(?:本群|这个群)?|unbind(?: this gro
 
 
 class Groups:
-    """Binds groups to the unit of whoever says so, if he may."""
+    """Binds groups to the unit of whoever says so, if he may, and follows what becomes of them."""
 
     def __init__(self, core: Core, texts: Texts) -> None:
         self._core = core
         self._texts = texts
 
     def takes(self, guest: Guest, actor: Actor) -> bool:
-        """Whether it was about the group itself, and is answered."""
+        """Whether it was about binding the group, and is answered."""
         event = guest.event
         if event.kind not in (EventKind.TEXT, EventKind.START):
             return False
@@ -42,6 +42,20 @@ class Groups:
         except ChexinError as error:
             said = guest.voice(actor).error(error)
         guest.tell(said, actor)
+        return True
+
+    def follows(self, guest: Guest) -> bool:
+        """Whether something happened to the group itself: we were put out, or it has another name now."""
+        facts, account = guest.event.facts, guest.line.account
+        gone, moved = facts.get("group") == "left", facts.get("moved_to", "")
+        if not gone and not moved:
+            return False
+        group = self._core.accounts.group(account.channel, account.account, _native(guest))
+        if group is not None and moved:
+            native = moved.removeprefix(f"{account.line}:")
+            guest.execute("moved", MoveGroup(group_id=group.id, native_id=native, chat=moved))
+        elif group is not None:
+            guest.execute("gone", UnbindGroup(group_id=group.id))
         return True
 
     def _bind(self, guest: Guest, actor: Actor) -> str:

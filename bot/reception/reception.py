@@ -18,7 +18,7 @@ from bot.reception.guests import Guest
 from bot.reception.knowing import Knowing
 from bot.reception.numbers import typed_press
 from bot.texts import Texts
-from crm_core.channels.accounts import KnownAs
+from crm_core.channels.accounts import STAFF, KnownAs
 from crm_core.channels.tables import PLATFORMS
 from crm_core.chat.messages import BindContact, CloseChat
 from crm_core.kernel.access import Actor
@@ -145,12 +145,14 @@ class Reception:
         self._end(guest.arrival)
 
     def _in_group(self, guest: Guest, known: KnownAs | None) -> None:
-        """Others read along: what is personal is answered in the person's own chat."""
-        actor = self._knowing.actor(guest, known) if known is not None else None
-        if actor is None or not actor.is_staff or known is None:
+        """Others read along: what is personal is answered in the person's own chat, and strangers are not."""
+        alone = guest.privately(known.chat if known is not None else guest.who)
+        staff = guest.line.account.audience == STAFF
+        actor = self._knowing.actor(alone, known) if staff and not self._groups.follows(guest) else None
+        if actor is None or guest.event.facts.get("group"):
             self._end(guest.arrival)
         elif not self._groups.takes(guest, actor):
-            self._answer(guest.privately(known.chat), actor)
+            self._answer(alone, actor)
 
     # What
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlmodel import col
 
-from crm_core.chat.messages import BindGroup, UnbindGroup
+from crm_core.chat.messages import BindGroup, MoveGroup, UnbindGroup
 from crm_core.chat.tables import GroupChat
+from crm_core.kernel.deliveries import PENDING
 from crm_core.kernel.errors import NotFound
 from crm_core.kernel.registry import Result, handles
+from crm_core.kernel.tables import Outbox
 from crm_core.kernel.uow import Uow
 
 
 @handles(BindGroup)
 def bind_group(cmd: BindGroup, uow: Uow) -> Result:
-    """Whoever gives out the unit's leads may let a group read of them. Binding anew changes the unit."""
-    uow.must("lead", "assign", cmd.unit)
+    """By whoever leads the unit. Binding anew changes the unit."""
+    uow.must("group_chat", "bind", cmd.unit)
     uow.lock(f"group:{cmd.channel}:{cmd.account}:{cmd.native_id}"[:60])
     row = uow.first(
         select(GroupChat).where(col(GroupChat.channel) == cmd.channel, col(GroupChat.account) == cmd.account,
@@ -38,7 +40,21 @@ def unbind_group(cmd: UnbindGroup, uow: Uow) -> Result:
     row = uow.find(GroupChat, cmd.group_id)
     if row is None or row.tenant != uow.tenant:
         raise NotFound(resource="group")
-    uow.must("lead", "assign", row.unit)
+    uow.must("group_chat", "bind", row.unit)
     uow.touch(row, dead=True)
     uow.audit("unbind", "group", row.id, channel=row.channel)
+    return Result(id=row.id)
+
+
+@handles(MoveGroup)
+def move_group(cmd: MoveGroup, uow: Uow) -> Result:
+    """What waits for the old chat is sent to the new one."""
+    row = uow.find(GroupChat, cmd.group_id)
+    if row is None or row.tenant != uow.tenant:
+        raise NotFound(resource="group")
+    uow.must("group_chat", "bind", row.unit)
+    old = row.chat
+    uow.touch(row, native_id=cmd.native_id, chat=cmd.chat)
+    moved = update(Outbox).where(col(Outbox.chat) == old, col(Outbox.state) == PENDING)
+    uow.session.execute(moved.values(chat=cmd.chat).execution_options(synchronize_session=False))
     return Result(id=row.id)

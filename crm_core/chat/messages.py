@@ -144,6 +144,14 @@ class KeepImage(Command):
     content: bytes
 
 
+class MoveGroup(Command):
+    """The platform gave the group another name."""
+
+    group_id: str
+    native_id: str
+    chat: str
+
+
 class KeepVoice(Command):
     """Keep a voice note the actor sent; `content` is the file."""
 

@@ -30,10 +30,22 @@ def test_a_manager_binds_his_teams_group(hall: Hall) -> None:
 
 
 def test_a_rep_binds_none(hall: Hall) -> None:
-    hall.bind("tech1", "100")
+    hall.bind("rep1", "100")
     (said,) = hall.happens(STAFF, "text", "100", text="/bind", group=GROUP)
     assert "接好了" not in said
     assert hall.rows(GroupChat) == []
+
+
+def test_a_group_that_is_renamed_or_left_is_followed(hall: Hall) -> None:
+    row = bound(hall)
+    hall.happens(STAFF, "other", "900", group=GROUP, facts={"moved_to": f"{STAFF}:-200"})
+    (moved,) = hall.rows(GroupChat)
+    assert (moved.id, moved.chat, moved.native_id) == (row.id, f"{STAFF}:-200", "-200")
+    assert "接好了" in hall.said(f"{STAFF}:-200")[0], "what waited for the old name"
+    # Whoever put us out, known or not.
+    assert hall.happens(STAFF, "other", "666", group="-200", facts={"group": "left"}) == []
+    assert hall.core.accounts.group("telegram", "7", "-200") is None
+    assert hall.happens(STAFF, "other", "900", group="-300", facts={"group": "joined"}) == []
 
 
 def test_strangers_are_not_answered_in_a_group(hall: Hall) -> None:
