@@ -17,6 +17,7 @@ import pytest
 from pydantic import SecretStr
 
 from tests.support import network
+from tests.support.places import in_memory
 from tests.support.postgres import GIVEN, Cluster, NoPostgres, open_cluster
 
 if TYPE_CHECKING:
@@ -28,18 +29,24 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 3, 14, 2, 0, tzinfo=UTC)
 TEST_KEY = "a-key-for-tests-only-" + "0" * 32
 OURS = ("CHEXIN_", "TELEGRAM_", "WECOM_", "LLM_", "EMBEDDINGS", "PUBLIC_", "TRUSTED_", "WIDGET_", "CHROMA_")
+FOR_TESTS = "CHEXIN_TEST_"
 # Set to `required` where a run without PostgreSQL must fail instead of being skipped.
 POSTGRES_REQUIRED = os.environ.get("CHEXIN_TEST_POSTGRES") == "required"
+# Set to 1 where also those transcripts run on PostgreSQL that are about words.
+EVERYTHING = os.environ.get("CHEXIN_TEST_ALL") == "1"
 NO_POSTGRES = pytest.StashKey[str]()
 # The fixtures that give a test its database, once of each kind.
 DATABASES = ("database_url", "empty_database_url", "demo_url")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Forget the developer's own settings, and stay on this machine."""
+    """Forget the developer's own settings, and stay on this machine; what is for tests is for the workers too."""
     for name in list(os.environ):
-        if (name.startswith(OURS) or name in ("HOST", "PORT")) and name != GIVEN:
+        if (name.startswith(OURS) or name in ("HOST", "PORT")) and not name.startswith(FOR_TESTS):
             del os.environ[name]
+    # Where pytest looks for the place of its own temporary directories.
+    if (memory := in_memory()) is not None:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", memory)
     network.guard(also=_given_host())
 
 

@@ -19,10 +19,10 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from tests.support.places import in_memory
+
 GIVEN = "CHEXIN_TEST_DATABASE_URL"
 START_LIMIT_S = 60.0
-# What one server needs at most, with its log and the databases of the tests that run; several run beside each other.
-ROOM = 2 * 1024**3
 
 # Commits reach the kernel before they are confirmed, so a killed server loses none of them; only a power cut
 # could, and no test cuts the power. That makes `fsync=off` safe here, and several times as fast.
@@ -111,8 +111,8 @@ class PrivateCluster(Cluster):
         self._bin = bin_dir
         self._user = _unprivileged_user()
         # Not pytest's own directory, which an unprivileged server could not enter, and a short path, because
-        # a socket's address may have no more than about 100 characters.
-        self._dir = Path(tempfile.mkdtemp(prefix="chexin-pg-", dir=_quick_directory()))
+        # a socket's address may have no more than about 100 characters. Each database is several hundred files.
+        self._dir = Path(tempfile.mkdtemp(prefix="chexin-pg-", dir=in_memory() or "/tmp"))
         if self._user:
             shutil.chown(self._dir, self._user)
         self._init()
@@ -200,14 +200,6 @@ def find_binaries() -> Path:
         if all(os.access(directory / name, os.X_OK) for name in ("initdb", "postgres")):
             return directory
     raise NoPostgres(f"no initdb and postgres on this machine; install PostgreSQL or set {GIVEN}")
-
-
-def _quick_directory() -> str:
-    """Where a new database costs least: each is several hundred files, made in memory five times as fast as on disk."""
-    with contextlib.suppress(OSError):
-        if shutil.disk_usage("/dev/shm").free > ROOM and os.access("/dev/shm", os.W_OK | os.X_OK):
-            return "/dev/shm"
-    return "/tmp"
 
 
 def _version(path: Path) -> int:
