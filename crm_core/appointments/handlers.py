@@ -244,10 +244,11 @@ def reopen_appointment(cmd: ReopenAppointment, uow: Uow) -> Result:
 def reopen(uow: Uow, row: Appointment) -> None:
     """It is still to come, or to be asked about."""
     uow.change("state", row.state, "booked")
+    ended_at = row.ended_at
     uow.touch(row, state="booked", ended_at=None, outcome_enc=None, record_id=None)
     schedule(uow, row)
     uow.audit("reopen", "appointment", row.id)
-    uow.emit(AppointmentReopened(appointment_id=row.id))
+    uow.emit(AppointmentReopened(appointment_id=row.id, kind=row.kind, ended_at=ended_at))
     uow.refresh(f"appointment:{row.id}")
 
 

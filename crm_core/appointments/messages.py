@@ -73,7 +73,11 @@ class AppointmentMoved(Event):
 
 
 class AppointmentReopened(Event):
+    """It had not ended as was said; `ended_at`: when that was said."""
+
     appointment_id: str
+    kind: str
+    ended_at: datetime | None = None
 
 
 class AppointmentEnded(Event):

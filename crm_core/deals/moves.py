@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import select
@@ -34,6 +35,24 @@ def enter(uow: Uow, deal: Deal, stage: Stage, cause: str) -> None:
     if won_now:
         uow.emit(DealWon(deal_id=deal.id))
     uow.refresh(f"deal:{deal.id}")
+
+
+def back_from(uow: Uow, deal: Deal | None, cause: Cause, since: datetime) -> None:
+    """What moved it on did not happen: it is back where it was, unless it has moved on since.
+
+    `since`: when what happened was written down; only a move made by it, then, is taken back.
+    """
+    if deal is None or deal.tenant != uow.tenant or deal.state != "open":
+        return
+    row = cast(Any, DealStage)
+    stays = uow.rows(select(DealStage).where(row.tenant == deal.tenant, row.deal_id == deal.id).order_by(
+        row.entered_at.desc(), row.id.desc()).limit(2))  # fmt: skip
+    if len(stays) < 2 or stays[0].cause != cause or stays[0].left_at is not None or stays[0].entered_at != since:
+        return
+    stage = next((s for s in pipeline_of(uow, deal).stages if s.key == stays[1].stage), None)
+    if stage is not None:
+        uow.change("stage", deal.stage, stage.key, "stage")
+        enter(uow, deal, stage, "undo")
 
 
 def advance(uow: Uow, deal: Deal | None, cause: Cause) -> None:

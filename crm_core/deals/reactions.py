@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crm_core.appointments.messages import AppointmentEnded
+from crm_core.appointments.messages import AppointmentEnded, AppointmentReopened
 from crm_core.appointments.tables import Appointment
 from crm_core.approvals.messages import ApprovalRequested
 from crm_core.approvals.tables import Approval
@@ -11,7 +11,7 @@ from crm_core.customers.tables import Customer
 from crm_core.deals.handlers import lose
 from crm_core.deals.lookup import deal_of_lead, open_deals_of
 from crm_core.deals.messages import DealReopened
-from crm_core.deals.moves import advance
+from crm_core.deals.moves import advance, back_from
 from crm_core.deals.tables import Deal
 from crm_core.deals.transfer import hand_over
 from crm_core.kernel.registry import reacts
@@ -60,6 +60,14 @@ def driven(event: AppointmentEnded, uow: Uow) -> None:
     if event.kind == "test_drive" and event.state == "done":
         appointment = uow.session.get(Appointment, event.appointment_id)
         advance(uow, _deal(uow, appointment.deal_id if appointment else None), "test_drive_done")
+
+
+@reacts(AppointmentReopened)
+def not_driven(event: AppointmentReopened, uow: Uow) -> None:
+    """The drive did not take place after all: what it moved is moved back."""
+    if event.kind == "test_drive" and event.ended_at is not None:
+        appointment = uow.session.get(Appointment, event.appointment_id)
+        back_from(uow, _deal(uow, appointment.deal_id if appointment else None), "test_drive_done", event.ended_at)
 
 
 @reacts(QuoteMade)

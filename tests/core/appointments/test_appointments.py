@@ -16,7 +16,7 @@ from crm_core.appointments.messages import (
     Reschedule,
 )
 from crm_core.customers.messages import CustomerHistory, LogContact
-from crm_core.deals.messages import DealCard
+from crm_core.deals.messages import DealCard, SetStage
 from crm_core.followups.messages import MyFollowups
 from crm_core.kernel.errors import Conflict, Invalid, NotFound
 from crm_core.kernel.registry import Result
@@ -221,3 +221,27 @@ def test_who_did_not_come_starts_no_follow_up(house: House) -> None:
     booked = drive(house)
     assert house.do("rep1", MarkNoShow(appointment_id=booked.id)).view.state == "no_show"
     assert house.ask("rep1", MyFollowups()) == []
+
+
+def driven(house: House) -> tuple[str, str, Result]:
+    """A deal, the stage it was in, and a drive of it that took place."""
+    lead = house.lead()
+    before = house.ask("rep1", DealCard(deal_id=lead.deal_id)).stage
+    booked = drive(house, customer=lead.customer_id)
+    house.clock.move_to(AT + timedelta(hours=2))
+    return lead.deal_id, before, house.do("rep1", CompleteAppointment(appointment_id=booked.id))
+
+
+def test_a_drive_taken_back_puts_the_stage_back(house: House) -> None:
+    deal, before, done = driven(house)
+    assert house.ask("rep1", DealCard(deal_id=deal)).stage == "test_drive"
+    house.clock.advance(minutes=5)
+    house.do("rep1", UndoLast(undo_id=done.undo_id))
+    assert house.ask("rep1", DealCard(deal_id=deal)).stage == before
+
+
+def test_what_has_moved_on_since_stays(house: House) -> None:
+    deal, _, done = driven(house)
+    house.do("rep1", SetStage(deal_id=deal, stage="quote"))
+    house.do("rep1", UndoLast(undo_id=done.undo_id))
+    assert house.ask("rep1", DealCard(deal_id=deal)).stage == "quote"
