@@ -14,6 +14,7 @@ from bot.skills import (
     birthdays,
     cars,
     consent,
+    contact_codes,
     contacts,
     deals,
     delivery,
@@ -38,7 +39,7 @@ from bot.skills import (
 )
 
 __all__ = [
-    "absences", "accounts", "agenda", "appointments", "approvals", "birthdays", "cars", "consent", "contacts", "deals",
+    "absences", "accounts", "agenda", "appointments", "approvals", "birthdays", "cars", "consent", "contact_codes", "contacts", "deals",
     "delivery", "desk", "drafts", "fitment", "followups", "handovers", "help", "history", "knowledge",
     "language", "leads", "merges", "orders", "pool", "quotes", "renewals", "reports", "tasks", "undo",
 ]  # fmt: skip

@@ -107,9 +107,9 @@ class Errands:
         """It is over, well or (with `error`) not; False when somebody else holds it by now."""
         return self._write(due, state=DEAD if error else DONE, done_at=now, error=error, lease_until=None)
 
-    def again(self, due: Due, at: datetime, error: str, now: datetime) -> bool:
-        """Try again at an instant; after many tries it is given up. False when it was given up."""
-        if due.attempts >= MAX_ATTEMPTS:
+    def again(self, due: Due, at: datetime, error: str, now: datetime, *, patient: bool = False) -> bool:
+        """Try again at an instant; after many tries it is given up, unless `patient`. False when it was given up."""
+        if due.attempts >= MAX_ATTEMPTS and not patient:
             self.done(due, now, error)
             return False
         self._write(due, state=WAITING, due_at=at, error=error[:200], lease_until=None)

@@ -110,6 +110,7 @@ def _answer(lead: Lead, cmd: CreateLead, uow: Uow, *, duplicate: bool = False, u
 
 def _new_lead(cmd: CreateLead, customer: Customer | None, phone: Phone | None, unit: str, uow: Uow) -> Result:
     typist = uow.actor.id if cmd.keep and "rep" in uow.actor.roles else None
+    typist = cmd.brought_by if uow.actor.kind == "job" else typist
     owner = customer.owner_id if customer is not None else None
     choice = decide_owner(uow, cmd, unit, owner, typist)
     home = team_unit(uow, choice.person_id, unit)

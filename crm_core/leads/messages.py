@@ -30,6 +30,7 @@ class CreateLead(Command):
     channel: str = "api"
     customer_id: str | None = None
     keep: bool = Field(default=False, description="the actor who typed it follows it himself")
+    brought_by: str | None = Field(default=None, description="the colleague it came to; heard from the deployment only")
 
 
 class MarkContacted(Command):
@@ -101,6 +102,12 @@ class LeadAssigned(Event):
     lead_id: str
     owner_id: str | None
     previous_id: str | None
+
+
+class LeadOffered(Event):
+    """Others than its owner may take the lead."""
+
+    lead_id: str
 
 
 class LeadTouched(Event):

@@ -74,7 +74,9 @@ class ErrandRunner:
         try:
             await self._doer.kinds[due.kind](due)
         except Later as later:
-            await self._again(due, later.at, "later")
+            await asyncio.to_thread(
+                self._errands.again, due, later.at, "later", self._core.now(), patient=True
+            )
         except Refused as error:
             if error.code in BUSY:
                 await self._again(due, self._core.now() + backoff(due.attempts), str(error.code))

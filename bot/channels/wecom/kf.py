@@ -24,6 +24,7 @@ from bot.ports import (
     Raw,
     Receipt,
 )
+from crm_core.campaigns.messages import PersonOfContact
 from crm_core.channels.accounts import CUSTOMER, ENVIRONMENT
 from crm_core.chat.messages import Image
 from crm_core.kernel.errors import ChexinError, NotFound
@@ -170,6 +171,16 @@ class KfLine:
         if event.kind is EventKind.TEXT and view.silent and is_word(event.text, policy.end_words):
             self._do(arrival, 1, EndService(chat=event.chat))
         return not view.silent
+
+    def person(self, event: Event) -> str | None:
+        """A customer the corp knows already, because he added a colleague: he is the same one here."""
+        customer, desk = customer_at(event.chat)
+        unit = self._units().get(desk, self.account.unit)
+        command = PersonOfContact(account=f"contacts:{self.account.account}", native_id=customer, unit=unit)
+        return self._core.execute(command, self._core.system(self.account.tenant)).id or None
+
+    def _units(self) -> dict[str, str]:
+        return self._core.policies.model("servicedesk", DeskPolicy, unit=self.account.unit).units
 
     def fetch(self, media: Media) -> bytes:
         """The file of a message. Raises ChexinError with words for its sender."""

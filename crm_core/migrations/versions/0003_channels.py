@@ -58,6 +58,61 @@ def upgrade() -> None:
         sa.UniqueConstraint("channel", "account", name=op.f("uq_channel_accounts_channel_account")),
     )
     op.create_table(
+        "contact_codes",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("tenant", sa.String(length=40), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column(
+            "unit",
+            sa.String(length=200).with_variant(sa.String(length=200, collation="C"), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("person_id", sa.String(length=26), nullable=False),
+        sa.Column("asker_id", sa.String(length=26), nullable=False),
+        sa.Column("campaign", sa.String(length=60), nullable=False),
+        sa.Column("mark", sa.String(length=30), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("config_id", sa.String(length=64), nullable=False),
+        sa.Column("link", sa.String(length=500), nullable=False),
+        sa.Column("image_id", sa.String(length=26), nullable=True),
+        sa.Column("error", sa.String(length=60), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_codes")),
+        sa.UniqueConstraint("tenant", "mark", name=op.f("uq_contact_codes_tenant_mark")),
+    )
+    with op.batch_alter_table("contact_codes", schema=None) as batch_op:
+        batch_op.create_index("ix_contact_codes_person", ["tenant", "person_id"], unique=False)
+
+    op.create_table(
+        "contact_transfers",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("tenant", sa.String(length=40), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("contact_id", sa.String(length=26), nullable=False),
+        sa.Column("customer_id", sa.String(length=26), nullable=False),
+        sa.Column("native_id", sa.String(length=64), nullable=False),
+        sa.Column("from_id", sa.String(length=26), nullable=False),
+        sa.Column("to_id", sa.String(length=26), nullable=False),
+        sa.Column("from_userid", sa.String(length=64), nullable=False),
+        sa.Column("to_userid", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("error", sa.String(length=60), nullable=False),
+        sa.Column("asked_at", UtcDateTime(), nullable=True),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_transfers")),
+    )
+    with op.batch_alter_table("contact_transfers", schema=None) as batch_op:
+        batch_op.create_index("ix_contact_transfers_contact", ["contact_id", "state"], unique=False)
+        batch_op.create_index(
+            "ix_contact_transfers_pair", ["tenant", "from_userid", "to_userid", "state"], unique=False
+        )
+
+    op.create_table(
         "cursors",
         sa.Column("id", sa.String(length=160), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
@@ -211,6 +266,53 @@ def upgrade() -> None:
         sa.Column("lapsed", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_unserved_accounts")),
     )
+    op.create_table(
+        "wechat_contacts",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("tenant", sa.String(length=40), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("native_id", sa.String(length=64), nullable=False),
+        sa.Column(
+            "dealer",
+            sa.String(length=200).with_variant(sa.String(length=200, collation="C"), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("customer_id", sa.String(length=26), nullable=False),
+        sa.Column("named", sa.Boolean(), nullable=False),
+        sa.Column("read_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_wechat_contacts")),
+        sa.UniqueConstraint(
+            "account", "native_id", "dealer", name=op.f("uq_wechat_contacts_account_native_id_dealer")
+        ),
+    )
+    with op.batch_alter_table("wechat_contacts", schema=None) as batch_op:
+        batch_op.create_index("ix_wechat_contacts_customer", ["tenant", "customer_id"], unique=False)
+
+    op.create_table(
+        "wechat_followers",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("tenant", sa.String(length=40), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("contact_id", sa.String(length=26), nullable=False),
+        sa.Column("userid", sa.String(length=64), nullable=False),
+        sa.Column("person_id", sa.String(length=26), nullable=True),
+        sa.Column("mark", sa.String(length=30), nullable=False),
+        sa.Column("tags", sa.JSON(), nullable=True),
+        sa.Column("since", UtcDateTime(), nullable=False),
+        sa.Column("left_at", UtcDateTime(), nullable=True),
+        sa.Column("lost", sa.String(length=10), nullable=False),
+        sa.Column("remark_enc", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_wechat_followers")),
+        sa.UniqueConstraint("contact_id", "userid", name=op.f("uq_wechat_followers_contact_id_userid")),
+    )
+    with op.batch_alter_table("wechat_followers", schema=None) as batch_op:
+        batch_op.create_index("ix_wechat_followers_user", ["tenant", "userid"], unique=False)
+
     with op.batch_alter_table("actions", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column(
@@ -286,6 +388,14 @@ def downgrade() -> None:
         batch_op.drop_index("ix_actions_expires")
         batch_op.drop_column("unit")
 
+    with op.batch_alter_table("wechat_followers", schema=None) as batch_op:
+        batch_op.drop_index("ix_wechat_followers_user")
+
+    op.drop_table("wechat_followers")
+    with op.batch_alter_table("wechat_contacts", schema=None) as batch_op:
+        batch_op.drop_index("ix_wechat_contacts_customer")
+
+    op.drop_table("wechat_contacts")
     op.drop_table("unserved_accounts")
     with op.batch_alter_table("service_sessions", schema=None) as batch_op:
         batch_op.drop_index("ix_service_sessions_person")
@@ -311,6 +421,15 @@ def downgrade() -> None:
 
     op.drop_table("errands")
     op.drop_table("cursors")
+    with op.batch_alter_table("contact_transfers", schema=None) as batch_op:
+        batch_op.drop_index("ix_contact_transfers_pair")
+        batch_op.drop_index("ix_contact_transfers_contact")
+
+    op.drop_table("contact_transfers")
+    with op.batch_alter_table("contact_codes", schema=None) as batch_op:
+        batch_op.drop_index("ix_contact_codes_person")
+
+    op.drop_table("contact_codes")
     op.drop_table("channel_accounts")
     with op.batch_alter_table("account_troubles", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_account_troubles_tenant"))

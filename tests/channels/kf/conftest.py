@@ -137,13 +137,13 @@ class Desk:
 
 
 @contextmanager
-def desk_on(core: Core, fake: FakeWecom) -> Iterator[Desk]:
+def desk_on(core: Core, fake: FakeWecom, **settings: Any) -> Iterator[Desk]:
     """Serve the house with the app and the desk, at ten on a Saturday by a clock that goes on."""
     core.clock = SystemClock(core.now() - datetime.now(UTC))
     kf = FakeKf(fake, lambda: core.now().timestamp())
     for code in ("rep1", "rep2", "manager1"):
         vouch(core, code)
-    with wecom_site(core, fake, wecom_kf_secret=KF_SECRET) as office:
+    with wecom_site(core, fake, wecom_kf_secret=KF_SECRET, **settings) as office:
         yield Desk(office, kf)
 
 

@@ -228,7 +228,9 @@ class FakeKf:
         return 0 if fits and lines else 45002
 
     def _servicers(self, call: Call) -> dict[str, Any]:
-        return _ok(servicer_list=[{"userid": name, "status": status} for name, status in self.servicers.items()])
+        return _ok(
+            servicer_list=[{"userid": name, "status": status} for name, status in self.servicers.items()]
+        )
 
     def _state(self, call: Call) -> dict[str, Any]:
         thread = self.thread(call.body["external_userid"], call.body["open_kfid"])
@@ -242,7 +244,10 @@ class FakeKf:
             return _no(95016)
         if wanted == PERSON and self.servicers.get(body.get("servicer_userid", ""), 1) != 0:
             return _no(95015)
-        thread.state, thread.servicer = wanted, body.get("servicer_userid", "") if wanted == PERSON else thread.servicer
+        thread.state, thread.servicer = (
+            wanted,
+            body.get("servicer_userid", "") if wanted == PERSON else thread.servicer,
+        )
         return _ok(msg_code=self._code(thread, WINDOW))
 
     def _code(self, thread: Thread, seconds: float) -> str:
