@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
+# A lunar year with a leap month has 385 days at most, and a birthday may come late in the one and early in the next.
+LONGEST = 400
+
 
 @dataclass(frozen=True, order=True)
 class BirthdayKey:
@@ -22,6 +25,19 @@ class BirthdayKey:
 def keys_on(day: date, feb_29: Literal["feb_28", "mar_1"] = "feb_28") -> list[BirthdayKey]:
     """The birthdays that are celebrated on a date."""
     return sorted({*_solar(day, feb_29), *_lunar(day)})
+
+
+def next_on(
+    key: tuple[int, int], today: date, feb_29: Literal["feb_28", "mar_1"] = "feb_28", *, lunar: bool = False,
+    leap: bool = False,
+) -> date | None:
+    """The next day (today among them) on which somebody born on a month and day has his birthday."""
+    for ahead in range(LONGEST):
+        day = today + timedelta(days=ahead)
+        found = keys_on(day, feb_29)
+        if any((k.month, k.day, k.lunar, k.leap) == (*key, lunar, leap) for k in found):
+            return day
+    return None
 
 
 def _solar(day: date, feb_29: str) -> Iterator[BirthdayKey]:

@@ -23,6 +23,8 @@ from crm_core.followups.messages import (
     RecordNamed,
     StepPlan,
 )
+from crm_core.followups.plan_birthdays import SOP as BIRTHDAY
+from crm_core.followups.plan_birthdays import next_birthday
 from crm_core.followups.rules import Place, Planned, Sop
 from crm_core.followups.sop import PLANNED, SUBJECTS, reasons, turn_of
 from crm_core.followups.steps import people_of
@@ -128,9 +130,12 @@ def _case(question: ExplainCadence, record: Owned, reader: Reader) -> _Case:
         state = "over"
     elif state == "would_start" and all(trigger.event in PLANNED for trigger in policy.trigger):
         state = "planned"
-    return _Case(
-        own or policy.model_copy(update={"steps": []}), subject, facts, reader.now, place, None, state
-    )
+    start = reader.now
+    if state == "planned" and policy.name == BIRTHDAY:
+        known = next_birthday(reader, facts.customer_id)
+        state, start = ("dated", known) if known is not None else ("no_date", start)
+    bare = policy.model_copy(update={"steps": []})
+    return _Case(bare if state == "no_date" else own or bare, subject, facts, start, place, None, state)
 
 
 def _is_over(record: Owned) -> bool:

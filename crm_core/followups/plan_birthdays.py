@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import literal, select
 
 from crm_core.customers.messages import BirthdayChanged
 from crm_core.customers.tables import Customer
-from crm_core.followups.birthdays import BirthdayKey, keys_on
+from crm_core.followups.birthdays import BirthdayKey, keys_on, next_on
 from crm_core.followups.cadence import end, sop_named, start
 from crm_core.followups.lookup import Facts, times
 from crm_core.followups.messages import PlanBirthdays
@@ -18,7 +19,7 @@ from crm_core.kernel.calendar import local_instant
 from crm_core.kernel.errors import Refused
 from crm_core.kernel.registry import Result, handles, reacts, routine
 from crm_core.kernel.routines import HOURLY
-from crm_core.kernel.uow import Uow
+from crm_core.kernel.uow import Reader, Uow
 from crm_core.org.people import zone_of
 
 routine(HOURLY, PlanBirthdays)
@@ -46,6 +47,18 @@ def plan_birthdays(cmd: PlanBirthdays, uow: Uow) -> Result:
         for key in keys_on(day, policy.feb_29):
             made += sum(_plan_one(uow, customer, key, day, zones) for customer in _born(uow, key))
     return Result(id="birthdays", view={"made": made})
+
+
+def next_birthday(reader: Reader, customer_id: str | None) -> datetime | None:
+    """When the next birthday of a customer begins for his rep; None while it is not known."""
+    customer = reader.find(Customer, customer_id)
+    if customer is None or not customer.birth_month or not customer.birth_day:
+        return None
+    zone, policy = zone_of(reader, customer.unit), times(reader, customer.unit).birthday
+    today = reader.now.astimezone(ZoneInfo(zone)).date()
+    day = next_on((customer.birth_month, customer.birth_day), today, policy.feb_29,
+                  lunar=customer.lunar, leap=customer.lunar_leap)  # fmt: skip
+    return local_instant(day, policy.at, zone) if day is not None else None
 
 
 def _born(uow: Uow, key: BirthdayKey) -> list[Customer]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
 from crm_core.followups.cadence import arm_next, end, sop_of
 from crm_core.followups.greetings import send, status
-from crm_core.followups.lookup import times
+from crm_core.followups.lookup import place_of, times
 from crm_core.followups.messages import FollowupMissed
 from crm_core.followups.rules import Step
 from crm_core.followups.tables import Followup
-from crm_core.kernel.uow import Reader, Uow
+from crm_core.kernel.uow import Priority, Reader, Uow
 from crm_core.leads.messages import OfferLead, ReleaseLead
 from crm_core.org.people import holders, manager_of, on_duty_for, person_name
 
@@ -60,7 +61,16 @@ def people_of(reader: Reader, owner_id: str | None, unit: str, to: str) -> list[
 
 def _remind(uow: Uow, row: Followup, step: Step, index: int, key: str) -> None:
     for person_id in people(uow, row, step.to):
-        _push(uow, row, "followup_remind", person_id, step, index, key)
+        _push(uow, row, "followup_remind", person_id, step, index, _once_a_day(uow, row, step, key))
+
+
+def _once_a_day(uow: Uow, row: Followup, step: Step, key: str) -> str:
+    """Rhythms about one customer (his level's, a decision maker's, of two deals) are one reminder a day: the key of
+    a push is written once."""
+    if step.gap is None or row.customer_id is None or step.rank <= Priority.MUST_KNOW:
+        return key
+    day = uow.now.astimezone(ZoneInfo(place_of(uow, row.unit).zone)).date()
+    return f"rhythm:{row.customer_id}:{day}"
 
 
 def _escalate(uow: Uow, row: Followup, step: Step, index: int, key: str) -> None:

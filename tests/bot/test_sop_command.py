@@ -11,6 +11,7 @@ import pytest
 from bot.commands.sop import explain, list_cadences
 from bot.texts import Texts
 from crm_core.api import Core
+from crm_core.customers.messages import FindCustomers, SetBirthday
 from crm_core.deals.messages import SetLevel
 from crm_core.followups.sop import STARTERS, STOPPERS
 from crm_core.kernel.clock import FixedClock
@@ -76,6 +77,19 @@ def test_what_does_not_run_is_told_as_if_it_began_now(
     assert "every 7 d" in said
     explain("three_day_call", lead[0], NOW.isoformat(), "", "en", False)
     assert "Not started." in capsys.readouterr().out
+
+
+def test_a_birthday_counts_from_its_day(
+    lead: tuple[str, str, list[datetime]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    explain("birthday", "李芳", NOW.isoformat(), "rep1", "en", False)
+    assert "not known yet" in capsys.readouterr().out
+    core = Core.open(Settings(), FixedClock(NOW))
+    customer = core.ask(FindCustomers(words="李芳"), core.actor("rep1"))[0].id
+    core.execute(SetBirthday(customer_id=customer, birthday="05-20"), core.actor("rep1"))
+    core.close()
+    explain("birthday", "李芳", NOW.isoformat(), "rep1", "en", False)
+    assert "2026-05-20 Wed 09:00" in capsys.readouterr().out
 
 
 def test_nobody_sees_more_than_he_may(lead: tuple[str, str, list[datetime]]) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from crm_core.api import Core
 from crm_core.customers.messages import CustomerCard, SetBirthday, SetConsent
-from crm_core.followups.birthdays import keys_on
+from crm_core.followups.birthdays import keys_on, next_on
 from crm_core.followups.messages import FollowupCard, PlanBirthdays, SendGreeting
 from crm_core.followups.tables import Followup
 from crm_core.kernel.clock import FixedClock
@@ -227,3 +227,17 @@ def test_each_birthday_comes_once_in_each_year_of_its_calendar(
         if (k.lunar, k.month, k.day, k.occurrence, k.leap) == (lunar, month, day, wanted, leap)
     )
     assert times == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "lunar", "leap", "today", "found"),
+    [
+        ((5, 20), False, False, date(2026, 5, 20), date(2026, 5, 20)),
+        ((5, 20), False, False, date(2026, 5, 21), date(2027, 5, 20)),
+        ((2, 29), False, False, date(2026, 3, 2), date(2027, 2, 28)),
+        ((12, 30), True, False, date(2026, 3, 1), date(2027, 2, 5)),
+        ((4, 8), True, True, date(2026, 6, 1), date(2027, 5, 13)),
+    ],
+)
+def test_the_next_one(key: tuple[int, int], lunar: bool, leap: bool, today: date, found: date) -> None:
+    assert next_on(key, today, lunar=lunar, leap=leap) == found

@@ -188,6 +188,17 @@ def test_a_decision_maker_is_spoken_with_while_something_is_open(house: House) -
     assert len(running(house, "decision_maker")) == 1
 
 
+def test_two_rhythms_of_one_customer_are_one_message_a_day(house: House) -> None:
+    """Level H each second day at 09:30, the decision maker each fourth day at 10:00."""
+    customer, _ = deal_of(house, level="H")
+    house.do("rep1", MarkDecisionMaker(customer_id=customer))
+    talk(house, customer)
+    house.pushed()
+    told = [p.params["sop"] for _ in range(4) for p in house.fire(days=1) if p.kind == "followup_remind"]
+    assert told == ["level_rhythm", "level_rhythm"]
+    assert len(running(house, "decision_maker")) == 1
+
+
 def test_with_another_deal_open_it_goes_on(house: House) -> None:
     customer, deal = deal_of(house)
     house.job(OpenDeal(customer_id=customer, interest="途观"))

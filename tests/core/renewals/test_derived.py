@@ -201,3 +201,23 @@ def test_cars_nobody_looked_at_are_found_in_batches(house: House) -> None:
     assert {kind: view.due_on for kind, view in after.items()} == {
         kind: view.due_on for kind, view in before.items()
     }
+
+
+def test_a_delivered_order_brings_the_car_and_its_anniversary(house: House) -> None:
+    customer = house.customer()
+    order = {"code": "O-1", "customer_id": customer, "kind": "car", "title": "迈腾 330TSI"}
+    house.job(AddOrder(**order, state="placed"))
+    assert house.ask("rep1", CustomerCars(customer_id=customer)) == []
+    house.job(AddOrder(**order, state="delivered"))
+    (bought,) = house.ask("rep1", CustomerCars(customer_id=customer))
+    assert (bought.name, bought.bought_on) == ("迈腾 330TSI", TODAY)
+    assert due(house, customer)["anniversary"].due_on == date(2027, 3, 14)
+
+
+def test_a_car_on_record_is_the_one_delivered(house: House) -> None:
+    customer, car_id = car(house)
+    order = {"code": "O-1", "customer_id": customer, "kind": "car", "title": "大众 迈腾"}
+    house.job(AddOrder(**order, state="placed"))
+    house.job(AddOrder(**order, state="delivered"))
+    (only,) = house.ask("rep1", CustomerCars(customer_id=customer))
+    assert (only.id, only.bought_on) == (car_id, TODAY)
