@@ -234,11 +234,13 @@ def learn(
 
 
 @app.command()
-def check() -> None:
+def check(
+    live: Annotated[bool, typer.Option("--live", help="Also ask the platforms whether all fits")] = False,
+) -> None:
     """Check settings, policies, sentences and texts; every problem with file and line."""
     from bot.commands.admin import check as run
 
-    _guarded(run)
+    _guarded(run, live)
 
 
 @app.command()

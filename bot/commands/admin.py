@@ -12,6 +12,7 @@ from bot.commands.learning import files_of, learn_paths
 from bot.commands.opening import open_core
 from bot.settings import BotSettings
 from crm_core.api import Core
+from crm_core.channels.accounts import CUSTOMER, STAFF
 from crm_core.chat.messages import InvitePerson, InviteView
 from crm_core.imports.messages import ImportBatch
 from crm_core.kernel.errors import ChexinError, ConfigError, Invalid, NotFound
@@ -68,11 +69,20 @@ def invite(person: str, channel: str, tenant: str | None = None) -> int:
         actor = core.actor(person, tenant)
         command = InvitePerson(person=actor.id, channel=channel)  # type: ignore[arg-type]
         view: InviteView = core.execute(command, core.system(actor.tenant)).view
+        bot = _bot(core, actor.tenant, actor.is_staff) if channel == "telegram" else ""
     finally:
         core.close()
-    settings = BotSettings()
-    print(f"{settings.origin}/sign-in?token={view.token}" if channel == "web" else f"/start {view.token}")
+    print(f"{BotSettings().origin}/sign-in?token={view.token}" if channel == "web" else f"/start {view.token}")
+    if bot:
+        print(f"https://t.me/{bot}?start={view.token}")
     return 0
+
+
+def _bot(core: Core, tenant: str, staff: bool) -> str:
+    """The name of the bot somebody comes by, once Telegram has told it."""
+    audience = STAFF if staff else CUSTOMER
+    known = [one for one in core.accounts.all() if (one.tenant, one.channel) == (tenant, "telegram")]
+    return next((one.name.lstrip("@") for one in known if one.name and one.audience == audience), "")
 
 
 def learn(paths: list[Path], audience: str) -> int:
@@ -92,8 +102,8 @@ def learn(paths: list[Path], audience: str) -> int:
     return 0
 
 
-def check() -> int:
-    """Every problem on a line of its own; 0 when there is none."""
+def check(live: bool = False) -> int:
+    """Every problem on a line of its own; 0 when there is none. `live` asks the platforms too."""
     import intents
     from bot.commands.safety import schema_note
     from bot.texts import problems as text_problems
@@ -109,11 +119,20 @@ def check() -> int:
         found.append(str(error))
     if note:
         print(f"note: {note}")
-    found += [*BotSettings().problems(), *check_settings(Settings()), *intents.validate(), *text_problems()]
+    settings = [*BotSettings().problems(), *check_settings(Settings())]
+    found += [*settings, *intents.validate(), *text_problems()]
     for problem in found:
         print(problem)
     print("all settings, policies, sentences and texts are in order" if not found else f"{len(found)} problems")
-    return 1 if found else 0
+    # Without settings that could work there is nobody to ask.
+    unwell = _live() if live and not settings else 0
+    return 1 if found or unwell else 0
+
+
+def _live() -> int:
+    from bot.commands.live import check_live
+
+    return check_live()
 
 
 def explain(policy: str, unit: str, line: str) -> int:

@@ -14,7 +14,7 @@ from bot.ports import Account, Connected, Line, Listener
 from bot.reception.post import Post
 from bot.settings import BotSettings
 from crm_core.api import Core
-from crm_core.channels.accounts import STAFF
+from crm_core.channels.accounts import ENVIRONMENT, STAFF
 from crm_core.chat.messages import BindKnownStaff
 
 # Channel -> the package that serves it; several channels of one platform share one.
@@ -73,17 +73,11 @@ def open_lines(core: Core, settings: BotSettings, post: Post) -> Lines:
     found = Lines()
     if not core.tenants():
         return found
+    serving = serving_accounts(core, settings)
     known = {account.line: account for account in core.accounts.all()}
-    # A name the environment does not give is kept: the platform told it once.
-    given = {
-        one.line: one if one.name or one.line not in known else replace(one, name=known[one.line].name)
-        for one in _named(settings, core.tenants()[0])
-    }
-    for account in given.values():
-        if _differs(account, known.get(account.line)):
+    for account in serving.values():
+        if account.source == ENVIRONMENT and _differs(account, known.get(account.line)):
             core.accounts.put(account, core.now())
-    # Of an account that the environment no longer names nothing is known but its row.
-    serving = {name: one for name, one in known.items() if one.settings} | given
     for account in serving.values():
         if (account.channel, account.audience) == ("wecom", STAFF):
             core.execute(BindKnownStaff(account=account.account), core.system(account.tenant))
@@ -96,6 +90,18 @@ def open_lines(core: Core, settings: BotSettings, post: Post) -> Lines:
     for name in found.lines:
         structlog.get_logger().info("line_open", channel=name)
     return found
+
+
+def serving_accounts(core: Core, settings: BotSettings) -> dict[str, Account]:
+    """The accounts this deployment speaks through, by their lines: those added, and those the environment names."""
+    known = {account.line: account for account in core.accounts.all()}
+    # A name the environment does not give is kept: the platform told it once.
+    given = {
+        one.line: one if one.name or one.line not in known else replace(one, name=known[one.line].name)
+        for one in _named(settings, core.tenants()[0])
+    }
+    # Of an account that the environment no longer names nothing is known but its row.
+    return {name: one for name, one in known.items() if one.settings} | given
 
 
 def _named(settings: BotSettings, tenant: str) -> Iterable[Account]:

@@ -71,6 +71,8 @@ def open_line(account: Account, core: Core, settings: BotSettings) -> AppLine:
     ]
     if missing:
         raise ConfigError(account.line, f"{', '.join(missing)} missing")
+    if not (str(account.settings["agent"]).isascii() and str(account.settings["agent"]).isdecimal()):
+        raise ConfigError(account.line, "agent is the app's AgentId, a number")
     return AppLine(
         account, core, base=settings.wecom_api_base, home=settings.origin if settings.public_url else ""
     )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.channels.wecom.live import look
 from bot.ports import Account
+from tests.conftest import TEST_KEY
 from tests.support.fakes.wecom_site import WecomSite, account_of, wecom_settings
 
 
@@ -64,3 +66,29 @@ def test_no_secret_is_shown(office: WecomSite) -> None:
     )
     assert problems
     assert "a-secret-nobody-sees" not in " ".join(problems)
+
+
+@pytest.mark.parametrize(
+    ("secret", "code", "said"), [("", 0, "is in order"), ("another", 1, "WECOM_SECRET: ")]
+)
+def test_command_asks_every_account(
+    office: WecomSite, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, secret: str, code: int, said: str
+) -> None:
+    from typer.testing import CliRunner
+
+    import run_bot
+
+    fake = office.fake
+    values = {
+        "WECOM_CORP_ID": fake.corp, "WECOM_AGENT_ID": fake.agent, "WECOM_SECRET": secret or fake.secret,
+        "WECOM_TOKEN": fake.token, "WECOM_AES_KEY": fake.aes_key, "WECOM_API_BASE": fake.url,
+        "PUBLIC_URL": office.site.url, "CHEXIN_DATA_DIR": str(tmp_path), "CHEXIN_SECRET_KEY": TEST_KEY,
+    }  # fmt: skip
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    answer = CliRunner().invoke(run_bot.app, ["check", "--live"])
+    assert answer.exit_code == code, answer.output
+    assert f"wecom:{fake.corp}-{fake.agent}" in answer.output
+    assert said in answer.output
+    assert fake.secret not in answer.output
