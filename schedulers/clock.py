@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -33,13 +33,13 @@ class Clockwork:
     def every(self, seconds: float, name: str, job: Callable[[], Any], *, at_once: bool = False) -> None:
         """Run `job` each `seconds`; an error is logged and the next run comes anyway."""
         self._jobs[name] = (max(int(seconds), 1), guarded(name, job))
-        self._add(name)
-        if at_once:
-            self._scheduler.add_job(guarded(name, job), id=f"{name}-now")
+        self._add(name, at_once=at_once)
 
-    def _add(self, name: str) -> None:
+    def _add(self, name: str, *, at_once: bool = False) -> None:
         seconds, job = self._jobs[name]
-        self._scheduler.add_job(job, IntervalTrigger(seconds=seconds), id=name, replace_existing=True)
+        # Not a job of its own that runs once: the scheduler would remove it, and stumble when it is stopped meanwhile.
+        first = {"next_run_time": datetime.now(UTC)} if at_once else {}
+        self._scheduler.add_job(job, IntervalTrigger(seconds=seconds), id=name, replace_existing=True, **first)
 
     def start(self) -> None:
         self._scheduler.start()
