@@ -155,7 +155,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
     """Settings over a fresh database and an own data directory."""
     from crm_core.kernel.settings import Settings
 
-    return Settings(
+    return Settings(  # type: ignore[call-arg]
         _env_file=None, data_dir=tmp_path / "data", database_url=database_url, secret_key=SecretStr(TEST_KEY)
     )
 

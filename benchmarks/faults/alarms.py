@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from functools import partial
 
 from sqlalchemy import delete, select
 from sqlmodel import col
@@ -35,9 +36,7 @@ def alarms(where: Ground, size: Size) -> Finding:
         # A stopped clock also looks like a silent worker to the others.
         for what, signs in (("a deleted timer", ("healed",)), ("a frozen worker", (f"worker_silent:{frozen.name}:",)),
                             ("a stopped clock", ("clock", f"worker_silent:{stopped.name}:"))):  # fmt: skip
-            wait_for(
-                what, lambda signs=signs: any(told.startswith(signs) for told in _told(field)), WITHIN_S, 1.0
-            )
+            wait_for(what, partial(_is_told, field, signs), WITHIN_S, 1.0)
             found.figures[f"{what}, told after s"] = round(time.monotonic() - begun, 1)
         with field.core() as core, core.database.read() as session:
             again = session.execute(
@@ -52,6 +51,10 @@ def _delete_timer(field: Field) -> None:
     with field.core() as core, core.database.write() as session:
         first = select(col(Timer.id)).where(col(Timer.kind) == "task_due").limit(1).scalar_subquery()
         session.execute(delete(Timer).where(col(Timer.id) == first))
+
+
+def _is_told(field: Field, signs: tuple[str, ...]) -> bool:
+    return any(told.startswith(signs) for told in _told(field))
 
 
 def _told(field: Field) -> Iterator[str]:

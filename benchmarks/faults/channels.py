@@ -11,8 +11,8 @@ import aiohttp
 from bot.ports import Capabilities, Delivery, Heard, Outbound, Receipt
 from tests.support.platforms import NOT_MODIFIED
 
-TELEGRAM_LIMITS = {"per_account": ((30, 1.0),), "per_chat": ((1, 1.0),)}
-WECOM_LIMITS = {"per_account": (), "per_chat": ((30, 60.0), (1000, 3600.0))}
+TELEGRAM_LIMITS: dict[str, Any] = {"per_account": ((30, 1.0),), "per_chat": ((1, 1.0),)}
+WECOM_LIMITS: dict[str, Any] = {"per_account": (), "per_chat": ((30, 60.0), (1000, 3600.0))}
 WINDOW_S = 14_400
 
 

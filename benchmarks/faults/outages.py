@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -179,7 +180,7 @@ def stale(where: Ground, size: Size) -> Finding:
         for number, point in enumerate(STALE_POINTS):
             bring(field, Load(8, seconds=0.0, ahead=0.0), number)
             sleeper = band.hire(freeze_at=(point, 1))
-            wait_for(f"it to freeze at {point}", lambda hand=sleeper: hand.frozen, 15)
+            wait_for(f"it to freeze at {point}", partial(getattr, sleeper, "frozen"), 15)
             field.clock.offset += 91
             heir = band.hire()
             quiet(field, 90)

@@ -96,7 +96,8 @@ def main() -> None:
 
 def _job(values: dict[str, Any]) -> Job:
     """A job from JSON, whose lists are tuples."""
-    return Job(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+    plain: dict[str, Any] = {k: tuple(value) if isinstance(value, list) else value for k, value in values.items()}
+    return Job(**plain)
 
 
 def _warm() -> None:
@@ -110,7 +111,7 @@ def _warm() -> None:
 
     load_all()
     rules = Policies(None)
-    api.Policies = lambda _: rules
+    vars(api)["Policies"] = lambda _: rules
     Texts.load()
     parse_phone("13800138000")
     understand("提醒我明天9点给客户1回电话", role="rep", now=datetime.now(UTC))
@@ -200,7 +201,7 @@ def _hands(core: Core, job: Job) -> list[Any]:
 
 def _channels(job: Job) -> dict[str, Channel]:
     """One for each account."""
-    kinds = {"telegram": TelegramLike, "wecom": WecomLike}
+    kinds: dict[str, type[TelegramLike | WecomLike]] = {"telegram": TelegramLike, "wecom": WecomLike}
     base = f"http://127.0.0.1:{job.port}"
     return {account: kinds[account.partition(":")[0]](account, base, job.timeout, limits=job.limits)
             for account in job.accounts}  # fmt: skip

@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from pydantic import SecretStr
+from sqlmodel import col
 
 from crm_core.api import Core
 from crm_core.appointments.messages import Book, CancelAppointment, CompleteAppointment
@@ -162,7 +163,8 @@ class Dealership(RuleBasedStateMachine):
 
     def _call_row(self, lead: LeadModel) -> Followup:
         found = self.house.rows(Followup, Followup.sop == "first_call", Followup.lead_id == lead.id)
-        return next(row for row in found if row.state == "open")
+        row: Followup = next(row for row in found if row.state == "open")
+        return row
 
     @rule(n=st.integers(0, 9), by=st.sampled_from(["assign", "hand over"]))
     def changes_hands(self, n: int, by: str) -> None:
@@ -236,12 +238,12 @@ class Dealership(RuleBasedStateMachine):
         lead.requests.append(Thing(view.approval_id, lead.owner, [alarm], "pending"))
 
     @rule(n=st.integers(0, 9), decision=st.sampled_from(["approve", "reject"]))
-    def decide(self, n: int, decision: str) -> None:
+    def decide(self, n: int, decision: Literal["approve", "reject"]) -> None:
         for request in self._pick(n).requests:
             if request.state == "pending":
                 self._decide(request, decision)
 
-    def _decide(self, request: Thing, decision: str) -> None:
+    def _decide(self, request: Thing, decision: Literal["approve", "reject"]) -> None:
         steps["decide"] += 1
         self.house.do("manager1", DecideApproval(approval_id=request.id, decision=decision))
         request.end({"approve": "approved", "reject": "rejected"}[decision])
@@ -300,7 +302,7 @@ class Dealership(RuleBasedStateMachine):
     @invariant()
     def cadences_are_as_the_model_says(self) -> None:
         rows = self.house.rows(
-            Followup, Followup.sop.in_(("first_call", "test_drive")), Followup.state == "open"
+            Followup, col(Followup.sop).in_(("first_call", "test_drive")), Followup.state == "open"
         )
         running = Counter((row.sop, row.subject.partition(":")[2], row.owner_id) for row in rows)
         expected: Counter[tuple[str, str, str]] = Counter()

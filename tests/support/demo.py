@@ -22,7 +22,7 @@ def build(directory: Path, database_url: str = "", key: str = "") -> Path:
     local = datetime.now(ZoneInfo("Asia/Shanghai"))
     ahead = local.replace(hour=OPENING, minute=0, second=0) - local
     shift = ahead if ahead > timedelta() else ahead + timedelta(days=1)
-    settings = Settings(_env_file=None, data_dir=directory, policies=EXAMPLE / "policies",
+    settings = Settings(_env_file=None, data_dir=directory, policies=EXAMPLE / "policies",  # type: ignore[call-arg]
                         database_url=database_url, secret_key=SecretStr(key))  # fmt: skip
     core = Core.open(settings, SystemClock(shift))
     load(core, quiet=True)

@@ -270,8 +270,8 @@ class Platforms:
 
 def read_orders(text: str) -> Orders:
     """Orders from JSON; what is not named stays as it is by itself."""
-    values = json.loads(text)
-    return Orders(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in json.loads(text).items()}
+    return Orders(**values)
 
 
 def read_log(path: Path) -> Iterator[Entry]:

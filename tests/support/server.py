@@ -108,7 +108,7 @@ class Server:
 
     def core(self) -> Core:
         """The same deployment seen from here; close it when done."""
-        settings = Settings(_env_file=None, data_dir=self.data_dir,
+        settings = Settings(_env_file=None, data_dir=self.data_dir,  # type: ignore[call-arg]
                             database_url=self.env.get("CHEXIN_DATABASE_URL", ""),
                             secret_key=SecretStr(self.env.get("CHEXIN_SECRET_KEY", "")))  # fmt: skip
         core = Core.open(settings, SystemClock())

@@ -84,7 +84,7 @@ class Site:
 def bot_settings(**values: Any) -> BotSettings:
     """Settings that look at nothing but their arguments, with one intake key."""
     given = {"chexin_api_keys": f"{KEY}:{GROUP}:官网"} | values
-    return BotSettings(_env_file=None, **given)
+    return BotSettings(_env_file=None, **given)  # type: ignore[call-arg]
 
 
 @contextlib.contextmanager

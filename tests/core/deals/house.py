@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlmodel import col
 
 from crm_core.api import Core
 from crm_core.customers.messages import AddCustomer
@@ -123,7 +124,7 @@ class House:
         """What was pushed since the last look; `kind` narrows."""
         with self.core.database.read() as session:
             rows = (
-                session.execute(select(Outbox).where(Outbox.id > self.seen).order_by(Outbox.id))
+                session.execute(select(Outbox).where(col(Outbox.id) > self.seen).order_by(col(Outbox.id)))
                 .scalars()
                 .all()
             )
@@ -138,7 +139,7 @@ class House:
 
     def waiting(self, subject: str = "") -> int:
         """How many timers are pending, about one record or all."""
-        query = select(Timer).where(Timer.state == 0)
+        query = select(Timer).where(col(Timer.state) == 0)
         with self.core.database.read() as session:
             return len([t for t in session.execute(query).scalars() if subject in ("", t.subject)])
 
