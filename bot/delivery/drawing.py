@@ -10,9 +10,11 @@ from typing import Any
 import structlog
 
 from bot.cards.draw import draw
+from bot.cards.groups import GROUP_KINDS
 from bot.ports import Outbound
 from bot.texts import Texts
 from crm_core.api import Core
+from crm_core.chat.tables import is_group
 from crm_core.delivery.rerouting import REPEAT
 from crm_core.kernel.access import Actor
 from crm_core.kernel.errors import NotFound, Unavailable
@@ -81,13 +83,22 @@ class Drawing:
             return self.repeated(delivery, self._body(replace(delivery, params=unmarked), look))
         if delivery.kind == "@reply":
             return delivery.params
-        actor = (look or self._core).actor(delivery.person_id, delivery.tenant)
+        actor = self._reader(delivery, look)
         if delivery.kind == "@refresh":
             if "status" in delivery.params:
                 return used_up(self._core, delivery.params["message"], delivery.params["status"])
             return redraw(self._core, self._texts, delivery.params["message"], actor, look)
         found = draw(delivery.kind, delivery.subject, delivery.params, self._core, actor, self._texts, look)
         return found.to_dict()
+
+    def _reader(self, delivery: Delivery, look: Look | None) -> Actor:
+        """Whom it is drawn for; a group, to which little may be said, is drawn for by the deployment itself."""
+        if not is_group(delivery.person_id):
+            return (look or self._core).actor(delivery.person_id, delivery.tenant)
+        group = self._core.accounts.group_of(delivery.person_id)
+        if group is None or group.tenant != delivery.tenant or delivery.kind not in (*GROUP_KINDS, "@refresh"):
+            raise NotFound(resource="group")
+        return replace(self._core.system(delivery.tenant), language=group.language)
 
 
 def _marked(words: str, mark: str) -> str:

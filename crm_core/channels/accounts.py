@@ -104,6 +104,12 @@ class Accounts:
         with self._database.read() as session:
             return session.execute(query).scalars().first()
 
+    def group_of(self, group_id: str) -> GroupChat | None:
+        """A group by its id; None when it is bound no more."""
+        with self._database.read() as session:
+            row = session.get(GroupChat, group_id)
+            return row if row is not None and not row.dead else None
+
     def put(self, account: Account, now: datetime) -> None:
         """Add an account or change it. What the environment gives keeps its secrets out of the database."""
         with self._database.write() as session:

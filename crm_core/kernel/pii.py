@@ -160,6 +160,11 @@ def mask_phone(phone: str) -> str:
     return "*" * max(len(phone) - 2, 0) + phone[-2:]
 
 
+def mask_name(name: str) -> str:
+    """`王建国` → `王**`, `Daniel Wu` → `D**`: enough to ask about somebody, too little to know him."""
+    return f"{name[0]}**" if name else ""
+
+
 def mask_tail(value: str, keep: int = 4) -> str:
     """Everything but the last `keep` characters hidden."""
     return "*" * max(len(value) - keep, 0) + value[-keep:]

@@ -14,7 +14,7 @@ from crm_core.kernel.registry import Command, Result, handles
 from crm_core.kernel.uow import Priority, Uow
 from crm_core.leads.assign import people
 from crm_core.leads.handlers import move
-from crm_core.leads.messages import AssignLead, LeadAssigned, OfferLead, ReleaseLead, TakeLead
+from crm_core.leads.messages import AssignLead, LeadAssigned, LeadOffered, OfferLead, ReleaseLead, TakeLead
 from crm_core.leads.queries import lead_view, on_offer
 from crm_core.leads.rules import AssignmentPolicy
 from crm_core.leads.tables import Lead
@@ -73,6 +73,7 @@ def offer_lead(cmd: OfferLead, uow: Uow) -> Result:
             uow.push(person.id, "lead_offer", subject=f"lead:{lead.id}", priority=Priority.MUST_KNOW,
                      key=f"lead:{lead.id}:offer:{lead.version}")  # fmt: skip
     uow.audit("offer", "lead", lead.id, to=len(others))
+    uow.emit(LeadOffered(lead_id=lead.id))
     uow.refresh(f"lead:{lead.id}")
     return Result(id=lead.id)
 

@@ -12,6 +12,7 @@ from crm_core.followups.rules import due
 from crm_core.kernel.registry import on_timer, reacts
 from crm_core.kernel.tables import Timer
 from crm_core.kernel.uow import Priority, Uow
+from crm_core.leads import groups as groups
 from crm_core.leads import pool as pool
 from crm_core.leads.assign import team_unit
 from crm_core.leads.handlers import OPEN

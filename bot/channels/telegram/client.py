@@ -6,6 +6,8 @@ The token is part of every address, so nothing of an error leaves here but its k
 from __future__ import annotations
 
 import asyncio
+import importlib
+import threading
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -20,6 +22,16 @@ if TYPE_CHECKING:
 
 CALL_SECONDS = 15
 MAX_FILE = 20 * 1024 * 1024
+
+
+_loaded = threading.Event()
+
+
+async def load() -> None:
+    """Import the platform's library, which takes seconds, beside the loop and not in it."""
+    if not _loaded.is_set():
+        await asyncio.to_thread(importlib.import_module, "aiogram")
+        _loaded.set()
 
 
 class TooLarge(Exception):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from bot.channels.telegram.client import MAX_FILE, Client, TooLarge
+from bot.channels.telegram.client import MAX_FILE, Client, TooLarge, load
 from bot.channels.telegram.drawing import CAN, parts
 from bot.channels.telegram.errors import MessageGone, Migrated
 from bot.channels.telegram.reading import Reader
@@ -28,6 +28,8 @@ PATIENCE = 5.0
 REMEMBERED = 1000
 PHOTO_BYTES = 10 * 1024 * 1024
 _PHOTO = "p"
+# The kind of trouble admins are told of.
+TOKEN = "account_token"
 
 
 class TelegramLine:
@@ -44,6 +46,8 @@ class TelegramLine:
         self._core = core
         # How many parts of a message have arrived, by its outbox id, until the last one has.
         self._arrived: OrderedDict[int, int] = OrderedDict()
+        # What admins were told last; None before anything was heard.
+        self._trouble: str | None = None
 
     # In
 
@@ -68,6 +72,7 @@ class TelegramLine:
         return content
 
     async def acknowledge(self, arrived: Raw) -> None:
+        await load()
         from aiogram.methods import AnswerCallbackQuery, SendChatAction
 
         update = arrived.body["update"]
@@ -89,6 +94,7 @@ class TelegramLine:
                 "parts": parts(message, shown)}  # fmt: skip
 
     async def send(self, delivery: Delivery, message: Outbound, body: dict[str, Any]) -> Receipt:
+        await load()
         done = self._arrived.get(delivery.id, 0)
         receipt = Receipt(Heard.NEVER, error="nothing to send")
         chat = body["chat"]
@@ -101,9 +107,9 @@ class TelegramLine:
                 chat, receipt = await self._part(chat, body["person"], part)
             if receipt.heard is not Heard.ACCEPTED:
                 self._remember(delivery.id, place - 1)
-                return self._noted(receipt)
+                return await self.noted(receipt)
         self._arrived.pop(delivery.id, None)
-        return receipt
+        return await self.noted(receipt)
 
     def _remember(self, outbox_id: int, arrived: int) -> None:
         """The parts that have arrived are not sent again by this process; another may repeat them."""
@@ -156,6 +162,7 @@ class TelegramLine:
         return view.mime, view.content
 
     async def update(self, delivery: Delivery, provider_id: str, message: Outbound) -> Receipt:
+        await load()
         body = self.render(delivery, message)
         if not body["parts"]:
             return Receipt(Heard.ACCEPTED, provider_id)
@@ -163,7 +170,8 @@ class TelegramLine:
         if place is not None:
             try:
                 receipt = await self.client.receipt(self._edit(place, body["parts"]))
-                return self._noted(receipt if receipt.heard is not Heard.ACCEPTED else Receipt(Heard.ACCEPTED, provider_id))
+                heard = await self.noted(receipt)
+                return heard if heard.heard is not Heard.ACCEPTED else Receipt(Heard.ACCEPTED, provider_id)
             except Migrated as moved:
                 body["chat"] = moved.chat_id
             except MessageGone:
@@ -184,10 +192,15 @@ class TelegramLine:
         return its.EditMessageText(text=part["html"] or part.get("alt") or "…",
                                    link_preview_options=LinkPreviewOptions(is_disabled=True), **common)  # fmt: skip
 
-    def _noted(self, receipt: Receipt) -> Receipt:
-        """A refused token concerns everybody this bot speaks to: the log names the bot, never the token."""
-        if receipt.whole_account:
+    async def noted(self, receipt: Receipt) -> Receipt:
+        """A refused token concerns everybody this bot speaks to: admins are told, once, until it works again."""
+        if receipt.whole_account and self._trouble != TOKEN:
             structlog.get_logger().error("account_refused", channel=self.account.line, error=receipt.error)
+            await asyncio.to_thread(self._core.account_troubles.note, self.account, TOKEN, "", self._core.now())
+            self._trouble = TOKEN
+        elif receipt.heard is Heard.ACCEPTED and self._trouble != "":
+            await asyncio.to_thread(self._core.account_troubles.over, self.account)
+            self._trouble = ""
         return receipt
 
     async def close(self) -> None:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from bot.channels.telegram.errors import receipt_of
+from bot.channels.telegram.client import load
+from bot.channels.telegram.errors import MessageGone, Migrated, receipt_of
 from bot.channels.telegram.incoming import raw_of, salvaged
 from bot.channels.telegram.line import TelegramLine
 from bot.channels.telegram.menu import menus
 from bot.channels.telegram.reading import ALLOWED
 from bot.channels.telegram.webhook import acknowledged
-from bot.ports import Heard, Held, Raw
+from bot.ports import Heard, Held, Raw, Receipt
 from bot.reception.listening import GiveWay
 from bot.reception.post import Post
 from crm_core.kernel.errors import Unavailable
@@ -46,12 +48,18 @@ class Presence:
 
     async def listen(self, held: Held) -> None:
         """Until cancelled. Raises GiveWay, and Failed for everything else: errors of a call hold its address."""
+        await load()
         try:
             await self._listen()
         except (GiveWay, Unavailable):
             raise
         except Exception as error:
+            await self._refused(error)
             raise Failed(type(error).__name__) from None
+
+    async def _refused(self, error: Exception) -> None:
+        with suppress(Migrated, MessageGone):
+            await self._line.noted(receipt_of(error))
 
     async def _listen(self) -> None:
         raise NotImplementedError
@@ -61,6 +69,7 @@ class Presence:
         from aiogram.methods import GetMe
 
         me = await self._line.client.call(GetMe())
+        await self._line.noted(Receipt(Heard.ACCEPTED))
         await self._known_as(me.username or "")
         for menu in menus(self._line.account.audience):
             await self._line.client.quietly(menu)

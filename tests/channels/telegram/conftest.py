@@ -63,7 +63,7 @@ def open_site(core: Core, mode: str, telegram: FakeTelegram, **values: str) -> I
         for code, user in BOUND:
             found.bind(code, user)
         bot = telegram.bots[STAFF]
-        telegram.until(lambda: bot.webhook.get("url") if mode == "webhook" else bot.polls, what="hearing")
+        telegram.until(lambda: bot.webhook.get("url") if mode == "webhook" else bot.polls, 60, "hearing")
         yield found
 
 

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
+from crm_core.channels.troubles import account_troubles
 from crm_core.chat.tables import Identity
 from tests.channels.telegram.conftest import CHEN, LIN, ZHAO, TelegramSite
 
@@ -75,10 +76,15 @@ def test_a_card_that_was_deleted_comes_as_a_new_one(site: TelegramSite) -> None:
     assert any("王建国" in message.text for message in site.telegram.chat(CHEN))
 
 
-def test_a_refused_token_stops_no_other_and_heals(site: TelegramSite) -> None:
+def test_a_refused_token_is_told_to_whoever_can_mend_it(site: TelegramSite) -> None:
     site.telegram.fault("sendMessage", 401, description="Unauthorized")
     lead(site)
-    site.telegram.until(lambda: site.telegram.of("sendMessage", accepted=False), 20, "the refusal")
+
+    def troubles() -> list[str]:
+        with site.core.database.read() as session:
+            return [one.kind for one in account_troubles(session, "starway") if one.id == "telegram:7000000001"]
+
+    site.telegram.until(lambda: troubles() == ["account_token"], 30, "the trouble")
     assert staff_cards(site, "王建国") == []
     assert site.site.http.get("/health").status_code == 200
 

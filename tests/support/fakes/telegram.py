@@ -283,7 +283,7 @@ class FakeTelegram(People):
         offset = int(values.get("offset") or 0)
         if offset > 0:
             bot.confirmed = max(bot.confirmed, offset)
-            bot.pending[:] = [u for u in bot.pending if not isinstance(u, dict) or u.get("update_id", offset) >= offset]
+            bot.pending[:] = [u for u in bot.pending if u.get("update_id", offset) >= offset]
         end = time.monotonic() + float(values.get("timeout") or 0)
         knock = self._knocks[bot.id]
         while not bot.pending and time.monotonic() < end:
