@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlmodel import col
 
+from crm_core.chat.tables import GroupChat, is_group
 from crm_core.delivery.messages import (
     AccountView,
     DeadLetters,
@@ -43,7 +44,7 @@ from crm_core.kernel.refs import ref_of
 from crm_core.kernel.registry import answers
 from crm_core.kernel.tables import Outbox, Timer
 from crm_core.kernel.workers import workers
-from crm_core.org.people import find_person, tenants
+from crm_core.org.people import find_person, tenants, unit_of
 from crm_core.org.tables import Person
 
 DAY = timedelta(days=1)
@@ -161,19 +162,31 @@ def letter_card(question: LetterCard, reader: Reader) -> LetterView:
 def letter(reader: Reader, letter_id: int, action: str) -> Outbox:
     """The row of a message to somebody the actor answers for. Raises NotFound."""
     row = reader.session.get(Outbox, letter_id, with_for_update=action != "read" or None)
-    person = find_person(reader, row.person_id) if row is not None else None
-    if row is None or person is None or not reader.access.allows(reader.actor, "delivery", action, person):
+    to = _addressee(reader, row.person_id) if row is not None else None
+    if row is None or to is None or not reader.access.allows(reader.actor, "delivery", action, to):
         raise NotFound(resource="delivery")
     return row
 
 
+def _addressee(reader: Reader, person_id: str) -> Person | GroupChat | None:
+    return reader.session.get(GroupChat, person_id) if is_group(person_id) else find_person(reader, person_id)
+
+
+def _name(reader: Reader, person_id: str) -> str:
+    """A person's name; a group is called by its unit's."""
+    to = _addressee(reader, person_id)
+    if isinstance(to, GroupChat):
+        unit = unit_of(reader, to.unit)
+        return unit.name if unit is not None else to.unit
+    return to.name if to is not None else ""
+
+
 def letter_view(row: Outbox, reader: Reader) -> LetterView:
     """A message as its keeper may see it: whom it was for and what it was about, not its words."""
-    person = find_person(reader, row.person_id)
     stuck = row.state == PENDING and row.account in unserved(reader.session)
     return LetterView(
         id=row.id or 0, ref=ref_of(row.id or 0), account=row.account, kind=row.kind, subject=row.subject,
-        person_id=row.person_id, person_name=person.name if person is not None else "", state=STATES[row.state],
+        person_id=row.person_id, person_name=_name(reader, row.person_id), state=STATES[row.state],
         must_know=row.priority <= MUST_KNOW, error=row.error or "", due_at=row.due_at, settled_at=row.settled_at,
         open=stuck or row.state in (UNCERTAIN, DEAD),
     )  # fmt: skip

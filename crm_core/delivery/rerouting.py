@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import delete, or_, select
 from sqlmodel import Session, col
 
-from crm_core.chat.tables import Identity
+from crm_core.chat.tables import Identity, is_group
 from crm_core.delivery.rules import DeliveryPolicy
 from crm_core.delivery.troubles import MUST_KNOW
 from crm_core.kernel.deliveries import CLAIMED, DEAD, LOCAL_ACCOUNTS, MOVED, PENDING, SKIPPED, UNCERTAIN
@@ -57,6 +57,9 @@ def move_on(uow: Uow, policy: DeliveryPolicy) -> int:
         elif doubted and row.priority > MUST_KNOW:
             # It may have arrived, and is not worth telling twice.
             _end(uow, row, UNCERTAIN)
+        elif is_group(row.person_id):
+            # A group has no other place; its unit's manager hears of it.
+            _end(uow, row, DEAD)
         else:
             send_anew(uow, row, routes[row.person_id].of(row.priority), repeat=doubted)
             _end(uow, row, MOVED)
@@ -67,6 +70,7 @@ def send_anew(uow: Uow, row: Outbox, chat: str | None, *, key: str = "moved", re
     """The same message as a new one, to `chat` or (None) to where its person is reached now."""
     payload: dict[str, Any] = json.loads(uow.cipher.open(f"outbox.payload.{row.dedupe_key}", row.payload_enc))
     mark = {REPEAT: True} if repeat else {}
+    chat = row.chat if is_group(row.person_id) else chat
     uow.push(row.person_id, row.kind, subject=row.subject, key=f"{key}:{row.id}", priority=row.priority, chat=chat,
              **payload, **mark)  # fmt: skip
 

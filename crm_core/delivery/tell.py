@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from crm_core.chat.tables import GroupChat, is_group
 from crm_core.delivery.folding import fold_uncertain
 from crm_core.delivery.messages import TroubleView
 from crm_core.delivery.rules import key_of, news, over
@@ -95,7 +96,9 @@ def tell_unsure(uow: Uow, waits: timedelta) -> int:
 
 def _readers(uow: Uow, row: Outbox) -> list[str]:
     person = find_person(uow, row.person_id)
-    unit = person.unit if person is not None else f"{uow.tenant}."
+    group = uow.session.get(GroupChat, row.person_id) if is_group(row.person_id) else None
+    of = person or group
+    unit = of.unit if of is not None else f"{uow.tenant}."
     manager = manager_of(uow, unit, exclude=(row.person_id,))
     found = [manager.id] if manager is not None else []
     if row.state == DEAD or not found:

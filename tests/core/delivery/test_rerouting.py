@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from crm_core.chat.messages import BindAccount
 from crm_core.chat.service import Ended, Send
-from crm_core.chat.tables import Identity
+from crm_core.chat.tables import GroupChat, Identity
 from crm_core.delivery.messages import (
     DeadLetters,
     DeliveryReport,
@@ -18,6 +18,7 @@ from crm_core.delivery.messages import (
     MoveStuck,
     ResendDelivery,
     SkipDelivery,
+    TellTroubles,
     Troubles,
 )  # fmt: skip
 from crm_core.kernel.errors import Conflict, Refused
@@ -210,3 +211,23 @@ def test_what_was_sent_or_is_dead_for_other_reasons_stays(wired: House) -> None:
     pass_minutes(wired, 1)
     pass_minutes(wired, 300)
     assert {key: state for key, (state, _) in states(wired).items()} == {"sent": SENT, "dead": DEAD}
+
+
+def test_a_group_has_no_other_place_and_its_manager_hears(wired: House) -> None:
+    core, unit = wired.core, wired.actors["rep1"].unit
+    with core.database.write() as session:
+        uow = core._system_uow(session, "starway", wired.clock.now())
+        group = uow.new(GroupChat, channel="telegram", account="my_bot", native_id="-7", chat=f"{TELEGRAM}:-7", unit=unit,
+                        bound_by=wired.actors["admin1"].id)  # fmt: skip
+        uow.push(group.id, "note", key="must", priority=Priority.MUST_KNOW, chat=f"{TELEGRAM}:-7", text="x")
+        uow.flush_pushes()
+    pass_minutes(wired, 1)
+    pass_minutes(wired, 11)
+    assert states(wired) == {"must": (DEAD, TELEGRAM)}
+    core.execute(TellTroubles(), core.system("starway"))
+    (row,) = [row for row in wired.rows(Outbox) if row.kind == "note"]
+    assert wired.actors["manager1"].id in {one.person_id for one in wired.rows(Outbox) if one.kind == "undelivered"}
+    view = core.ask(LetterCard(letter_id=row.id), wired.actors["manager1"])
+    assert (view.person_name, view.open) == (unit, True)
+    core.execute(ResendDelivery(letter_id=row.id), wired.actors["manager1"])
+    assert states(wired)[f"resend:{row.id}"] == (PENDING, TELEGRAM)
