@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from bot.cards.contacts import codes_card
@@ -14,6 +15,9 @@ from crm_core.campaigns.messages import ContactCodes, ContactCodeView, MakeConta
 from crm_core.deals.messages import TransferDeals
 from crm_core.kernel.registry import Result
 
+# 做一个车展活码: the count is no part of the name.
+_COUNT = re.compile(r"^(?:一个|个|一下)")
+
 
 @skill("make_contact_code", tier=Tier.OWN)
 def make_code(talk: Talk, draft: Draft) -> Step:
@@ -21,7 +25,7 @@ def make_code(talk: Talk, draft: Draft) -> Step:
     if not talk.is_staff:
         talk.say("sorry.not_yet")
         return None
-    campaign = draft.text("text").strip(" \u201c\u201d\u2018\u2019\"'「」的")
+    campaign = _COUNT.sub("", draft.text("text")).strip(" \u201c\u201d\u2018\u2019\"'「」")
     if not campaign:
         return Need("text", "campaign")
     person_id = ""

@@ -177,3 +177,20 @@ def test_code_for_another_dealers_colleague_is_refused_like_nobody(shop: Shop) -
         shop.core.execute(MakeContactCode(campaign="x", person_id=shop.core.actor("rep2").id), shop.core.actor("rep1"))
     with pytest.raises(Refused):
         shop.core.execute(MakeContactCode(campaign="x"), shop.core.actor("rep3"))
+
+
+def test_rep_asks_for_a_code_in_words(shop: Shop) -> None:
+    office = shop.desk.office
+    (said, card) = office.says("rep1", "帮我做一个国庆车展的活码", answers=2)
+    assert "国庆车展" in said.text
+    assert "国庆车展" in str(card.body)
+    (row,) = shop.rows(ContactCode)
+    assert (row.campaign, row.state) == ("国庆车展", "ready")
+    (found,) = office.says("rep1", "我的活码")
+    assert row.link in str(found.body)
+
+
+def test_platform_refuses_a_code(shop: Shop) -> None:
+    shop.desk.kf.wecom.fail("externalcontact/add_contact_way", 84074)
+    code = code_for(shop, "国庆车展")
+    assert (code.state, code.error) == ("failed", "84074")
