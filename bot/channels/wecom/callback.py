@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from fastapi import APIRouter, Request, Response
 
 from bot.channels.wecom.crypto import CallbackCrypto, Rejected, Signed
@@ -21,6 +22,7 @@ from bot.reception.post import Post
 PATH = "/wecom/callback"
 # The platform repeats a call within seconds. What is older is a recording; the clocks may differ a little.
 WINDOW_SECONDS = 3600.0
+LOG_SECONDS = 60.0
 MAX_SENDER = 100
 KF_EVENT = "kf_msg_or_event"
 CONTACT_EVENT = "change_external_contact"
@@ -89,6 +91,7 @@ class Callback:
         self._post = post
         self._woken = woken
         self._clock = clock
+        self._logged_at = 0.0
 
     def router(self) -> APIRouter:
         """`GET` and `POST /wecom/callback`."""
@@ -102,16 +105,16 @@ class Callback:
         try:
             call = self._call(request, _one(request, "echostr").replace(" ", "+"))
             _, content = self._opened(call, agent="")
-        except Rejected:
-            return _refused()
+        except Rejected as error:
+            return self._refused(error)
         return Response(content, media_type="text/plain")
 
     async def hear(self, request: Request) -> Response:
         """A message or an event. Raises Unavailable when it cannot be stored, so that the platform calls again."""
         try:
             notice = self._notice(request, await _body(request))
-        except (Rejected, Malformed, UnicodeDecodeError):
-            return _refused()
+        except (Rejected, Malformed, UnicodeDecodeError) as error:
+            return self._refused(error)
         if notice.event == KF_EVENT:
             if self._woken is not None:
                 await self._woken(notice.corp, text(notice.fields, "OpenKfId"), text(notice.fields, "Token"))
@@ -121,6 +124,15 @@ class Callback:
         if line is not None and (await self._post.store([raw]))[0]:
             await line.acknowledge(raw)
         return Response()
+
+    def _refused(self, error: Exception) -> Response:
+        """The same for every failure: whoever tries learns nothing. The log says why, once a minute at most."""
+        now = self._clock()
+        if now - self._logged_at > LOG_SECONDS:
+            self._logged_at = now
+            why = "encoding" if isinstance(error, UnicodeDecodeError) else str(error)
+            structlog.get_logger().warning("callback_refused", path=PATH, error=why)
+        return Response(status_code=403)
 
     def _notice(self, request: Request, body: bytes) -> Notice:
         envelope = parse(body)
@@ -169,11 +181,6 @@ async def _body(request: Request) -> bytes:
         if len(body) > MAX_BYTES:
             raise Malformed("too large")
     return body
-
-
-def _refused() -> Response:
-    """The same for every failure: whoever tries learns nothing."""
-    return Response(status_code=403)
 
 
 def hooks(lines: Sequence[Line], core: Any) -> Woken | None:

@@ -196,3 +196,15 @@ def test_sender_keeps_a_chat_in_order(desk: WecomSite) -> None:
     with desk.core.database.read() as session:
         newest = session.execute(select(Inbox).order_by(Inbox.id.desc()).limit(1)).scalars().one()  # type: ignore[union-attr]
     assert (newest.channel, newest.sender) == ("wecom", f"{LINE}:zhang.san")
+
+
+def test_log_says_why_once_in_a_while() -> None:
+    from structlog.testing import capture_logs
+
+    from bot.channels.wecom.callback import Callback
+
+    callback = Callback([], [], None)  # type: ignore[arg-type]
+    with capture_logs() as logs:
+        answers = [callback._refused(ValueError("signature")) for _ in range(50)]
+    assert {one.status_code for one in answers} == {403}
+    assert [(one["event"], one["error"]) for one in logs] == [("callback_refused", "signature")]

@@ -15,7 +15,7 @@ from crm_core.api import Core
 from crm_core.channels.troubles import account_troubles
 from crm_core.chat.messages import KeepImage
 from tests.support.fakes.wecom import HTML, LOST, RESET, FakeWecom
-from tests.support.fakes.wecom_site import LINE
+from tests.support.fakes.wecom_site import LINE, open_line
 
 AT = datetime(2026, 3, 14, 2, 0, tzinfo=UTC)
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 64
@@ -289,3 +289,20 @@ def test_trouble_with_one_message_is_none_of_the_account(
     wecom.fail("message/send", 45002)
     send(line, Outbound(text="1"))
     assert known_troubles(small) == []
+
+
+def test_processes_share_one_token(line: AppLine, wecom: FakeWecom, small: Core) -> None:
+    """Each has a line of its own; one fetches, and when the token is refused one fetches again."""
+    lines = [line, *(open_line(small, wecom) for _ in range(3))]
+
+    async def round_(first: int) -> list[Receipt]:
+        sends = [(one, delivery(first + n)) for n, one in enumerate(lines * 3)]
+        return await asyncio.gather(
+            *(one.send(d, Outbound(text="x"), one.render(d, Outbound(text="x"))) for one, d in sends)
+        )
+
+    assert {one.heard for one in asyncio.run(round_(100))} == {Heard.ACCEPTED}
+    wecom.expire_tokens()
+    assert {one.heard for one in asyncio.run(round_(200))} == {Heard.ACCEPTED}
+    assert wecom.tokens_given == 2
+    assert len(wecom.sent_to("rep1")) == 24
