@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from bot.ports import Vouches
 from bot.reception.guests import Guest
 from crm_core.channels.accounts import CUSTOMER
+from crm_core.chat.identities import CORP_CHANNELS
 from crm_core.chat.messages import BindAccount, BindVouched, BoundView, MeetVisitor, RedeemInvite
 from crm_core.kernel.errors import NotFound
 
@@ -39,6 +40,8 @@ class Knowing:
     def _new(self, guest: Guest) -> str | None:
         account = guest.line.account
         if account.audience != CUSTOMER:
+            if account.channel not in CORP_CHANNELS:
+                return None
             view = guest.execute("vouched", BindVouched(**_account(guest))).view
             return view.person_id if view is not None else None
         vouched = guest.line.person(guest.event) if isinstance(guest.line, Vouches) else None

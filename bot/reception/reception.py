@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import structlog
+
 from bot.conversation.pipeline import Pipeline, body_of
 from bot.ports import Attends, Event, EventKind, Inbound, InboundKind, Line, Transcriber, Works
 from bot.reception.attachments import Attachments
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from crm_core.api import Core
     from crm_core.kernel.inbox import Arrival
 
+log = structlog.get_logger()
 # Somebody who tries tokens: five at once, then one in about a minute and a half.
 TRIES = (Rate(50, 3600),)
 # Somebody we do not know hears how to get in twice at once, then every four minutes or so.
@@ -57,6 +60,7 @@ class Reception:
         line = self._lines.get(f"{arrival.channel}:{arrival.account}")
         if line is None:
             if arrival.channel in PLATFORMS:
+                log.error("arrival_unserved", channel=arrival.channel, account=arrival.account, inbox=arrival.id)
                 self._end(arrival, error="nobody serves this account")
             else:
                 self._pipeline.process(arrival)

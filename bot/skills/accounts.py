@@ -45,7 +45,7 @@ def invite_colleague(talk: Talk, draft: Draft) -> Step:
     """A link for a colleague, to be passed on to him."""
     if not talk.core.access.may(talk.actor, "person", "invite"):
         raise Refused("error.not_allowed")
-    person = colleague(talk, draft, "person", role="")
+    person = colleague(talk, draft, role="")
     if isinstance(person, Need):
         return person
     platform = _platform(talk, draft)

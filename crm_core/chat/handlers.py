@@ -86,13 +86,13 @@ def redeem_invite(cmd: RedeemInvite, uow: Uow) -> Result:
     if row is None or row.tenant != uow.tenant or row.channel != cmd.channel:
         raise Expired("error.link_over")
     person = uow.session.get(Person, row.person_id)
-    if person is None or not person.active or row.expires_at <= uow.now:
+    if person is None or not person.active:
         raise Expired("error.link_over")
     if (person.kind == "staff") != (cmd.audience == "staff"):
         raise Refused("error.link_elsewhere")
     known = account_row(uow, cmd)
-    mine = known is not None and known.person_id == person.id
-    if row.used_at is not None and not row.reusable and not mine:
+    spent = row.expires_at <= uow.now or (row.used_at is not None and not row.reusable)
+    if spent and (known is None or known.person_id != person.id):
         raise Expired("error.link_over")
     row.used_at = row.used_at or uow.now
     _, again = bind(uow, cmd, person, "token", tell=True)

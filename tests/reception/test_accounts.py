@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
-from crm_core.chat.service import Chats
+from crm_core.chat.service import Chats, Ended
+from crm_core.delivery.messages import MoveStuck
+from crm_core.kernel.outbox import Outcome, Settled
+from crm_core.kernel.outcomes import Heard
 from crm_core.kernel.uow import Uow
 from crm_core.org.messages import AddPerson
 from tests.core.deals.house import DEALER
@@ -165,3 +168,25 @@ def test_somebody_elses_account_is_not_given_up(hall: Hall) -> None:
     for command in commands:
         with pytest.raises(NotFound):
             hall.do("rep2", command)
+
+
+@pytest.mark.parametrize("preferred", [True, False])
+def test_what_must_be_known_is_told_elsewhere_when_the_platform_says_that_nobody_is_there(
+    hall: Hall, preferred: bool
+) -> None:
+    hire_in_wecom(hall)
+    hall.happens(APP, "text", "lin", text="你好")
+    hall.clock.advance(minutes=2)
+    hall.bind("rep9", "100")
+    if preferred:
+        hall.happens(STAFF, "text", "100", text="我的渠道")
+        press(hall, "rep9", STAFF, "100", "首选Telegram")
+    hall.show()
+    push(hall, "rep9", 1, "a")
+    (delivery,) = hall.core.outbox.claim("w", hall.clock.now(), 9, [STAFF])
+    refused = Settled(delivery, Outcome.DEAD, error="blocked", heard=Heard.NEVER)
+    hall.core.chats.settle([Ended(refused, {}, unreachable=True)], hall.clock.now())
+    push(hall, "rep9", 1, "b")
+    assert hall.said("wecom:ww1-2:lin")[-1] == "<test>", "what comes later"
+    hall.job(MoveStuck())
+    assert hall.said("wecom:ww1-2:lin") == ["<test>"], "what was refused"

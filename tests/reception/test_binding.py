@@ -45,6 +45,8 @@ def test_a_link_works_once_for_one_account(hall: Hall) -> None:
     assert "用过或过期" in hall.happens(STAFF, "start", "200", token=token)[0]
     # His own second press on the link is no error.
     assert "接好了" not in " ".join(hall.happens(STAFF, "start", "100", token=token))
+    hall.clock.advance(days=4)
+    assert "用过或过期" not in " ".join(hall.happens(STAFF, "start", "100", token=token))
     assert [one.native_id for one in hall.identities()] == ["100"]
 
 
