@@ -50,5 +50,5 @@ def hear(lines: Sequence[Line], core: Core, post: Post, settings: BotSettings) -
     secret = settings.telegram_webhook_secret.get_secret_value()
     return Hearing(
         routers=[router(bots, post, secret)],
-        listeners=[Webhook(line, core, settings.origin + path_of(line), secret) for line in bots],
+        listeners=[Webhook(line, core, settings.origin + path_of(line.account), secret) for line in bots],
     )

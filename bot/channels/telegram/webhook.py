@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 
 from bot.channels.telegram.incoming import MAX_UPDATE, BadUpdate, parsed, raw_of
 from bot.channels.telegram.line import TelegramLine
-from bot.ports import Raw
+from bot.ports import Account, Raw
 from bot.reception.post import Post
 from crm_core.channels.accounts import ENVIRONMENT
 
@@ -19,9 +19,8 @@ SECRET_HEADER = "x-telegram-bot-api-secret-token"
 READ_SECONDS = 10.0
 
 
-def path_of(line: TelegramLine) -> str:
+def path_of(account: Account) -> str:
     """Where Telegram calls us for this bot."""
-    account = line.account
     if account.source != ENVIRONMENT:
         return f"/telegram/bots/{account.account}/webhook"
     return "/telegram/webhook" if account.audience == "staff" else "/telegram/customer/webhook"
@@ -31,7 +30,7 @@ def router(lines: Sequence[TelegramLine], post: Post, secret: str) -> APIRouter:
     """A route for each bot."""
     routes = APIRouter()
     for line in lines:
-        routes.add_api_route(path_of(line), Door(line, post, secret), methods=["POST"], include_in_schema=False)
+        routes.add_api_route(path_of(line.account), Door(line, post, secret), methods=["POST"], include_in_schema=False)
     return routes
 
 
