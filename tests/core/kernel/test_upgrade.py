@@ -24,7 +24,27 @@ from crm_core.kernel.settings import Settings
 from tests.conftest import NOW, TEST_KEY
 
 ROOT = Path(__file__).resolve().parents[3]
-OPEN = "from crm_core.api import Core; core = Core.open(); print(core.database.is_sqlite); core.close()"
+# Four processes that begin at the same moment, each with a data directory of its own; the exit code counts failures.
+OPEN_FOUR = """
+import os
+from crm_core.api import Core
+
+def start(place):
+    os.environ["CHEXIN_DATA_DIR"] = place
+    Core.open().close()
+
+ready, go = os.pipe()
+born = []
+for n in range(4):
+    if (pid := os.fork()) == 0:
+        os.close(go)
+        os.read(ready, 1)
+        start(f"{os.environ['CHEXIN_DATA_DIR']}/{n}")
+        os._exit(0)
+    born.append(pid)
+os.close(go)
+raise SystemExit(sum(os.waitpid(pid, 0)[1] != 0 for pid in born))
+"""
 TAKES_AWAY = {"drop_column", "drop_table", "rename_table", "drop_constraint", "execute_drop"}
 
 
@@ -52,13 +72,9 @@ def columns(engine: Engine) -> dict[str, dict[str, Any]]:
 
 def test_four_processes_start_on_an_empty_database_at_once(empty_database_url: str, tmp_path: Path) -> None:
     env = {**os.environ, "CHEXIN_DATABASE_URL": empty_database_url, "CHEXIN_SECRET_KEY": TEST_KEY}
-    started = [
-        subprocess.Popen([sys.executable, "-c", OPEN], cwd=ROOT, stderr=subprocess.PIPE, text=True,
-                         env={**env, "CHEXIN_DATA_DIR": str(tmp_path / str(n))}, stdout=subprocess.DEVNULL)
-        for n in range(4)
-    ]  # fmt: skip
-    said = [one.communicate(timeout=120)[1] for one in started]
-    assert [one.returncode for one in started] == [0, 0, 0, 0], said
+    done = subprocess.run([sys.executable, "-c", OPEN_FOUR], cwd=ROOT, capture_output=True, text=True, timeout=240,
+                          env={**env, "CHEXIN_DATA_DIR": str(tmp_path)})  # fmt: skip
+    assert done.returncode == 0, done.stderr
     assert migrate.current(empty_database_url) == migrate.head()
 
 
