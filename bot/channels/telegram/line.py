@@ -11,6 +11,7 @@ import structlog
 from bot.channels.telegram.client import MAX_FILE, Client, TooLarge, load
 from bot.channels.telegram.drawing import CAN, parts
 from bot.channels.telegram.errors import MessageGone, Migrated
+from bot.channels.telegram.pace import GroupPace
 from bot.channels.telegram.reading import Reader
 from bot.ports import Account, Arrival, Delivery, Event, Heard, Media, Outbound, Raw, Receipt
 from crm_core.chat.messages import Image
@@ -44,6 +45,7 @@ class TelegramLine:
         self.reader = Reader(account.line, int(account.account), staff=account.audience == "staff")
         self.reader.username = account.name
         self._core = core
+        self._pace = GroupPace()
         # How many parts of a message have arrived, by its outbox id, until the last one has.
         self._arrived: OrderedDict[int, int] = OrderedDict()
         # What admins were told last; None before anything was heard.
@@ -120,6 +122,8 @@ class TelegramLine:
 
     async def _part(self, chat: int, person_id: str, part: dict[str, Any]) -> tuple[int, Receipt]:
         """One message of the platform, in the chat or in the one it has become."""
+        if rest := self._pace.wait(chat):
+            return chat, Receipt(Heard.NOT_NOW, retry_after=rest, error="group limit")
         method, mark = await self._method(chat, person_id, part)
         try:
             receipt = await self.client.receipt(method)
@@ -168,6 +172,8 @@ class TelegramLine:
             return Receipt(Heard.ACCEPTED, provider_id)
         place = place_of(provider_id, body["chat"])
         if place is not None:
+            if rest := self._pace.wait(place[0]):
+                return Receipt(Heard.NOT_NOW, retry_after=rest, error="group limit")
             try:
                 receipt = await self.client.receipt(self._edit(place, body["parts"]))
                 heard = await self.noted(receipt)

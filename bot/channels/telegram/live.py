@@ -43,7 +43,8 @@ async def _look(client: Client, account: Account, settings: BotSettings) -> list
     except its.TelegramNetworkError:
         return [f"TELEGRAM_API_BASE: {_host(settings.telegram_api_base)} does not answer from here; is the network open?"]
     except Exception as error:
-        return [f"TELEGRAM_API_BASE: {_host(settings.telegram_api_base)} is no Bot API server, it seems ({type(error).__name__})"]
+        kind = type(error).__name__
+        return [f"TELEGRAM_API_BASE: {_host(settings.telegram_api_base)} seems to be no Bot API server ({kind})"]
     if settings.telegram_mode == "webhook":
         return await _called(info, account, settings)
     return _polled(info)

@@ -19,6 +19,15 @@ def _menus() -> dict[str, dict[str, Any]]:
     return cast("dict[str, dict[str, Any]]", yaml.safe_load(_FILE.read_text(encoding="utf-8")))
 
 
+def phrases() -> list[tuple[str, str, str]]:
+    """(audience, language, words) of everything a command stands for."""
+    return [
+        (audience, language, words)
+        for audience in ("staff", "customer") for one in _menus()[audience].values()
+        for language, words in one["says"].items()
+    ]  # fmt: skip
+
+
 def words_of(command: str, language: str) -> str:
     """What a command says in plain words; empty for one that is in no menu."""
     for menu in (_menus()["staff"], _menus()["customer"]):
