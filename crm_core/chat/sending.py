@@ -14,7 +14,7 @@ from sqlmodel import Session, SQLModel, col
 
 from crm_core.chat.buttons import Buttons, Posting
 from crm_core.chat.routing import web_chat
-from crm_core.chat.tables import Chat, ChatMessage, Identity
+from crm_core.chat.tables import Chat, ChatMessage, GroupChat, Identity
 from crm_core.chat.threads import Threads
 from crm_core.kernel.db import Database
 from crm_core.kernel.locks import lock_rows
@@ -155,6 +155,7 @@ class Sending(Threads):
             dead = {one.settled.delivery.chat for one in ended if one.unreachable}
             if dead:
                 session.execute(update(Identity).where(col(Identity.chat).in_(dead)).values(dead=True))
+                session.execute(update(GroupChat).where(col(GroupChat.chat).in_(dead)).values(dead=True))
             return len(mine)
 
     def arrived(

@@ -52,7 +52,8 @@ def move_on(uow: Uow, policy: DeliveryPolicy) -> int:
     routes = uow.services.routes(uow.session, [row.person_id for row in rows])
     for row in rows:
         doubted = tries.get(row.id or 0, Tries()).doubts > 0
-        if row.kind == "@refresh":
+        if row.kind == "@refresh" or not row.person_id:
+            # An edit, or an answer to somebody who is not known anywhere else.
             _end(uow, row, SKIPPED)
         elif doubted and row.priority > MUST_KNOW:
             # It may have arrived, and is not worth telling twice.

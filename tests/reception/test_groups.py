@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from crm_core.chat.buttons import Posting
+from crm_core.chat.service import Ended
 from crm_core.chat.tables import GroupChat
+from crm_core.delivery.messages import MoveStuck
+from crm_core.kernel.deliveries import SKIPPED
+from crm_core.kernel.outbox import Outcome, Settled
+from crm_core.kernel.outcomes import Heard
+from crm_core.kernel.tables import Outbox
 from tests.core.deals.house import DEALER
 from tests.reception.conftest import Hall
 
@@ -78,3 +84,21 @@ def test_a_groups_button_is_any_members_who_may_and_nobody_elses(hall: Hall) -> 
     # rep3 works at another dealer.
     hall.happens(STAFF, "press", "300", action_id=action, group=GROUP)
     assert "消息发到哪里" not in hall.said(f"{STAFF}:300")[0]
+
+
+def test_a_group_that_put_us_out_is_reached_no_more(hall: Hall) -> None:
+    row = bound(hall)
+    (told,) = [d for d in hall.core.outbox.claim("w", hall.clock.now(), 99) if d.chat == row.chat]
+    refused = Settled(told, Outcome.DEAD, error="kicked", heard=Heard.NEVER)
+    hall.core.chats.settle([Ended(refused, {}, unreachable=True)], hall.clock.now())
+    assert hall.core.accounts.group("telegram", "7", GROUP) is None
+
+
+def test_an_answer_to_a_stranger_goes_nowhere_else(hall: Hall) -> None:
+    hall.happens(STAFF, "text", "666", text="你好")
+    hall.clock.advance(hours=2)
+    hall.job(MoveStuck())
+    hall.clock.advance(days=2)
+    hall.job(MoveStuck())
+    (row,) = hall.rows(Outbox)
+    assert (row.chat, row.state) == (f"{STAFF}:666", SKIPPED)
