@@ -68,7 +68,9 @@ class Reader:
         best: list[tuple[float, list[Reading]]] = [(0.0, [])]
         for end in range(1, len(cuts)):
             options = [(best[end - 1][0], best[end - 1][1])]
-            for start in range(max(0, end - _MAX_CLAUSES), end):
+            # However many clauses there are, all of them may be one note.
+            whole_too = [0] if end == len(cuts) - 1 > _MAX_CLAUSES else []
+            for start in [*whole_too, *range(max(0, end - _MAX_CLAUSES), end)]:
                 reading = self.read(cuts[start], cuts[end])
                 if reading and self._may_follow(best[start][1], reading, cuts[start]):
                     cost = _FIRST if not best[start][1] else _NEXT

@@ -278,7 +278,13 @@ def _ranked(message: _Message, found: Understanding) -> Understanding:
 
 
 def _proposed(message: _Message, reader: Reader, intent: str) -> Command:
-    return _completed(message, reader.proposal(intent), [])
+    """With the name that was said, even when no sentence confirms that it is one."""
+    command = reader.proposal(intent).command
+    if "person" in load_schema()[intent].required and "person" not in command.slots:
+        names = (s for s in extract(message.text, message.now, message.lexicon) if s.kind == "person")
+        first = next(names, None)
+        command = command.with_slots(person=Slot.of(first)) if first is not None else command
+    return _completed(message, Reading(command, 0.0, 0.0, 0.0), [])
 
 
 def _choices(

@@ -19,6 +19,7 @@ from bot.skills.help import show_help
 from bot.skills.knowledge import answer_question
 from bot.skills.language import ask_language, switch, wanted
 from crm_core.channels.tables import PLATFORMS
+from crm_core.customers.messages import CustomerLine, FindCustomers
 from crm_core.kernel.phones import parse_phone
 from crm_core.tasks.messages import TaskCard, TaskView
 from intents.types import Candidate, Command, Context, Understanding
@@ -63,6 +64,8 @@ def text(talk: Talk, said: str) -> None:
     if waiting is not None and said in waiting.options:
         take(talk, waiting, waiting.options[said])
         return
+    if waiting is not None and waiting.asked in FREE_SLOTS and names_another(talk, waiting, said):
+        waiting = None
     understood = talk.brain.understand(said, talk.actor, talk.now, _context(talk, waiting))
     talk.layer = understood.layer
     if waiting is not None and _for_draft(talk, waiting, understood, said):
@@ -97,6 +100,28 @@ def start(talk: Talk, *, connected: bool = False) -> None:
 def has_words(said: str) -> bool:
     """Whether there is a letter or a digit in it."""
     return any(unicodedata.category(c)[0] in "LN" for c in said)
+
+
+def names_another(talk: Talk, draft: Draft, said: str) -> bool:
+    """A sentence that begins with the name of another known customer answers no question about this one."""
+    about = draft.chosen.get("person") or talk.focused("customer")
+    if about is None or not talk.is_staff:
+        return False
+    for name in _first_names(said):
+        found: list[CustomerLine] = talk.ask(FindCustomers(words=name, limit=3))
+        same = [line for line in found if line.name.lower() == name.lower()]
+        if same:
+            return all(line.id != about for line in same)
+    return False
+
+
+def _first_names(said: str) -> list[str]:
+    """What may be a name at the beginning, the longest first: two to four characters, or one to three words."""
+    if match := re.match(r"[\u4e00-\u9fff]{2,4}", said):
+        return [match[0][:end] for end in range(len(match[0]), 1, -1)]
+    words = re.match(r"[A-Za-z]+(?: [A-Za-z]+){0,2}", said)
+    parts = words[0].split() if words else []
+    return [" ".join(parts[:end]) for end in range(len(parts), 1, -1)]
 
 
 def _context(talk: Talk, waiting: Draft | None) -> Context:
