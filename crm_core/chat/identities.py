@@ -181,6 +181,7 @@ def bind(
     do it unnoticed.
     """
     row = account_row(uow, cmd)
+    uow.lock(f"accounts:{person.id}")
     if row is not None and row.person_id == person.id:
         stays = "corp" if "corp" in (row.vouched, vouched) else vouched
         uow.touch(row, chat=cmd.chat, dead=False, vouched=stays)
