@@ -35,7 +35,7 @@ def receipt_of(error: BaseException) -> Receipt:
     """What was heard when a call failed; raises Migrated and MessageGone, which ask for another call."""
     from aiogram import exceptions as its
 
-    if isinstance(error, its.TelegramNetworkError):
+    if isinstance(error, its.TelegramNetworkError) and not isinstance(error, its.TelegramEntityTooLarge):
         return Receipt(Heard.NOT_NOW if _never_left(error.__cause__) else Heard.UNKNOWN, error="network")
     if isinstance(error, its.ClientDecodeError):
         return _undecoded(error.data)

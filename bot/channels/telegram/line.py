@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -148,7 +149,7 @@ class TelegramLine:
         picture = await asyncio.to_thread(self._picture, part["image"], person_id) if part.get("image") else None
         words = part["html"]
         if picture is None:
-            words = words or part.get("alt") or "…"
+            words = "\n\n".join(filter(None, (escape(part.get("alt") or "", quote=False), words))) or "…"
             return its.SendMessage(text=words, link_preview_options=LinkPreviewOptions(is_disabled=True), **common), ""
         mime, content = picture
         file = BufferedInputFile(content, filename=f"picture.{mime.partition('/')[2]}")
@@ -195,7 +196,7 @@ class TelegramLine:
                                   "reply_markup": inline(part.get("keys"))}  # fmt: skip
         if kind == _PHOTO:
             return its.EditMessageCaption(caption=part["html"] if len(shown) == 1 else "", **common)
-        return its.EditMessageText(text=part["html"] or part.get("alt") or "…",
+        return its.EditMessageText(text=part["html"] or escape(part.get("alt") or "…", quote=False),
                                    link_preview_options=LinkPreviewOptions(is_disabled=True), **common)  # fmt: skip
 
     async def noted(self, receipt: Receipt) -> Receipt:
