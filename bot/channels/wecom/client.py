@@ -155,7 +155,6 @@ def _check(content: bytes) -> None:
 def _errors(*, fetching: bool = False) -> Iterator[None]:
     """Theirs become ours, without the address that was called: it holds the token."""
     import requests
-    from urllib3.exceptions import NewConnectionError
     from wechatpy.exceptions import WeChatClientException
 
     try:
@@ -169,13 +168,18 @@ def _errors(*, fetching: bool = False) -> Iterator[None]:
     except (requests.ConnectTimeout, requests.exceptions.SSLError, requests.exceptions.ProxyError):
         raise NoAnswer("no connection", sent=False) from None
     except requests.ConnectionError as error:
-        reason = getattr(error.args[0] if error.args else None, "reason", None)
-        never = isinstance(reason, NewConnectionError)
+        never = _never_left(error)
         raise NoAnswer(
             "no connection" if never else "connection lost", sent=not (never or fetching)
         ) from None
     except requests.RequestException as error:
         raise NoAnswer(_words(type(error).__name__), sent=not fetching) from None
+
+
+def _never_left(error: Exception) -> bool:
+    """Whether no connection came about. The reason is urllib3's, told by its name: it is requests' own affair."""
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    return any(kind.__name__ == "NewConnectionError" for kind in type(reason).__mro__)
 
 
 def _by_status(status: int, fetching: bool) -> NoAnswer:

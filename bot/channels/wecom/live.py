@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from bot.channels.wecom.client import CONNECT_SECONDS, READ_SECONDS, Api
+from bot.channels.wecom.client import READ_SECONDS, Api
+from bot.channels.wecom.crypto import read_key, signature_of
 from bot.channels.wecom.errors import ApiError, Refused, address_in
 from crm_core.channels.tokens import Token
 
@@ -70,31 +71,19 @@ def _words(error: ApiError, path: str, secret: str, base: str) -> str:
 
 def _callback(account: Account, settings: BotSettings) -> list[str]:
     """Calls the callback URL as the platform does when it is set."""
-    import requests
-    from wechatpy.enterprise.crypto import PrpCrypto
-
-    from bot.channels.wecom.crypto import read_key, signature_of
+    import httpx
 
     if not settings.public_url:
         return [
             "PUBLIC_URL: is needed, so that the platform can call us; set it, and the app's URL to it + "
             + CALLBACK
         ]
-    words, nonce, at = secrets.token_hex(8), secrets.token_hex(5), str(int(time.time()))
-    given = account.settings
-    sealed = PrpCrypto(read_key(given["aes_key"])).encrypt(words, given["corp"]).decode()
-    params = {
-        "msg_signature": signature_of(given["token"], at, nonce, sealed),
-        "timestamp": at,
-        "nonce": nonce,
-        "echostr": sealed,
-    }
+    words = secrets.token_hex(8)
+    params = _sealed(words, account.settings)
     url = settings.origin + CALLBACK
     try:
-        answer = requests.get(
-            url, params=params, timeout=(CONNECT_SECONDS, READ_SECONDS), allow_redirects=False
-        )
-    except requests.RequestException:
+        answer = httpx.get(url, params=params, timeout=READ_SECONDS)
+    except httpx.HTTPError:
         return [f"PUBLIC_URL: {url} does not answer; is the server running and reachable from the Internet?"]
     if answer.status_code == 200 and answer.text == words:
         return []
@@ -103,6 +92,16 @@ def _callback(account: Account, settings: BotSettings) -> list[str]:
             f"WECOM_TOKEN: {url} refuses calls sealed with these settings; restart the server, and look at its clock"
         ]
     return [f"PUBLIC_URL: {url} answers {answer.status_code}; it has to lead to this server"]
+
+
+def _sealed(words: str, given: dict[str, Any]) -> dict[str, str]:
+    """The query of a call that sets the URL, encrypted and signed as the platform does."""
+    from wechatpy.enterprise.crypto import PrpCrypto
+
+    nonce, at = secrets.token_hex(5), str(int(time.time()))
+    sealed = PrpCrypto(read_key(given["aes_key"])).encrypt(words, given["corp"]).decode()
+    signature = signature_of(given["token"], at, nonce, sealed)
+    return {"msg_signature": signature, "timestamp": at, "nonce": nonce, "echostr": sealed}
 
 
 def _fresh() -> Any:

@@ -105,15 +105,14 @@ class Caller:
 
     def sealed(self, xml: str, timestamp: str | None = None) -> Sealed:
         """Encrypted and signed."""
-        import xmltodict
+        from defusedxml.ElementTree import fromstring
         from wechatpy.enterprise.crypto import WeChatCrypto
         from wechatpy.utils import to_text
 
         crypto = WeChatCrypto(self.token, self.aes_key, self.corp)
         nonce = str(secrets.randbelow(10**10))
-        reply = xmltodict.parse(
-            to_text(crypto.encrypt_message(xml, nonce, timestamp or str(int(self.clock()))))
-        )["xml"]
+        written = to_text(crypto.encrypt_message(xml, nonce, timestamp or str(int(self.clock()))))
+        reply = {one.tag: one.text or "" for one in fromstring(written)}
         self.encrypted = reply["Encrypt"]
         params = {"msg_signature": reply["MsgSignature"], "timestamp": reply["TimeStamp"], "nonce": nonce}
         body = xml_of({"ToUserName": self.corp, "AgentID": self.agent, "Encrypt": reply["Encrypt"]})
