@@ -45,6 +45,8 @@ class RetentionPolicy(Data):
     # A session lasts 30 days.
     sign_outs: Duration = Field(ge=31 * DAY)
     codes: Duration = Field(ge=4 * DAY)
+    # What brought an errand may come again for as long as an arrival.
+    errands: Duration = Field(ge=31 * DAY)
     limits: Duration = Field(ge=DAY)
     chats: Duration = Field(ge=180 * DAY)
 

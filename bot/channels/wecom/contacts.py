@@ -15,7 +15,7 @@ from bot.channels.wecom.xml import text
 from bot.ports import Account, Arrival, Capabilities, Delivery, Event, Heard, Media, Outbound, Raw, Receipt
 from crm_core.channels.accounts import CUSTOMER, ENVIRONMENT
 from crm_core.errands.queue import URGENT, Errands
-from crm_core.kernel.errors import ChexinError
+from crm_core.kernel.errors import ChexinError, ConfigError
 
 if TYPE_CHECKING:
     from bot.reception.lines import Hearing
@@ -43,8 +43,10 @@ def named(settings: BotSettings, tenant: str) -> list[Account]:
 
 
 def open_line(account: Account, core: Core, settings: BotSettings) -> ContactsLine:
-    """The line of a corp's customer contact."""
+    """The line of a corp's customer contact. Raises ConfigError, naming what is missing."""
     given = account.settings
+    if missing := [name for name in ("corp", "secret") if not given.get(name)]:
+        raise ConfigError(account.line, f"{', '.join(missing)} missing")
     return ContactsLine(account, core, Api(given["corp"], given["secret"], core, settings.wecom_api_base))
 
 
@@ -55,7 +57,7 @@ def hear(lines: Sequence[Any], core: Core, post: Post, settings: BotSettings) ->
     from bot.reception.lines import Hearing
 
     runners = [
-        ErrandRunner(line.account.line, core, ContactErrands(line.account, core, line.api)) for line in lines
+        ErrandRunner(line.account, core, ContactErrands(line.account, core, line.api)) for line in lines
     ]
     return Hearing(listeners=list(runners))
 

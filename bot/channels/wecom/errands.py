@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
-from bot.channels.wecom.errors import ApiError, NoAnswer, Refused, trouble_of
-from bot.ports import Held
+from bot.channels.wecom.errors import NoAnswer, Refused, trouble_of
+from bot.channels.wecom.operator import Operator
+from bot.ports import Account, Held
 from crm_core.errands.queue import Due, Errands
 
 if TYPE_CHECKING:
@@ -47,10 +48,11 @@ class Doer(Protocol):
 class ErrandRunner:
     """A listener beside the line's own; claims are leased, so that two at once do no harm."""
 
-    def __init__(self, account: str, core: Core, doer: Doer) -> None:
-        self.name = f"{account}:errands"
-        self._account = account
+    def __init__(self, account: Account, core: Core, doer: Doer) -> None:
+        self.name = f"{account.line}:errands"
+        self._account = account.line
         self._core = core
+        self._operator = Operator(account, core)
         self._doer = doer
         self._errands = Errands(core.database, core.cipher)
 
@@ -78,6 +80,7 @@ class ErrandRunner:
                 self._errands.again, due, later.at, "later", self._core.now(), patient=True
             )
         except Refused as error:
+            await self._operator.hears(error)
             if error.code in BUSY:
                 await self._again(due, self._core.now() + backoff(due.attempts), str(error.code))
             elif trouble_of(error.code) is not None:
@@ -93,6 +96,7 @@ class ErrandRunner:
             await self._again(due, self._core.now() + backoff(due.attempts), type(error).__name__)
         else:
             await asyncio.to_thread(self._errands.done, due, self._core.now())
+            await self._operator.well()
 
     async def _again(self, due: Due, at: datetime, why: str) -> None:
         if not await asyncio.to_thread(self._errands.again, due, at, why, self._core.now()):
@@ -107,5 +111,3 @@ def backoff(attempts: int) -> timedelta:
     """1, 2, 4 … seconds, at most half an hour."""
     return min(timedelta(seconds=2 ** min(attempts - 1, 12)), LONGEST)
 
-
-__all__ = ["ApiError", "Doer", "ErrandRunner", "Later"]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from bot.channels.wecom.client import Api
 from bot.channels.wecom.errors import ApiError, NoAnswer, Refused, receipt_of
 from bot.channels.wecom.kf_menu import CAPABILITIES, parts_of
+from bot.channels.wecom.operator import Operator
 from bot.ports import (
     Account,
     Arrival,
@@ -27,7 +28,7 @@ from bot.ports import (
 from crm_core.campaigns.messages import PersonOfContact
 from crm_core.channels.accounts import CUSTOMER, ENVIRONMENT
 from crm_core.chat.messages import Image
-from crm_core.kernel.errors import ChexinError, NotFound
+from crm_core.kernel.errors import ChexinError, ConfigError, NotFound
 from crm_core.kernel.registry import Command
 from crm_core.servicedesk.messages import (
     CallPerson,
@@ -63,17 +64,18 @@ def named(settings: BotSettings, tenant: str) -> list[Account]:
     secret = settings.wecom_kf_secret.get_secret_value()
     if not (settings.wecom_corp_id and secret):
         return []
-    given = {"corp": settings.wecom_corp_id, "secret": secret, "base": settings.wecom_api_base}
+    given = {"corp": settings.wecom_corp_id, "secret": secret}
     return [
         Account(tenant, "kf", settings.wecom_corp_id, CUSTOMER, f"{tenant}.", "微信客服", ENVIRONMENT, given)
     ]
 
 
 def open_line(account: Account, core: Core, settings: BotSettings) -> KfLine:
-    """The line of a corp's desks."""
+    """The line of a corp's desks. Raises ConfigError, naming what is missing."""
     given = account.settings
-    api = Api(given["corp"], given["secret"], core, given.get("base") or settings.wecom_api_base)
-    return KfLine(account, core, api)
+    if missing := [name for name in ("corp", "secret") if not given.get(name)]:
+        raise ConfigError(account.line, f"{', '.join(missing)} missing")
+    return KfLine(account, core, Api(given["corp"], given["secret"], core, settings.wecom_api_base))
 
 
 def hear(lines: Sequence[Any], core: Core, post: Post, settings: BotSettings) -> Hearing:
@@ -86,7 +88,7 @@ def hear(lines: Sequence[Any], core: Core, post: Post, settings: BotSettings) ->
     found = Hearing()
     for line in lines:
         found.listeners.append(KfListener(line.account, core, line.api, post))
-        found.listeners.append(ErrandRunner(line.account.line, core, KfErrands(line.account, core, line.api)))
+        found.listeners.append(ErrandRunner(line.account, core, KfErrands(line.account, core, line.api)))
     return found
 
 
@@ -112,6 +114,7 @@ class KfLine:
         self.api = api
         self._core = core
         self._desks = Desks(core.database, core.cipher)
+        self._operator = Operator(account, core)
 
     # In
 
@@ -236,6 +239,7 @@ class KfLine:
                 return await self._failed(delivery, error, ids[n:], by_code=bool(way.code))
         if way.code:
             await asyncio.to_thread(self._desks.spent, delivery.chat)
+        await self._operator.well()
         return Receipt(Heard.ACCEPTED, ids[-1])
 
     async def update(self, delivery: Delivery, provider_id: str, message: Outbound) -> Receipt:
@@ -280,6 +284,7 @@ class KfLine:
             return Receipt(Heard.NOT_NOW, error=str(code))
         if code in NOT_OURS:
             return await self._held(delivery, served=True)
+        await self._operator.hears(error)
         return receipt_of(error)
 
     async def _held(self, delivery: Delivery, *, served: bool) -> Receipt:

@@ -14,6 +14,7 @@ from weakref import WeakSet
 from bot.channels.wecom.client import Api
 from bot.channels.wecom.errors import ApiError, Refused
 from bot.channels.wecom.kf import chat_of, when, whose
+from bot.channels.wecom.operator import Operator
 from bot.ports import Account, Held, Raw
 from crm_core.channels.arrivals import Place
 from crm_core.servicedesk.window import Desk, Desks
@@ -58,6 +59,7 @@ class KfListener:
         self._api = api
         self._post = post
         self._desks = Desks(core.database, core.cipher)
+        self._operator = Operator(account, core)
         self._loop: asyncio.AbstractEventLoop | None = None
         with _live_lock:
             _live.add(self)
@@ -107,6 +109,7 @@ class KfListener:
         token = desk.token
         while True:
             answer, token = await self._batch(desk.name, cursor, token)
+            await self._operator.well()
             told = [one for one in answer.get("msg_list") or () if isinstance(one, dict)]
             following = str(answer.get("next_cursor") or cursor)
             items = [raw for one in told if (raw := self._raw(one, first=not cursor)) is not None]
@@ -127,6 +130,7 @@ class KfListener:
                 self._api.post, "kf/sync_msg", asked | ({"token": token} if token else {})
             ), token
         except Refused as error:
+            await self._operator.hears(error)
             if not token or error.code not in BAD_TOKEN:
                 raise
         return await self._api.call(self._api.post, "kf/sync_msg", asked), ""
