@@ -91,6 +91,7 @@ def bind_contact(cmd: BindContact, uow: Uow) -> Result:
     found = sharing_phone(uow, phone, cmd.unit) if phone.ok else []
     if len(found) != 1:
         return Result(id="")
+    uow.lock(f"accounts:{found[0].id}")
     person = uow.first(select(Person).where(col(Person.customer_id) == found[0].id, col(Person.active)))
     if person is None:
         person = add_login(uow, found[0], f"customer-{new_id()}")
@@ -130,6 +131,7 @@ def unbind_account(cmd: UnbindAccount, uow: Uow) -> Result:
 @handles(PreferAccount)
 def prefer_account(cmd: PreferAccount, uow: Uow) -> Result:
     """One at a time; the web chat becomes an account of its own only when it is chosen."""
+    uow.lock(f"accounts:{uow.actor.id}")
     mine = uow.rows(select(Identity).where(col(Identity.person_id) == uow.actor.id))
     chosen = next((row for row in mine if (row.channel == WEB if not cmd.identity_id else row.id == cmd.identity_id)), None)
     if chosen is None and cmd.identity_id:

@@ -18,6 +18,7 @@ from crm_core.chat.messages import (
     CloseChat,
     ConnectAccount,
     MeetVisitor,
+    PreferAccount,
     RedeemInvite,
     UnbindAccount,
 )  # fmt: skip
@@ -123,3 +124,23 @@ def test_everybody_the_corp_knows_is_bound_when_its_app_comes(house: House) -> N
         house.job(BindKnownStaff(account="ww1-2"))
     assert sorted(one.native_id for one in identities(house)) == ["u0", "u1", "u2"]
     assert {one.vouched for one in identities(house)} == {"corp"}
+
+
+def test_a_customer_who_shares_his_number_from_several_accounts_is_one_person(house: House) -> None:
+    customer = house.customer(phones=("13800138000",))
+
+    def share(n: int) -> None:
+        house.job(BindContact(**at(str(n)), phone="13800138000", unit=DEALER))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(share, range(8)))
+    assert len([person for person in house.rows(Person) if person.customer_id == customer]) == 1
+    assert len(identities(house)) == 8
+
+
+def test_preferring_twice_at_once_prefers_one(house: House) -> None:
+    house.job(BindAccount(**at("1"), person_id=house.id("rep1")))
+    (his,) = identities(house)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda n: house.do("rep1", PreferAccount(identity_id=his.id if n % 2 else "")), range(8)))
+    assert sum(one.preferred for one in identities(house)) == 1
