@@ -47,7 +47,9 @@ class Reader:
         return f"{self._line}:{chat_id}"
 
     def _event(self, kind: EventKind, user: User, chat: Any, at: datetime | None = None, **facts: Any) -> Event:
-        return Event(kind, str(user.id), self._chat(chat.id), name=user.full_name[:100],
+        """Whatever a call says of the chat: in private we speak with nobody but the one who acted."""
+        place = user.id if chat.type == "private" else chat.id
+        return Event(kind, str(user.id), self._chat(place), name=user.full_name[:100],
                      language=language_of(user.language_code), group=chat.type != "private", at=at, **facts)  # fmt: skip
 
     # A button

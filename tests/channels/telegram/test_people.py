@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
+import pytest
+
+from bot.channels.telegram import drawing
 from crm_core.chat.messages import InvitePerson
 from tests.channels.telegram.conftest import CHEN, CUSTOMERS, STAFF, TelegramSite
 from tests.support.fakes.telegram import User
@@ -62,6 +66,26 @@ def test_buttons_that_are_none_of_ours(site: TelegramSite) -> None:
     for data in ("", "a:", "a:more:", "a:more:x", "x:1", "a:" + "f" * 60, "赚钱"):
         telegram.press_data(CHEN, card, data)
     telegram.until(lambda: sum("失效" in m.text for m in telegram.chat(CHEN)) == 7, 30, "seven answers")
+
+
+def test_what_there_was_no_room_for_comes_on_a_press(site: TelegramSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawing, "CAN", replace(drawing.CAN, max_buttons=3))
+    telegram, lin = site.telegram, User(1002, "佳")
+    telegram.say(CHEN, "新增线索 王建国 13800138000 凯美瑞")
+    card = telegram.seen(CHEN, "王建国")
+    assert len(card.labels) == 3
+    assert card.labels[-1] == "更多…"
+    telegram.press_data(lin, card, card.buttons[-1][1])
+    telegram.seen(lin, "失效")
+    telegram.press(CHEN, card, "更多…")
+    rest = telegram.until(lambda: next((m for m in telegram.chat(CHEN) if m.id > card.id and m.buttons), None), 20)
+    assert not set(rest.labels) & set(card.labels[:2])
+    monkeypatch.undo()
+    telegram.press(CHEN, card, "更多…")
+    telegram.until(lambda: any("撤销" in m.labels for m in telegram.chat(CHEN) if m.id > rest.id), 20, "all that is left")
+    undo = next(m for m in telegram.chat(CHEN) if m.id > rest.id and "撤销" in m.labels)
+    telegram.press(CHEN, undo, "撤销")
+    telegram.until(lambda: "撤销" not in card.text or card.edits, 20, "the undo")
 
 
 def test_a_customer_shares_his_own_number(site: TelegramSite) -> None:
