@@ -363,6 +363,15 @@ class Vouches(Protocol):
         ...
 
 
+@runtime_checkable
+class Places(Protocol):
+    """A line of several dealers."""
+
+    def unit(self, event: Event) -> str:
+        """The unit somebody belongs to who comes by it unknown."""
+        ...
+
+
 class Transcriber(Protocol):
     """Writes down what was said. None is built in."""
 

@@ -5,12 +5,22 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from bot.channels.wecom.client import Api
 from bot.channels.wecom.errors import ApiError, NoAnswer, Refused, receipt_of
 from bot.channels.wecom.kf_menu import CAPABILITIES, parts_of
+from bot.channels.wecom.kf_reading import (
+    FROM_COLLEAGUE,
+    FROM_CUSTOMER,
+    FROM_SYSTEM,
+    chat_of,
+    customer_at,
+    said,
+    when,
+    whose,
+)
 from bot.channels.wecom.operator import Operator
 from bot.ports import (
     Account,
@@ -20,14 +30,13 @@ from bot.ports import (
     EventKind,
     Heard,
     Media,
-    MediaKind,
     Outbound,
     Raw,
     Receipt,
 )
 from crm_core.campaigns.messages import PersonOfContact
 from crm_core.channels.accounts import CUSTOMER, ENVIRONMENT
-from crm_core.chat.messages import Image
+from crm_core.chat.messages import CloseChat, Image
 from crm_core.kernel.errors import ChexinError, ConfigError, NotFound
 from crm_core.kernel.registry import Command
 from crm_core.servicedesk.messages import (
@@ -50,13 +59,12 @@ if TYPE_CHECKING:
     from bot.settings import BotSettings
     from crm_core.api import Core
 
-FROM_CUSTOMER, FROM_SYSTEM, FROM_COLLEAGUE = 3, 4, 5
 USED_UP, CLOSED = 95001, 95002
+WANTS_NONE = 10
 # A person serves him, or the conversation is over: nothing of ours may be said now.
 NOT_OURS = frozenset({95018, 95016})
 BAD_CODE = frozenset({40058, 95013, 95014, 95015, 95019})
 DAY = 86_400.0
-_MEDIA = {"image": MediaKind.IMAGE, "voice": MediaKind.VOICE, "file": MediaKind.FILE, "video": MediaKind.FILE}
 
 
 def named(settings: BotSettings, tenant: str) -> list[Account]:
@@ -92,17 +100,6 @@ def hear(lines: Sequence[Any], core: Core, post: Post, settings: BotSettings) ->
     return found
 
 
-def chat_of(corp: str, desk: str, customer: str) -> str:
-    """Our name of a customer's thread at a desk."""
-    return f"kf:{corp}:{customer}@{desk}"
-
-
-def customer_at(chat: str) -> tuple[str, str]:
-    """(external_userid, open_kfid) of a chat."""
-    customer, _, desk = chat.rpartition(":")[2].partition("@")
-    return customer, desk
-
-
 class KfLine:
     """All desks of one corp."""
 
@@ -134,7 +131,7 @@ class KfLine:
             return Event(EventKind.ENTER, who, chat, at=at, facts=facts)
         if body.get("origin") != FROM_CUSTOMER:
             return None
-        return _said(body, who, chat, at)
+        return said(body, who, chat, at)
 
     def work(self, arrival: Arrival) -> bool:
         """What only concerns the desk: who serves whom, and what became of messages. True when it was that."""
@@ -155,7 +152,7 @@ class KfLine:
         if event.get("event_type") == "session_status_change":
             self._state_changed(arrival, chat, event, at)
         elif event.get("event_type") == "msg_send_fail":
-            self._not_sent(chat, event)
+            self._not_sent(arrival, chat, event)
         return True
 
     def attend(self, arrival: Arrival, event: Event, person_id: str) -> bool:
@@ -177,13 +174,16 @@ class KfLine:
 
     def person(self, event: Event) -> str | None:
         """A customer the corp knows already, because he added a colleague: he is the same one here."""
-        customer, desk = customer_at(event.chat)
-        unit = self._units().get(desk, self.account.unit)
-        command = PersonOfContact(account=f"contacts:{self.account.account}", native_id=customer, unit=unit)
+        customer, _ = customer_at(event.chat)
+        command = PersonOfContact(account=f"contacts:{self.account.account}", native_id=customer, unit=self.unit(event))
         return self._core.execute(command, self._core.system(self.account.tenant)).id or None
 
-    def _units(self) -> dict[str, str]:
-        return self._core.policies.model("servicedesk", DeskPolicy, unit=self.account.unit).units
+    def unit(self, event: Event) -> str:
+        """The dealer whose desk he wrote to."""
+        _, desk = customer_at(event.chat)
+        units = self._core.policies.model("servicedesk", DeskPolicy, unit=self.account.unit).units
+        found = units.get(desk, self.account.unit)
+        return found if found.startswith(f"{self.account.tenant}.") else self.account.unit
 
     def fetch(self, media: Media) -> bytes:
         """The file of a message. Raises ChexinError with words for its sender."""
@@ -203,10 +203,16 @@ class KfLine:
         elif servicer:
             self._do(arrival, 0, PersonServes(chat=chat, state="person", servicer=servicer, code=code, at=at))
 
-    def _not_sent(self, chat: str, event: dict[str, Any]) -> None:
-        """A message the platform had accepted did not reach the customer."""
-        if event.get("fail_type") in (4, 5, 6):
-            self._desks.full(chat)
+    def _not_sent(self, arrival: Arrival, chat: str, event: dict[str, Any]) -> None:
+        """A message the platform had accepted did not reach the customer: his rep hears of it.
+
+        He wants none any more, or the window was over after all.
+        """
+        if event.get("fail_type") == WANTS_NONE:
+            who = chat.rpartition(":")[2]
+            self._do(arrival, 1, CloseChat(channel="kf", account=self.account.account, native_id=who))
+        self._desks.full(chat)
+        self._do(arrival, 0, HoldBack(chat=chat))
 
     def _do(self, arrival: Arrival, n: int, command: Command) -> Any:
         actor = self._core.system(self.account.tenant)
@@ -294,35 +300,3 @@ class KfLine:
         actor = self._core.system(self.account.tenant)
         await asyncio.to_thread(self._core.execute, HoldBack(chat=delivery.chat), actor)
         return Receipt(Heard.NOT_NOW, retry_after=DAY, error="the customer has to write first")
-
-
-def whose(body: dict[str, Any]) -> tuple[str, str]:
-    """(external_userid, open_kfid) of a message; those of an event are inside it."""
-    event = body.get("event")
-    inner = event if isinstance(event, dict) else {}
-    customer = body.get("external_userid") or inner.get("external_userid") or ""
-    return str(customer), str(body.get("open_kfid") or inner.get("open_kfid") or "")
-
-
-def when(body: dict[str, Any]) -> datetime | None:
-    """When it was said, as the platform tells it."""
-    try:
-        return datetime.fromtimestamp(int(body["send_time"]), UTC)
-    except (KeyError, TypeError, ValueError, OverflowError, OSError):
-        return None
-
-
-def _said(body: dict[str, Any], who: str, chat: str, at: datetime | None) -> Event:
-    kind = str(body.get("msgtype") or "")
-    content = body.get(kind)
-    content = content if isinstance(content, dict) else {}
-    if kind == "text":
-        action, words = str(content.get("menu_id") or ""), str(content.get("content") or "")
-        if action:
-            return Event(EventKind.PRESS, who, chat, text=words, action_id=action, at=at)
-        return Event(EventKind.TEXT, who, chat, text=words, at=at)
-    if kind in _MEDIA and content.get("media_id"):
-        return Event(
-            EventKind.MEDIA, who, chat, at=at, media=(Media(_MEDIA[kind], str(content["media_id"])),)
-        )
-    return Event(EventKind.OTHER, who, chat, at=at)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.channels.wecom.client import Api
 from bot.channels.wecom.errors import Refused, trouble_of
-from bot.channels.wecom.kf import customer_at
+from bot.channels.wecom.kf_reading import customer_at
 from bot.ports import Account
 from crm_core.errands.queue import Due
 from crm_core.kernel.registry import Command

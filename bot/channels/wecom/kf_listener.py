@@ -13,7 +13,7 @@ from weakref import WeakSet
 
 from bot.channels.wecom.client import Api
 from bot.channels.wecom.errors import ApiError, Refused
-from bot.channels.wecom.kf import chat_of, when, whose
+from bot.channels.wecom.kf_reading import chat_of, when, whose
 from bot.channels.wecom.operator import Operator
 from bot.ports import Account, Held, Raw
 from crm_core.channels.arrivals import Place

@@ -11,8 +11,10 @@ import pytest
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from bot.channels.wecom.kf import chat_of
+from bot.channels.wecom.kf_reading import chat_of
+from bot.ports import Outbound
 from crm_core.api import Core
+from crm_core.chat.messages import KeepImage
 from crm_core.customers.messages import AddCustomer
 from crm_core.errands.tables import Errand
 from crm_core.kernel.clock import SystemClock
@@ -62,14 +64,29 @@ class Desk:
 
     def tell_all(self, customer: str, texts: list[str]) -> None:
         """Things the house wants to tell him, each a message of its own."""
-        system = self.core.system("starway")
-        chat = chat_of(self.kf.wecom.corp, DESK, customer)
+        self._push(customer, [("note", {"text": text}) for text in texts])
+
+    def show(self, customer: str, text: str, image_id: str) -> None:
+        """A picture with words."""
+        body = Outbound(text=text, image={"url": f"/media/{image_id}", "alt": text}).to_dict()
+        self._push(customer, [("@reply", body)])
+
+    def picture_of(self, customer: str) -> str:
+        """A picture he may see; its id."""
+        person = self.core.actor(self.person(customer))
+        return self.core.execute(KeepImage(mime="image/png", content=b"\x89PNG\r\n\x1a\n" + bytes(64)), person).id
+
+    def person(self, customer: str) -> str:
         known = self.core.accounts.known("kf", self.kf.wecom.corp, f"{customer}@{DESK}", "starway")
         assert known is not None
+        return known.person_id
+
+    def _push(self, customer: str, messages: list[tuple[str, dict[str, Any]]]) -> None:
+        chat = chat_of(self.kf.wecom.corp, DESK, customer)
         with self.core.database.write() as session:
-            uow = self.core._uow(session, system)
-            for text in texts:
-                uow.push(known.person_id, "note", key=f"note:{text}", chat=chat, text=text, priority=1)
+            uow = self.core._uow(session, self.core.system("starway"))
+            for n, (kind, params) in enumerate(messages):
+                uow.push(self.person(customer), kind, key=f"test:{n}:{params['text']}", chat=chat, priority=1, **params)
             uow.flush_pushes()
         self.office.site.house._works.moved()
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import func, select
+from sqlmodel import col
 
+from crm_core.chat.tables import Identity
 from crm_core.kernel.tables import Blob
 from tests.channels.kf.conftest import Desk
 from tests.support.fakes.wecom import RESET
+from tests.support.fakes.wecom_kf import DESK
+from tests.support.site import DEALER
 
 ANN = "wmAnnAnnAnnAnnAnnAnnAnnAnnAnnAnn"
 
@@ -208,3 +213,32 @@ def test_put_through_twice_after_a_lost_answer(desk: Desk) -> None:
     desk.kf.says(ANN, "转人工")
     desk.wait(lambda: desk.session(ANN).state == "person")
     assert desk.session(ANN).servicer == "rep1"
+
+
+@pytest.mark.parametrize(("why", "dead"), [(6, False), (10, True)])
+def test_message_that_never_arrived_is_told_to_whoever_is_responsible(desk: Desk, why: int, dead: bool) -> None:
+    desk.says(ANN, "你好")
+    desk.kf.never_arrived(ANN, desk.kf.thread(ANN).got[0]["msgid"], why)
+    desk.wait(lambda: desk.pushed("manager1", "desk_held"))
+    desk.settled()
+    known = desk.core.accounts.known("kf", desk.kf.wecom.corp, f"{ANN}@{DESK}", "starway")
+    assert known is not None
+    with desk.core.database.read() as session:
+        row = session.execute(select(Identity).where(col(Identity.person_id) == known.person_id)).scalars().one()
+        assert row.dead is dead
+
+
+def test_picture_goes_out_before_its_words(desk: Desk) -> None:
+    desk.says(ANN, "你好")
+    image = desk.picture_of(ANN)
+    desk.gets(ANN, lambda: desk.show(ANN, "您的报价单", image), answers=2)
+    picture, words = desk.kf.thread(ANN).got[1:]
+    assert desk.kf.wecom.media[picture["image"]["media_id"]].startswith(b"\x89PNG")
+    assert "您的报价单" in words["text"]["content"]
+    assert picture["msgid"] != words["msgid"]
+
+
+def test_visitor_belongs_to_the_dealer_whose_desk_it_is(desk: Desk) -> None:
+    desk.core.policies.documents["servicedesk"].values["units"] = {DESK: DEALER}
+    desk.says(ANN, "你好")
+    assert desk.core.actor(desk.session(ANN).person_id).unit == DEALER

@@ -138,6 +138,11 @@ class FakeKf:
         thread.state = OVER
         self._changed(thread, 3, old_servicer_userid=thread.servicer)
 
+    def never_arrived(self, customer: str, msgid: str, why: int, desk: str = DESK) -> None:
+        """A message that was taken did not reach him after all."""
+        self._event(desk, {"event_type": "msg_send_fail", "open_kfid": desk, "external_userid": customer,
+                           "fail_msgid": msgid, "fail_type": why})  # fmt: skip
+
     def _changed(self, thread: Thread, change: int, **who: str) -> None:
         event = {"event_type": "session_status_change", "open_kfid": thread.desk, "external_userid": thread.customer,
                  "change_type": change, **who}  # fmt: skip
