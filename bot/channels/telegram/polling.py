@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -32,6 +33,7 @@ BATCH = 100
 # Somebody else who polls is asked for so often before he is left alone.
 CONFLICTS, CONFLICT_REST = 3, 2.0
 LOOK_SECONDS = 300.0
+QUICK_SECONDS = 0.3
 
 
 class Failed(Exception):
@@ -65,12 +67,19 @@ class Presence:
         raise NotImplementedError
 
     async def _begin(self) -> None:
-        """Raises aiogram's errors when Telegram does not answer or knows no such bot."""
+        """A server that does not tell who the bot is, or keeps no menu, is heard all the same."""
+        from aiogram.exceptions import TelegramUnauthorizedError
         from aiogram.methods import GetMe
 
-        me = await self._line.client.call(GetMe())
-        await self._line.noted(Receipt(Heard.ACCEPTED))
-        await self._known_as(me.username or "")
+        try:
+            me = await self._line.client.call(GetMe())
+        except TelegramUnauthorizedError:
+            raise
+        except Exception as error:
+            structlog.get_logger().warning("bot_unnamed", channel=self.name, error=type(error).__name__)
+        else:
+            await self._line.noted(Receipt(Heard.ACCEPTED))
+            await self._known_as(me.username or "")
         for menu in menus(self._line.account.audience):
             await self._line.client.quietly(menu)
 
@@ -95,13 +104,14 @@ class Polling(Presence):
         from aiogram.methods import DeleteWebhook
 
         await self._begin()
-        await self._line.client.call(DeleteWebhook(drop_pending_updates=False))
+        await self._line.client.quietly(DeleteWebhook(drop_pending_updates=False))
         await self._poll()
 
     async def _poll(self) -> None:
         """Telegram itself keeps how far we are: without an offset it begins with the first that is unconfirmed."""
         offset, conflicts = None, 0
         while True:
+            began = time.monotonic()
             try:
                 batch = await self._next(offset)
             except Exception as error:
@@ -109,6 +119,9 @@ class Polling(Presence):
                 await _rest(error, conflicts)
                 continue
             conflicts = 0
+            if not batch and time.monotonic() - began < QUICK_SECONDS:
+                # It does not wait for updates as it was asked to.
+                await asyncio.sleep(QUICK_SECONDS)
             await self._store(batch)
             ids = [one["update_id"] for one in map(salvaged, batch) if one is not None]
             if ids:

@@ -36,7 +36,7 @@ class Reader:
         kinds = [kind for kind in ALLOWED if kind in raw]
         if not kinds:
             return None
-        update: Update = Update.model_validate(raw)
+        update: Update = Update.model_validate(_whole(raw))
         if update.callback_query is not None:
             return self._pressed(update.callback_query)
         if update.my_chat_member is not None:
@@ -139,8 +139,32 @@ class Reader:
         if not self._staff:
             return self._event(EventKind.CONTACT, user, message.chat, message.date)
         name = " ".join(part for part in (contact.first_name, contact.last_name) if part)
-        said = f"{name} {contact.phone_number.removeprefix('+86')}".strip()
+        said = f"{name} {phone.removeprefix('+86')}".strip()
         return self._event(EventKind.TEXT, user, message.chat, message.date, text=said)
+
+
+def _whole(raw: dict[str, Any]) -> dict[str, Any]:
+    """The update with what nobody here looks at filled in, where a Bot API server leaves it out."""
+    found = dict(raw)
+    for kind in ALLOWED:
+        inner = found.get(kind)
+        if isinstance(inner, dict):
+            found[kind] = _filled(inner) | ({"chat_instance": inner.get("chat_instance", "")} if "data" in inner else {})
+            if isinstance(inner.get("message"), dict):
+                found[kind]["message"] = _filled(inner["message"])
+    return found
+
+
+def _filled(inner: dict[str, Any]) -> dict[str, Any]:
+    found = {"date": 0, "message_id": 0} | inner
+    user, chat = inner.get("from"), inner.get("chat")
+    if isinstance(user, dict):
+        found["from"] = {"is_bot": False, "first_name": ""} | user
+    if isinstance(chat, dict):
+        number = chat.get("id")
+        private = isinstance(number, int) and number > 0
+        found["chat"] = {"type": "private" if private else "supergroup"} | chat
+    return found
 
 
 def media_of(message: Message) -> Media | None:
