@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -20,6 +19,7 @@ from tests.support.server import free_port
 from tests.support.site import settle_group
 
 ID = "f" * 32
+PICTURES = {"image/png": b"\x89PNG\r\n\x1a\n" + bytes(16), "image/webp": b"RIFF" + bytes(4) + b"WEBP" + bytes(8)}
 CARD = Card("lead", "新线索", buttons=(Button("已联系", "", id=ID),))
 LONG = Outbound(text="\n\n".join("好" * 1200 for _ in range(3)), card=CARD)
 
@@ -141,7 +141,7 @@ def test_what_is_pushed_carries_its_reference_and_an_answer_does_not(line: Teleg
 
 
 def test_pictures_with_a_card_below_and_their_change(line: TelegramLine, telegram: FakeTelegram) -> None:
-    image = {"url": f"/media/{kept(line, 'PNG')}", "alt": "本周"}
+    image = {"url": f"/media/{kept(line, 'image/png')}", "alt": "本周"}
     receipt = sends(line, Outbound(card=CARD, image=image))
     (message,) = telegram.chat(CHEN)
     assert message.photo is not None
@@ -153,7 +153,7 @@ def test_pictures_with_a_card_below_and_their_change(line: TelegramLine, telegra
 
 
 def test_a_picture_telegram_shows_no_photo_of_is_a_file(line: TelegramLine, telegram: FakeTelegram) -> None:
-    sends(line, Outbound(image={"url": f"/media/{kept(line, 'WEBP')}", "alt": "图"}))
+    sends(line, Outbound(image={"url": f"/media/{kept(line, 'image/webp')}", "alt": "图"}))
     (message,) = telegram.chat(CHEN)
     assert message.document is not None
 
@@ -180,11 +180,6 @@ def test_a_group_that_has_moved_is_followed(line: TelegramLine, telegram: FakeTe
     assert telegram.chat(-1005)[0].text == "新"
 
 
-def kept(line: TelegramLine, form: str) -> str:
+def kept(line: TelegramLine, mime: str) -> str:
     """A picture of rep1's own; its id."""
-    from PIL import Image
-
-    found = io.BytesIO()
-    Image.new("RGB", (4, 4)).save(found, form)
-    command = KeepImage(mime=f"image/{form.lower()}", content=found.getvalue())
-    return line._core.execute(command, line._core.actor("rep1")).id
+    return line._core.execute(KeepImage(mime=mime, content=PICTURES[mime]), line._core.actor("rep1")).id
