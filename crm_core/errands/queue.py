@@ -19,7 +19,8 @@ from crm_core.kernel.uow import Uow
 
 WAITING, CLAIMED, DONE, DEAD = range(4)
 LEASE = timedelta(seconds=60)
-MAX_ATTEMPTS = 12
+# With pauses that grow to half an hour: about a day.
+MAX_ATTEMPTS = 56
 URGENT, NORMAL = 0, 2
 
 

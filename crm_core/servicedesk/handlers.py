@@ -120,9 +120,10 @@ def call_person(cmd: CallPerson, uow: Uow) -> Result:
               code_until=None)  # fmt: skip
     owner_id = responsible(uow, row)
     owner = find_person(uow, owner_id)
-    errand(uow, account=row.account, kind="call_person", key=f"service:{row.id}:call:{row.turn}", priority=URGENT,
-           subject=f"service:{row.id}", chat=row.chat, prefer=owner.wecom_userid if owner else "")  # fmt: skip
     waits = timedelta(minutes=policy_of(uow, row).queue_minutes)
+    errand(uow, account=row.account, kind="call_person", key=f"service:{row.id}:call:{row.turn}", priority=URGENT,
+           expires_at=uow.now + waits, subject=f"service:{row.id}", chat=row.chat,
+           prefer=owner.wecom_userid if owner else "")  # fmt: skip
     uow.timer(QUEUE, uow.now + waits, subject=f"service:{row.id}", key=f"{QUEUE}:{row.id}:{row.turn}",
               priority=Priority.MUST_KNOW, turn=row.turn)  # fmt: skip
     uow.push(owner_id, "desk_call", subject=f"service:{row.id}", key=f"service:{row.id}:call:{row.turn}",

@@ -84,7 +84,8 @@ class ErrandRunner:
             if error.code in BUSY:
                 await self._again(due, self._core.now() + backoff(due.attempts), str(error.code))
             elif trouble_of(error.code) is not None:
-                await self._again(due, self._core.now() + TROUBLE_REST, str(error.code))
+                again, now = self._errands.again, self._core.now()
+                await asyncio.to_thread(again, due, now + TROUBLE_REST, str(error.code), now, patient=True)
             else:
                 await self._over(due, str(error.code))
         except NoAnswer as error:
