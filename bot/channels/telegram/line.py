@@ -109,19 +109,20 @@ class TelegramLine:
                 await asyncio.sleep(receipt.retry_after or BETWEEN_PARTS)
                 chat, receipt = await self._part(chat, body["person"], part)
             if receipt.heard is not Heard.ACCEPTED:
-                self._remember(delivery.id, place - 1)
                 return await self.noted(receipt)
+            self._remember(delivery.id, place)
         self._arrived.pop(delivery.id, None)
         return await self.noted(receipt)
 
     def _remember(self, outbox_id: int, arrived: int) -> None:
         """The parts that have arrived are not sent again by this process; another may repeat them."""
-        if arrived:
-            self._arrived[outbox_id] = arrived
-            while len(self._arrived) > REMEMBERED:
-                self._arrived.popitem(last=False)
+        self._arrived[outbox_id] = arrived
+        while len(self._arrived) > REMEMBERED:
+            self._arrived.popitem(last=False)
 
-    async def _part(self, chat: int, person_id: str, part: dict[str, Any]) -> tuple[int, Receipt]:
+    async def _part(
+        self, chat: int, person_id: str, part: dict[str, Any], *, follow: bool = True
+    ) -> tuple[int, Receipt]:
         """One message of the platform, in the chat or in the one it has become."""
         if rest := self._pace.wait(chat):
             return chat, Receipt(Heard.NOT_NOW, retry_after=rest, error="group limit")
@@ -129,9 +130,9 @@ class TelegramLine:
         try:
             receipt = await self.client.receipt(method)
         except Migrated as moved:
-            if moved.chat_id == chat:
+            if not follow:
                 return chat, Receipt(Heard.NEVER, error="migrated")
-            return await self._part(moved.chat_id, person_id, part)
+            return await self._part(moved.chat_id, person_id, part, follow=False)
         except MessageGone:
             receipt = Receipt(Heard.NEVER, error="400")
         if receipt.provider_id is None:
