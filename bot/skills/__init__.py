@@ -34,6 +34,7 @@ from bot.skills import (
     quotes,
     renewals,
     reports,
+    tags,
     tasks,
     undo,
 )
@@ -41,5 +42,5 @@ from bot.skills import (
 __all__ = [
     "absences", "accounts", "agenda", "appointments", "approvals", "birthdays", "cars", "consent", "contact_codes", "contacts", "deals",
     "delivery", "desk", "drafts", "fitment", "followups", "handovers", "help", "history", "knowledge",
-    "language", "leads", "merges", "orders", "pool", "quotes", "renewals", "reports", "tasks", "undo",
+    "language", "leads", "merges", "orders", "pool", "quotes", "renewals", "reports", "tags", "tasks", "undo",
 ]  # fmt: skip
