@@ -40,7 +40,8 @@ from bot.skills import (
 )
 
 __all__ = [
-    "absences", "accounts", "agenda", "appointments", "approvals", "birthdays", "cars", "consent", "contact_codes", "contacts", "deals",
-    "delivery", "desk", "drafts", "fitment", "followups", "handovers", "help", "history", "knowledge",
-    "language", "leads", "merges", "orders", "pool", "quotes", "renewals", "reports", "tags", "tasks", "undo",
+    "absences", "accounts", "agenda", "appointments", "approvals", "birthdays", "cars", "consent",
+    "contact_codes", "contacts", "deals", "delivery", "desk", "drafts", "fitment", "followups", "handovers",
+    "help", "history", "knowledge", "language", "leads", "merges", "orders", "pool", "quotes", "renewals",
+    "reports", "tags", "tasks", "undo",
 ]  # fmt: skip
