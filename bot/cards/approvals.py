@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.cards.base import DANGER, PRIMARY, Easel, button, heading, joined, lines, out, pushed
@@ -13,6 +13,7 @@ from crm_core.kernel.access import Actor
 
 PENDING = "pending"
 GRANTED = ("approved", "countered")
+LINES = 8
 
 
 @pushed("approval", "approval_reminder", subject="approval")
@@ -59,6 +60,33 @@ def approval_card(
                     why(voice, view.rule),
                     voice.say("approval.said", text=view.said) if view.said else "", by="\n") or None,
         subject=f"approval:{view.id}",
+    )  # fmt: skip
+
+
+def waiting_card(voice: Voice, waiting: Sequence[ApprovalView]) -> Card:
+    """What waits for a decider, oldest first: each line opens its request, one button approves what is shown."""
+    shown = waiting[:LINES]
+    ready = [view for view in shown if view.may_decide]
+    buttons = [Button(joined(view.customer_name, voice.money(view.requested_fen)), "open",
+                      {"subject": f"approval:{view.id}"}, line=number) for number, view in enumerate(shown)]  # fmt: skip
+    if ready:
+        total = voice.money(sum(view.requested_fen for view in ready))
+        buttons.append(Button(voice.say("button.approve_all", total=total), "approval.all",
+                              {"approvals": [[view.id, view.requested_fen] for view in ready]}, PRIMARY))  # fmt: skip
+    notes = (voice.say("approval.more", n=len(waiting) - LINES) if len(waiting) > LINES else "",
+             voice.say("approval.some_stale") if len(ready) < len(shown) else "")  # fmt: skip
+    return Card("approvals", voice.say("card.approvals", n=len(waiting)),
+                tuple(Field(view.customer_name or view.ref, _line(voice, view)) for view in shown), tuple(buttons),
+                note=joined(*notes, by="\n") or None)  # fmt: skip
+
+
+def _line(voice: Voice, view: ApprovalView) -> str:
+    """Who asks for how much off what, and what would be left of the price."""
+    percent = f"{view.percent:.1f}%" if view.list_fen else ""
+    return joined(
+        voice.say("approval.line", asker=view.asker_name, amount=voice.money(view.requested_fen)), percent,
+        view.interest, voice.say("approval.line_net", price=voice.money(view.net_fen)) if view.list_fen else "",
+        voice.say("status.stale") if view.stale else "",
     )  # fmt: skip
 
 

@@ -59,9 +59,12 @@ class Talk:
         """The core's answer, limited to what the actor may see."""
         return self.core.ask(question, self.actor)
 
-    def do(self, command: Command) -> Result:
-        """Carry a command out; the same turn again does not act twice."""
-        result = self.core.execute(command, self.actor, key=f"{self.root}:{len(self.commands)}")
+    def do(self, command: Command, *, of: str = "") -> Result:
+        """Carry a command out; the same turn again does not act twice.
+
+        `of` names it among several of which some may fail.
+        """
+        result = self.core.execute(command, self.actor, key=f"{self.root}:{of or len(self.commands)}")
         self.commands.append(type(command).__name__)
         return result
 

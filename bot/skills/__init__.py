@@ -11,6 +11,7 @@ from bot.skills import (
     agenda,
     appointments,
     approvals,
+    approving,
     birthdays,
     cars,
     consent,
@@ -40,7 +41,7 @@ from bot.skills import (
 )
 
 __all__ = [
-    "absences", "accounts", "agenda", "appointments", "approvals", "birthdays", "cars", "consent",
+    "absences", "accounts", "agenda", "appointments", "approvals", "approving", "birthdays", "cars", "consent",
     "contact_codes", "contacts", "deals", "delivery", "desk", "drafts", "fitment", "followups", "handovers",
     "help", "history", "knowledge", "language", "leads", "merges", "orders", "pool", "quotes", "renewals",
     "reports", "tags", "tasks", "undo",

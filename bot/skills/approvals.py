@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, cast
 
-from bot.cards.approvals import approval_card
+from bot.cards.approvals import approval_card, waiting_card
 from bot.cards.handovers import handover_card
 from bot.conversation.gate import Act, Need, Step, Tier, after, pass_through, perform, skill
 from bot.conversation.pending import Draft
@@ -76,6 +76,9 @@ def _meant(talk: Talk, draft: Draft) -> str | Need | None:
     shown = [a for a in waiting if a.id in (talk.focused("approval"), last_shown(talk))]
     if not waiting:
         _handover_or_none(talk)
+        return None
+    if len(shown or waiting) > 1 and draft.text("decision") == "approve" and draft.value("money") is None:
+        talk.show(waiting_card(talk.voice, waiting))
         return None
     if len(shown or waiting) > 1:
         return Need("approval", card=_choose(talk, draft, waiting))

@@ -99,7 +99,8 @@ def decide_approval(cmd: DecideApproval, uow: Uow) -> Result:
     if approval.asker_id == uow.actor.id:
         raise Refused("error.own_approval")
     quote = uow.session.get(Quote, approval.record_id)
-    if quote is None or not is_current(approval, quote):
+    other = cmd.shown_fen is not None and cmd.shown_fen != approval.amount_fen
+    if quote is None or other or not is_current(approval, quote):
         raise Refused("error.approval_stale")
     outcome = _vote(cmd, approval, quote, uow)
     _set_once(uow, approval, outcome, clean_text(cmd.text)[:MAX_TEXT])

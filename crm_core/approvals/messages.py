@@ -25,12 +25,16 @@ class AskApproval(Command):
 
 
 class DecideApproval(Command):
-    """Approve, reject, or counter with `amount_fen`: the counter-offer is the decision, up to that amount."""
+    """Approve, reject, or counter with `amount_fen`: the counter-offer is the decision, up to that amount.
+
+    `shown_fen` is what the decider was shown; a request about another amount is left undecided.
+    """
 
     approval_id: str
     decision: Decision
     amount_fen: int | None = None
     text: str = ""
+    shown_fen: int | None = None
 
 
 class WithdrawApproval(Command):

@@ -50,9 +50,10 @@ def test_of_several_one_is_chosen(terminal: Terminals, brain: Scripted, manager:
     manager.inbox()
     shown = manager.say("同意")
     assert shown.commands == []
-    assert kinds(shown) == ["choose"]
+    assert kinds(shown) == ["approvals"]
     chip = next(b.label for r in shown.replies if r.card for b in r.card.buttons if "王芳" in b.label)
-    assert manager.press(chip).commands == ["DecideApproval"]
+    assert kinds(manager.press(chip)) == ["approval"]
+    assert manager.press("同意").commands == ["DecideApproval"]
 
 
 def test_the_one_shown_last_is_meant(
