@@ -11,14 +11,19 @@ from typing import Any
 
 import pytest
 
+from bot.channels.wecom.aibot import open_line
 from bot.channels.wecom.aibot.client import Refused
 from bot.channels.wecom.aibot.line import AibotLine, AibotListener, _receipt
 from bot.ports import Account, Button, Card, Delivery, Field, Heard, Held, Outbound, Style
 from bot.reception.post import Post
 from bot.texts import Texts
 from crm_core.api import Core
+from crm_core.kernel.errors import ConfigError
+from crm_core.org.messages import AddPerson
 from tests.conftest import NOW
 from tests.support.fakes.wecom_aibot import AibotPlatform
+from tests.support.site import DEALER, bot_settings, served
+from tests.web.conftest import small, small_sqlite  # noqa: F401
 
 BOT, SECRET = "bot-1", "a-secret-for-tests"
 CHAT = "aibot:bot-1:ann"
@@ -159,6 +164,53 @@ def test_a_card_keeps_its_id_and_another_has_another(core: Core) -> None:
     ids = [line.render(delivery(n), message)["card"]["task_id"] for n in (1, 1, 2)]
     assert ids[0] == ids[1] != ids[2]
     assert all(set(one) <= set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-@") for one in ids)
+
+
+def test_more_buttons_than_a_card_holds_are_a_press_away() -> None:
+    line = AibotLine(Account("demo", "aibot", BOT, "staff", "demo.", settings={"secret": SECRET}), "ws://x")
+    many = tuple(Button(f"第{n}位客户的名字很长", "", id=f"a{n}") for n in range(9))
+    card = line.render(delivery(), Outbound(card=Card("list", "选一位", (), many)))["card"]
+    keys = [one["key"] for one in card["button_list"]]
+    assert keys == ["a0", "a1", "a2", "a3", "a4", "more:a5"]
+    assert all(len(one["text"]) <= 10 for one in card["button_list"])
+
+
+def test_a_bot_without_its_secret_stops_the_start(core: Core) -> None:
+    with pytest.raises(ConfigError, match="secret"):
+        open_line(Account("demo", "aibot", BOT, "staff", "demo."), core, bot_settings())
+
+
+def test_a_colleague_asks_and_presses_from_end_to_end(small: Core) -> None:  # noqa: F811
+    """A whole house: bound by the corp's list, asked, answered in place, pressed, written down."""
+    small.execute(AddPerson(code="rep1", name="陈晓明", role="rep", unit=f"{DEALER}sales.", wecom_userid="Ann"),
+                  small.system("starway"))  # fmt: skip
+
+    async def story(platform: AibotPlatform) -> None:
+        await platform.until(lambda: platform.live(BOT))
+        await platform.says(BOT, "Ann", "新增线索 王建国 13800138000 凯美瑞")
+        await platform.until(lambda: any("template_card" in one.body for one in platform.took))
+        card = next(one.body["template_card"] for one in platform.took if "template_card" in one.body)
+        assert "王建国" in json.dumps(platform.took[-1].body, ensure_ascii=False)
+        undo = next(one["key"] for one in card["button_list"] if one["text"] in ("撤销", "更多…"))
+        await platform.presses(BOT, "Ann", undo, card["task_id"])
+        await platform.until(lambda: any(one.cmd == "aibot_respond_update_msg" for one in platform.took[1:])
+                             or len(platform.took) > 3)  # fmt: skip
+
+    async def go() -> None:
+        platform = AibotPlatform({BOT: SECRET})
+        await platform.start()
+        settings = bot_settings(wecom_aibot_id=BOT, wecom_aibot_secret=SECRET, wecom_aibot_url=platform.url)
+        try:
+            house = served(small, settings=settings)
+            await asyncio.to_thread(house.__enter__)
+            try:
+                await story(platform)
+            finally:
+                await asyncio.to_thread(house.__exit__, None, None, None)
+        finally:
+            await platform.stop()
+
+    asyncio.run(go())
 
 
 def test_old_questions_are_forgotten(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:

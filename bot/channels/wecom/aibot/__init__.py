@@ -12,6 +12,7 @@ from bot.settings import BotSettings
 from bot.texts import Texts
 from crm_core.api import Core
 from crm_core.channels.accounts import ENVIRONMENT, STAFF
+from crm_core.kernel.errors import ConfigError
 
 __all__ = ["hear", "named", "open_line"]
 
@@ -20,12 +21,14 @@ def named(settings: BotSettings, tenant: str) -> list[Account]:
     """The bot the environment names."""
     if not settings.wecom_aibot_id:
         return []
-    secret = {"secret": settings.wecom_aibot_secret.get_secret_value()}
-    return [Account(tenant, "aibot", settings.wecom_aibot_id, STAFF, f"{tenant}.", source=ENVIRONMENT, settings=secret)]
+    bot, secret = settings.wecom_aibot_id, settings.wecom_aibot_secret.get_secret_value()
+    return [Account(tenant, "aibot", bot, STAFF, f"{tenant}.", source=ENVIRONMENT, settings={"secret": secret})]
 
 
 def open_line(account: Account, core: Core, settings: BotSettings) -> Line:
-    """The bot's line; its connection opens when it listens."""
+    """The bot's line; its connection opens when it listens. Raises ConfigError, naming what is missing."""
+    if not account.settings.get("secret"):
+        raise ConfigError(account.line, "secret missing")
     return AibotLine(account, settings.wecom_aibot_url)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from bot.ports import Card, Outbound, Style
+from bot.ports import Capabilities, Card, Outbound, Style
+from bot.reception.degrade import fit
 
 TITLE, DESCRIPTION, SUBTITLE, LABEL, KEY, VALUE = 26, 30, 112, 10, 5, 26
 MAX_FIELDS, MAX_BUTTONS = 6, 6
@@ -14,13 +15,16 @@ _STYLES = {Style.PRIMARY: 1, Style.DEFAULT: 2, Style.DANGER: 3}
 _GREYED = 4
 
 
-def render(message: Outbound, ref: str, seed: str) -> dict[str, Any]:
+def render(message: Outbound, can: Capabilities, ref: str, seed: str) -> dict[str, Any]:
     """The body of a message: `markdown`, `card`, or both. `ref` is shown, `seed` makes the card's id unique."""
-    card = message.card
+    *before, last = fit(message, can)
+    said = [markdown(part) for part in before]
+    card = last.card
     if card is None or not card.buttons:
-        return {"markdown": markdown(message, ref), "card": None}
-    text = "" if message.text is None and _fits(card) else markdown(message, "")
-    return {"markdown": text, "card": template(card, task_id(ref, seed), ref)}
+        return {"markdown": _within("\n".join([*said, markdown(last, ref)]), MAX_MARKDOWN), "card": None}
+    if last.text is not None or not _fits(card):
+        said.append(markdown(last))
+    return {"markdown": _within("\n".join(said), MAX_MARKDOWN), "card": template(card, task_id(ref, seed), ref)}
 
 
 def task_id(ref: str, seed: str) -> str:

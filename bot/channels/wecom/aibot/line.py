@@ -106,7 +106,7 @@ class AibotLine:
     def render(self, delivery: Delivery, message: Outbound) -> dict[str, Any]:
         answer = delivery.kind == "@reply"
         seed = f"{self.account.line}:{delivery.dedupe_key}:{delivery.ref}"
-        return cards.render(message, "" if answer else delivery.ref, seed)
+        return cards.render(message, CAPABILITIES, "" if answer else delivery.ref, seed)
 
     async def send(self, delivery: Delivery, message: Outbound, body: dict[str, Any]) -> Receipt:
         self._forget_old()
@@ -146,7 +146,8 @@ class AibotLine:
         card = message.card
         try:
             if press is not None and card is not None:
-                changed = {"response_type": "update_template_card", "template_card": cards.done(card, provider_id)}
+                drawn = cards.done(card, provider_id)
+                changed = {"response_type": "update_template_card", "template_card": drawn}
                 await self.socket.request("aibot_respond_update_msg", changed, press.req_id)
             elif card is not None and card.status:
                 said = cards.markdown(Outbound(text=f"↪ {card.title} · {card.status}"))
