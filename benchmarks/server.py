@@ -47,22 +47,28 @@ class Server:
 def serving(url: str | None) -> Iterator[Server]:
     """The demo dealership over a fresh SQLite file, or over the PostgreSQL database at `url`."""
     with tempfile.TemporaryDirectory(prefix="chexin-bench-") as place:
-        port = _free_port()
         address = url or f"sqlite:///{place}/chexin.db"
-        kept = {k: v for k, v in os.environ.items() if not k.startswith("CHEXIN_")}
-        environment = kept | {
-            "CHEXIN_DATA_DIR": place, "CHEXIN_DATABASE_URL": address, "CHEXIN_SECRET_KEY": KEY, "PORT": str(port),
-        }  # fmt: skip
-        log_path = Path(place) / "server.log"
-        with log_path.open("wb") as log:
-            process = subprocess.Popen([sys.executable, str(ROOT / "run_bot.py"), "serve", "--demo"], cwd=place,
-                                       env=environment, stdout=log, stderr=log)  # fmt: skip
-        try:
-            _wait(process, port, log_path)
-            yield Server(port, process.pid, address)
-        finally:
-            process.terminate()
-            process.wait(timeout=30)
+        with started([str(ROOT / "run_bot.py"), "serve", "--demo"], Path(place), address, free_port()) as server:
+            yield server
+
+
+@contextmanager
+def started(argv: list[str], place: Path, url: str, port: int, **settings: str) -> Iterator[Server]:
+    """A Python program that answers `GET /health`, with its files in `place` and only these settings of ours."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("CHEXIN_", "TELEGRAM_", "WECOM_"))}
+    environment = kept | {
+        "CHEXIN_DATA_DIR": str(place), "CHEXIN_DATABASE_URL": url, "CHEXIN_SECRET_KEY": KEY, "PORT": str(port),
+        "PYTHONPATH": str(ROOT),
+    } | settings  # fmt: skip
+    log_path = place / f"{port}.log"
+    with log_path.open("wb") as log:
+        process = subprocess.Popen([sys.executable, *argv], cwd=place, env=environment, stdout=log, stderr=log)
+    try:
+        _wait(process, port, log_path)
+        yield Server(port, process.pid, url)
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
@@ -76,7 +82,8 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     raise RuntimeError(f"the server did not start: {log.read_text(errors='replace').strip()[-500:]}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
