@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -34,6 +35,7 @@ class Due:
     kind: str
     subject: str
     payload: dict[str, Any]
+    priority: int
     token: int
     attempts: int
     created_at: datetime
@@ -82,14 +84,20 @@ class Errands:
             found: datetime | None = session.execute(query).scalar()
             return found
 
-    def claim(self, account: str, now: datetime, limit: int = 10) -> list[Due]:
-        """Take what is due, the urgent first; a lease that ran out may be taken again."""
+    def claim(
+        self, account: str, now: datetime, limit: int = 10, *, urgent: bool = False, but: Collection[str] = ()
+    ) -> list[Due]:
+        """Take what is due, the urgent first (or only those); a lease that ran out may be taken again.
+
+        `but` are those the caller is still at.
+        """
         with self._database.write() as session:
             free = or_(
                 and_(col(Errand.state) == WAITING, col(Errand.due_at) <= now),
                 and_(col(Errand.state) == CLAIMED, col(Errand.lease_until) <= now),
             )
-            query = select(Errand).where(col(Errand.account) == account, free)
+            query = select(Errand).where(col(Errand.account) == account, free, col(Errand.id).not_in(list(but)))
+            query = query.where(col(Errand.priority) <= URGENT) if urgent else query
             query = query.order_by(col(Errand.priority), col(Errand.due_at), col(Errand.id)).limit(limit)
             rows = session.execute(query.with_for_update(skip_locked=True)).scalars().all()
             return [due for row in rows if (due := self._taken(row, now)) is not None]
@@ -101,7 +109,7 @@ class Errands:
         row.state, row.token, row.attempts = CLAIMED, row.token + 1, row.attempts + 1
         row.lease_until = now + LEASE
         payload = json.loads(self._cipher.get(row, "payload") or "{}")
-        return Due(row.id, row.tenant, row.account, row.kind, row.subject, payload, row.token, row.attempts,
+        return Due(row.id, row.tenant, row.account, row.kind, row.subject, payload, row.priority, row.token, row.attempts,
                    row.created_at)  # fmt: skip
 
     def done(self, due: Due, now: datetime, error: str | None = None) -> bool:

@@ -12,13 +12,14 @@ import structlog
 from bot.channels.wecom.errors import NoAnswer, Refused, trouble_of
 from bot.channels.wecom.operator import Operator
 from bot.ports import Account, Held
-from crm_core.errands.queue import Due, Errands
+from crm_core.errands.queue import URGENT, Due, Errands
 
 if TYPE_CHECKING:
     from crm_core.api import Core
 
 LOOK_SECONDS = 0.5
-SIDE_BY_SIDE = 8
+# Long ones (a thousand customers to hand over) leave room for what is urgent: a welcome is worth 20 seconds.
+SIDE_BY_SIDE, LONG_ONES = 12, 6
 LONGEST = timedelta(minutes=30)
 TROUBLE_REST = timedelta(minutes=2)
 BUSY = frozenset({-1, 45033})
@@ -55,22 +56,40 @@ class ErrandRunner:
         self._operator = Operator(account, core)
         self._doer = doer
         self._errands = Errands(core.database, core.cipher)
+        self._running: dict[asyncio.Task[None], Due] = {}
 
     async def listen(self, held: Held) -> None:
         """Do what is due until cancelled."""
-        while True:
-            if not await self.round():
-                await asyncio.sleep(LOOK_SECONDS)
+        try:
+            while True:
+                await self.begin()
+                await asyncio.sleep(LOOK_SECONDS if not self._running else LOOK_SECONDS / 5)
+        finally:
+            for task in self._running:
+                task.cancel()
+            await asyncio.gather(*self._running, return_exceptions=True)
 
-    async def round(self) -> int:
-        """Do what is due now; how many that were."""
-        now = self._core.now()
+    async def begin(self) -> list[asyncio.Task[None]]:
+        """Begin what is due now, as far as there is room for it."""
+        now, room = self._core.now(), SIDE_BY_SIDE - len(self._running)
+        long = sum(one.priority > URGENT for one in self._running.values())
         due_at = await asyncio.to_thread(self._errands.next_due, self._account)
-        if due_at is None or due_at > now:
-            return 0
-        claimed = await asyncio.to_thread(self._errands.claim, self._account, now, SIDE_BY_SIDE)
-        await asyncio.gather(*(self._run(one) for one in claimed))
-        return len(claimed)
+        if due_at is None or due_at > now or room <= 0:
+            return []
+        in_hand = [one.id for one in self._running.values()]
+        first = await self._claim(now, room, in_hand, urgent=True)
+        more = min(room - len(first), LONG_ONES - long)
+        rest = await self._claim(now, more, [*in_hand, *(one.id for one in first)]) if more > 0 else []
+        return [self._spawn(one) for one in (*first, *rest)]
+
+    async def _claim(self, now: datetime, room: int, in_hand: list[str], *, urgent: bool = False) -> list[Due]:
+        return await asyncio.to_thread(self._errands.claim, self._account, now, room, urgent=urgent, but=in_hand)
+
+    def _spawn(self, due: Due) -> asyncio.Task[None]:
+        task = asyncio.create_task(self._run(due), name=f"errand:{due.kind}")
+        self._running[task] = due
+        task.add_done_callback(lambda ended: self._running.pop(ended, None))
+        return task
 
     async def _run(self, due: Due) -> None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
@@ -298,5 +299,6 @@ class KfLine:
         if served:
             return Receipt(Heard.NOT_NOW, error="a person serves")
         actor = self._core.system(self.account.tenant)
-        await asyncio.to_thread(self._core.execute, HoldBack(chat=delivery.chat), actor)
+        with contextlib.suppress(NotFound):  # he never wrote to this desk
+            await asyncio.to_thread(self._core.execute, HoldBack(chat=delivery.chat), actor)
         return Receipt(Heard.NOT_NOW, retry_after=DAY, error="the customer has to write first")

@@ -7,9 +7,11 @@ import contextlib
 import hashlib
 import json
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
+
+import structlog
 
 from bot.channels.wecom.client import Api
 from bot.channels.wecom.errors import ApiError, Refused
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 1.0
 POLL = timedelta(seconds=120)
+REST = timedelta(seconds=10)
 BATCH = 1000
 # The token that comes with a call is good for ten minutes.
 TOKEN_LIFE = timedelta(minutes=9)
@@ -60,6 +63,7 @@ class KfListener:
         self._post = post
         self._desks = Desks(core.database, core.cipher)
         self._operator = Operator(account, core)
+        self._rests: dict[str, datetime] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         with _live_lock:
             _live.add(self)
@@ -80,12 +84,25 @@ class KfListener:
                 self._wake.clear()
                 now = self._core.now()
                 for desk in await asyncio.to_thread(self._desks.desks, self.name, now):
-                    if desk.called or desk.read_at is None or not desk.read_at > now - POLL:
-                        await self._read(desk, held)
+                    if self._wants(desk, now):
+                        await self._try(desk, held)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), LOOK_SECONDS)
         finally:
             self._loop = None
+
+    def _wants(self, desk: Desk, now: datetime) -> bool:
+        """Called, or not read for a while; and not one that has just been refused."""
+        old = desk.read_at is None or not now - POLL < desk.read_at <= now
+        return (desk.called or old) and self._rests.get(desk.name, now) <= now
+
+    async def _try(self, desk: Desk, held: Held) -> None:
+        """A desk that cannot be read (it was closed, say) keeps no other from it."""
+        try:
+            await self._read(desk, held)
+        except ApiError as error:
+            structlog.get_logger().warning("desk_not_read", channel=self.name, error=str(error))
+            self._rests[desk.name] = self._core.now() + REST
 
     async def _meet(self) -> None:
         """The corp's desks; where the platform does not tell them they are met when they call."""

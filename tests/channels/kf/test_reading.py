@@ -125,6 +125,18 @@ def test_what_was_said_while_nobody_ran_is_read(small: Core, kf: FakeKf, line: K
     assert stored(small) == [first, night]
 
 
+def test_desk_that_was_closed_keeps_no_other_from_being_read(small: Core, kf: FakeKf, line: KfLine) -> None:  # noqa: F811
+    said = kf.says("wm1", "一")
+    asyncio.run(woken(small, CORP, "wk-closed", ""))
+    kf.wecom.fail("kf/sync_msg", 95000, 95000)
+    small.clock.advance(seconds=1)  # type: ignore[attr-defined]
+    asyncio.run(woken(small, CORP, DESK, ""))
+    read(small, line, seconds=1.5)
+    small.clock.advance(seconds=20)  # type: ignore[attr-defined]
+    read(small, line, token=2, seconds=1.0)
+    assert stored(small) == [said]
+
+
 @pytest.mark.parametrize("message", [
     {}, {"origin": 3}, {"event": "x"}, {"origin": 4, "event": None, "open_kfid": "k", "external_userid": "e"},
     {"origin": 3, "msgtype": "text", "text": None, "open_kfid": "k", "external_userid": "e"},

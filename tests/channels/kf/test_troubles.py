@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
 
-from bot.channels.wecom.errands import TROUBLE_REST, ErrandRunner, Later, backoff
+from bot.channels.wecom.errands import LONG_ONES, TROUBLE_REST, ErrandRunner, Later, backoff
 from bot.channels.wecom.errors import NoAnswer, Refused
 from bot.ports import Account
 from crm_core.api import Core
 from crm_core.channels.troubles import account_troubles
-from crm_core.errands.queue import Due, Errands
+from crm_core.errands.queue import URGENT, Due, Errands
 from crm_core.errands.tables import Errand
 from tests.web.conftest import small, small_sqlite  # noqa: F401
 
@@ -42,15 +43,13 @@ class Does:
 
 def run(core: Core, does: Does, *, rounds: int = 1, every: timedelta = timedelta()) -> Errand:
     """Put one errand and let it be run; how it stands then."""
-    import asyncio
-
     errands = Errands(core.database, core.cipher)
     errands.put("starway", account=ACCOUNT.line, kind="k", key="once", now=core.now(), what="it")
     runner = ErrandRunner(ACCOUNT, core, does)
 
     async def several() -> None:
         for _ in range(rounds):
-            await runner.round()
+            await asyncio.gather(*await runner.begin())
             core.clock.advance(seconds=every.total_seconds())  # type: ignore[attr-defined]
 
     asyncio.run(several())
@@ -103,3 +102,29 @@ def test_error_of_ours_is_tried_again(small: Core) -> None:  # noqa: F811
     does = Does(KeyError("x"))
     run(small, does, rounds=2, every=backoff(1))
     assert does.done == ["it"]
+
+
+def test_long_ones_never_keep_an_urgent_one_waiting(small: Core) -> None:  # noqa: F811
+    errands = Errands(small.database, small.cipher)
+    for n in range(20):
+        errands.put("starway", account=ACCOUNT.line, kind="k", key=f"long {n}", now=small.now(), what="long")
+    begun: list[str] = []
+    free = asyncio.Event()
+
+    class Slow(Does):
+        async def _do(self, due: Due) -> None:
+            begun.append(due.payload["what"])
+            await free.wait()
+
+    async def busy() -> None:
+        runner = ErrandRunner(ACCOUNT, small, Slow())
+        for _ in range(3):
+            await runner.begin()
+        errands.put("starway", account=ACCOUNT.line, kind="k", key="u", now=small.now(), priority=URGENT, what="urgent")
+        tasks = await runner.begin()
+        await asyncio.sleep(0)
+        free.set()
+        await asyncio.gather(*tasks)
+
+    asyncio.run(busy())
+    assert begun == ["long"] * LONG_ONES + ["urgent"]
