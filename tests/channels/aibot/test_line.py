@@ -18,7 +18,7 @@ from bot.ports import Account, Button, Card, Delivery, Field, Heard, Held, Outbo
 from bot.reception.post import Post
 from bot.texts import Texts
 from crm_core.api import Core
-from crm_core.kernel.errors import ConfigError
+from crm_core.kernel.errors import ConfigError, Unavailable
 from crm_core.org.messages import AddPerson
 from tests.conftest import NOW
 from tests.support.fakes.wecom_aibot import AibotPlatform
@@ -173,6 +173,26 @@ def test_more_buttons_than_a_card_holds_are_a_press_away() -> None:
     keys = [one["key"] for one in card["button_list"]]
     assert keys == ["a0", "a1", "a2", "a3", "a4", "more:a5"]
     assert all(len(one["text"]) <= 10 for one in card["button_list"])
+
+
+def test_a_database_that_is_away_for_a_moment_loses_no_word(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+    from bot.channels.wecom.aibot import line as module
+
+    monkeypatch.setattr(module, "RESTS", (0.05, 0.05, 0.05))
+    store, away = core.arrivals.store, [Unavailable(), Unavailable()]
+
+    def sometimes(*given: Any) -> list[bool]:
+        if away:
+            raise away.pop()
+        return store(*given)
+
+    monkeypatch.setattr(core.arrivals, "store", sometimes)
+
+    async def story(bot: Bot) -> None:
+        await bot.says("还在吗")
+        assert core.inbox.waiting(NOW)
+
+    run(core, story)
 
 
 def test_a_bot_without_its_secret_stops_the_start(core: Core) -> None:

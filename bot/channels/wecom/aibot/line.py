@@ -8,6 +8,8 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
+
 from bot.channels.wecom.aibot import cards
 from bot.channels.wecom.aibot.client import NoAnswer, NotConnected, Refused, Socket
 from bot.channels.wecom.aibot.frames import event_of
@@ -28,6 +30,7 @@ from bot.ports import (
 )
 from bot.reception.post import Post
 from bot.texts import Texts
+from crm_core.kernel.errors import Unavailable
 
 CAPABILITIES = Capabilities(
     max_buttons=cards.MAX_BUTTONS, max_text_bytes=cards.MAX_MARKDOWN, edit=True, toast=False, images=False,
@@ -36,6 +39,8 @@ CAPABILITIES = Capabilities(
 # A stream must end within six minutes of the question, an answer to a press within five seconds.
 STREAM_SECONDS = 300.0
 PRESS_SECONDS = 4.0
+# Between the tries to store what came; two minutes in all.
+RESTS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
 # Answers whose number says that the person or chat is not to be reached, and that we are too fast.
 _UNREACHABLE, _TOO_FAST = {93006, 60111}, {45009, 846607}
 _REST = {45009: 60.0}
@@ -184,7 +189,16 @@ class AibotListener:
         task.add_done_callback(self._working.discard)
 
     async def _store(self, raw: Raw, event: Event) -> None:
-        new = await self._post.store([raw])
+        """The platform brings nothing twice, so a database that is away for a while is waited for."""
+        for rest in (*RESTS, None):
+            try:
+                new = await self._post.store([raw])
+                break
+            except Unavailable as error:
+                if rest is None:
+                    structlog.get_logger().error("arrival_lost", channel="aibot", error=type(error).__name__)
+                    return
+                await asyncio.sleep(rest)
         if new[0] and event.kind is not EventKind.PRESS:
             await self._line.one_moment(event.chat, self._texts.say("aibot.moment", "zh"))
 
