@@ -9,6 +9,7 @@ from bot.cards.base import PRIMARY, Easel, button, lines, out, pushed
 from bot.ports import Card, Field, Outbound
 from bot.texts import Voice
 from crm_core.campaigns.messages import ContactCodeCard, ContactCodeView, TransferCard, TransferView
+from crm_core.customers.messages import CustomerCard, CustomerView
 
 
 @pushed("contact_code", subject="contact_code")
@@ -49,3 +50,13 @@ def contact_stays(easel: Easel, transfer_id: str, params: dict[str, Any]) -> Out
         note=voice.maybe(f"push.contact_stays.{view.state}", error=view.error) or None,
         buttons=(back,) if view.may_return else (), subject=f"transfer:{view.id}",
     ))  # fmt: skip
+
+
+@pushed("contact_left", "contact_removed")
+def contact_ended(easel: Easel, customer_id: str, params: dict[str, Any]) -> Outbound:
+    """Somebody ended a connection; the customer is still there to be called."""
+    view: CustomerView = easel.ask(CustomerCard(customer_id=customer_id))
+    voice, kind, subject = easel.voice, str(params["kind"]), f"customer:{customer_id}"
+    title = voice.say(f"push.{kind}.title", name=view.name, colleague=params.get("colleague", ""))
+    buttons = (button(voice, "open_record", "open", PRIMARY, subject=subject),)
+    return out(Card(kind, title, note=voice.say(f"push.{kind}.text"), buttons=buttons, subject=subject))

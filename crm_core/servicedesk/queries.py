@@ -12,6 +12,7 @@ from crm_core.kernel.access import Place
 from crm_core.kernel.errors import NotFound
 from crm_core.kernel.registry import answers
 from crm_core.kernel.uow import Reader
+from crm_core.leads.tables import Lead
 from crm_core.org.people import find_person
 from crm_core.org.tables import Person
 from crm_core.servicedesk.messages import RatingAsked, ServiceCall, ServiceCallView, ServiceRatingOf, State
@@ -20,23 +21,28 @@ from crm_core.servicedesk.tables import ServiceRating, ServiceSession
 
 @answers(ServiceCall)
 def service_call(question: ServiceCall, reader: Reader) -> ServiceCallView:
-    """For whoever may read the customer; one nobody knows yet is shown to colleagues of his dealer."""
+    """For whoever may read the customer, or his lead; one nobody knows yet is shown to colleagues where he wrote."""
     row = reader.find(ServiceSession, question.session_id)
     person = find_person(reader, row.person_id) if row is not None else None
     if row is None or row.tenant != reader.tenant or person is None:
         raise NotFound(resource="service")
-    customer = reader.find(Customer, person.customer_id)
-    seen = (
-        reader.access.allows(reader.actor, "customer", "read", customer) if customer is not None
-        else reader.access.allows(reader.actor, "person", "read", Place(row.tenant, person.unit))
-    )  # fmt: skip
-    if not seen:
+    lead = reader.find(Lead, row.lead_id)
+    customer = reader.find(Customer, person.customer_id or (lead.customer_id if lead is not None else None))
+    if not _may_see(reader, customer, person):
         raise NotFound(resource="service")
     return ServiceCallView(
         session_id=row.id, customer_id=customer.id if customer else None,
         customer_name=customer.name if customer else person.name, state=cast("State", row.state),
         servicer_name=_name(reader, row.servicer), since=row.since,
     )  # fmt: skip
+
+
+def _may_see(reader: Reader, customer: Customer | None, person: Person) -> bool:
+    """A visitor of a desk of the whole group is nobody's yet: whoever is asked to look after him may know."""
+    if customer is not None:
+        return reader.access.allows(reader.actor, "customer", "read", customer)
+    here = reader.actor.is_staff and reader.actor.unit.startswith(person.unit)
+    return here or reader.access.allows(reader.actor, "person", "read", Place(person.tenant, person.unit))
 
 
 @answers(ServiceRatingOf)

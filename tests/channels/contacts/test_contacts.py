@@ -194,3 +194,28 @@ def test_platform_refuses_a_code(shop: Shop) -> None:
     shop.desk.kf.wecom.fail("externalcontact/add_contact_way", 84074)
     code = code_for(shop, "国庆车展")
     assert (code.state, code.error) == ("failed", "84074")
+
+
+def test_cards_say_what_happened_and_what_can_be_done(shop: Shop) -> None:
+    handed_on(shop)
+    shop.contacts.settle(ANN, REFUSED)
+    shop.desk.later(hours=26)
+    shop.wait(lambda: shop.desk.pushed("manager1", "contact_stays"))
+    said = shop.desk.drawn("manager1", "contact_stays")
+    assert "没转给林佳" in said
+    assert "客户不同意换顾问" in said
+    shop.contacts.leaves(ANN, "rep1")
+    shop.wait(lambda: shop.desk.pushed("rep2", "contact_left"))
+    assert "小安删除了陈晓明的好友" in shop.desk.drawn("rep2", "contact_left")
+
+
+def test_one_press_gives_the_customer_back(shop: Shop) -> None:
+    office = shop.desk.office
+    handed_on(shop)
+    shop.contacts.settle(ANN, FULL)
+    shop.desk.later(hours=26)
+    shop.wait(lambda: any("没转给林佳" in one.text for one in office.fake.sent_to("manager1")))
+    card = next(one for one in office.fake.sent_to("manager1") if "没转给林佳" in one.text)
+    office.presses("manager1", card, "转回原顾问")
+    shop.wait(lambda: shop.customer().owner_id == shop.core.actor("rep1").id)
+    assert len(shop.contacts.transfers) == 1

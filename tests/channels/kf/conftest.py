@@ -11,8 +11,11 @@ import pytest
 from sqlalchemy import func, select
 from sqlmodel import col
 
+from bot.cards.draw import draw
 from bot.channels.wecom.kf_reading import chat_of
 from bot.ports import Outbound
+from bot.reception.degrade import words
+from bot.texts import Texts
 from crm_core.api import Core
 from crm_core.chat.messages import KeepImage
 from crm_core.customers.messages import AddCustomer
@@ -127,6 +130,12 @@ class Desk:
             found = list(session.execute(query).scalars())
             session.expunge_all()
             return found
+
+    def drawn(self, code: str, kind: str) -> str:
+        """All words of what a colleague was told last of this kind."""
+        *_, row = self.pushed(code, kind)
+        params = self.core.outbox.open_payload(row.dedupe_key, row.payload_enc)
+        return words(draw(kind, row.subject, params, self.core, self.core.actor(code), Texts.load()))
 
     def settled(self) -> None:
         """Everything that came in is worked off, and no errand waits."""

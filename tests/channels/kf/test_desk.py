@@ -7,7 +7,9 @@ from sqlalchemy import func, select
 from sqlmodel import col
 
 from crm_core.chat.tables import Identity
+from crm_core.kernel.errors import NotFound
 from crm_core.kernel.tables import Blob
+from crm_core.servicedesk.messages import ServiceCall
 from tests.channels.kf.conftest import Desk
 from tests.support.fakes.wecom import RESET
 from tests.support.fakes.wecom_kf import DESK
@@ -242,3 +244,18 @@ def test_visitor_belongs_to_the_dealer_whose_desk_it_is(desk: Desk) -> None:
     desk.core.policies.documents["servicedesk"].values["units"] = {DESK: DEALER}
     desk.says(ANN, "你好")
     assert desk.core.actor(desk.session(ANN).person_id).unit == DEALER
+
+
+def test_cards_of_those_who_are_called_say_who_waits(desk: Desk) -> None:
+    desk.says(ANN, "转人工")
+    assert "一位新客户要找人工客服" in desk.drawn("manager1", "desk_call")
+    desk.says("wmBob", "王先生13800138000想看ES6")
+    desk.says("wmBob", "转人工")
+    assert "王先生" in desk.drawn("rep1", "desk_call")
+
+
+def test_nobody_else_sees_who_waits(desk: Desk) -> None:
+    desk.says(ANN, "王先生13800138000想看ES6")
+    desk.says(ANN, "转人工")
+    with pytest.raises(NotFound):
+        desk.core.ask(ServiceCall(session_id=desk.session(ANN).id), desk.core.actor("rep2"))
