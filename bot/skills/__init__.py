@@ -30,6 +30,7 @@ from bot.skills import (
     language,
     leads,
     merges,
+    opening,
     orders,
     pool,
     quotes,
@@ -43,6 +44,6 @@ from bot.skills import (
 __all__ = [
     "absences", "accounts", "agenda", "appointments", "approvals", "approving", "birthdays", "cars", "consent",
     "contact_codes", "contacts", "deals", "delivery", "desk", "drafts", "fitment", "followups", "handovers",
-    "help", "history", "knowledge", "language", "leads", "merges", "orders", "pool", "quotes", "renewals",
+    "help", "history", "knowledge", "language", "leads", "merges", "opening", "orders", "pool", "quotes", "renewals",
     "reports", "tags", "tasks", "undo",
 ]  # fmt: skip

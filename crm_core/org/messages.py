@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, time
 
 from crm_core.kernel.registry import Command, Event, Question, View
 
@@ -106,3 +106,25 @@ class FindUnit(Question):
     """The unit at this path, or the nearest above, as a UnitView."""
 
     path: str
+
+
+class OpeningHours(Question):
+    """When the actor's dealer is open on a day of its calendar (today without one), and where it is: HoursView."""
+
+    on: date | None = None
+
+
+class HoursView(View):
+    """`shifts` of the day are (from, until) by the dealer's clock, none when closed; `open_now` is about the present.
+
+    `next_on` and `next_shifts` are the first open day after it, within a month. `holiday`: closed for a public one.
+    """
+
+    unit: UnitView
+    on: date
+    today: date
+    shifts: tuple[tuple[time, time], ...]
+    open_now: bool
+    holiday: bool
+    next_on: date | None
+    next_shifts: tuple[tuple[time, time], ...]

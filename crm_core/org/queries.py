@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import date, time, timedelta
+from zoneinfo import ZoneInfo
+
 from sqlalchemy import select
 from sqlmodel import col
 
+from crm_core.kernel.calendar import Hours, is_working
 from crm_core.kernel.errors import NotFound
 from crm_core.kernel.registry import answers
 from crm_core.kernel.uow import Reader
-from crm_core.org.messages import FindColleagues, FindUnit, Me, MyDealer, PersonView, UnitView
+from crm_core.org.messages import (
+    FindColleagues,
+    FindUnit,
+    HoursView,
+    Me,
+    MyDealer,
+    OpeningHours,
+    PersonView,
+    UnitView,
+)  # fmt: skip
 from crm_core.org.people import away, dealer_of, holds, is_away, unit_of
 from crm_core.org.tables import GrantRow, Person
 
+LOOKED_AHEAD = 31
 _HONORIFICS = ("师傅", "经理", "主管", "老师", "哥", "姐", "总")
 
 
@@ -71,6 +85,26 @@ def find_unit(question: FindUnit, reader: Reader) -> UnitView:
         raise NotFound(resource="unit")
     return UnitView(path=unit.path, name=unit.name, name_en=unit.name_en, zone=unit.zone, city=unit.city,
                     address=unit.address, phone=unit.phone, pipeline=unit.pipeline)  # fmt: skip
+
+
+@answers(OpeningHours)
+def opening_hours(question: OpeningHours, reader: Reader) -> HoursView:
+    """By the same calendar that the dealer's deadlines keep: shifts, closures, holidays and make-up days."""
+    unit = my_dealer(MyDealer(), reader)
+    hours = reader.policies.model("hours", Hours, unit=unit.path)
+    today = reader.now.astimezone(ZoneInfo(unit.zone)).date()
+    on = question.on or today
+    following = (on + timedelta(days=n) for n in range(1, LOOKED_AHEAD + 1))
+    later = next((day for day in following if hours.shifts_on(day)), None)
+    return HoursView(
+        unit=unit, on=on, today=today, shifts=_shifts(hours, on), open_now=is_working(reader.now, hours, unit.zone),
+        holiday=hours.public_holidays and hours.kind_of(on) == "off" and not hours.shifts_on(on),
+        next_on=later, next_shifts=_shifts(hours, later) if later else (),
+    )  # fmt: skip
+
+
+def _shifts(hours: Hours, on: date) -> tuple[tuple[time, time], ...]:
+    return tuple((shift.start, shift.end) for shift in hours.shifts_on(on))
 
 
 def _view(person: Person, role: str, reader: Reader, away: bool) -> PersonView:
