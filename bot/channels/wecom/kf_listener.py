@@ -160,7 +160,7 @@ class KfListener:
             return None
         key = (
             str(message.get("msgid") or "")
-            or hashlib.sha256(json.dumps(message, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+            or hashlib.sha256(json.dumps(message, sort_keys=True).encode()).hexdigest()
         )
         corp = self._account.account
         return Raw(self._account.tenant, "kf", corp, key[:128], chat_of(corp, desk, customer)[:100], message)

@@ -14,6 +14,8 @@ _MEDIA = {"image": MediaKind.IMAGE, "voice": MediaKind.VOICE, "file": MediaKind.
 def event_of(frame: dict[str, Any], line: str) -> Event | None:
     """A call in our words; None for what concerns nobody, and for what no platform would send."""
     try:
+        if not isinstance(frame["headers"]["req_id"], str):
+            return None
         if frame.get("cmd") == "aibot_msg_callback":
             return _message(frame["body"], line)
         if frame.get("cmd") == "aibot_event_callback":
