@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.commands.opening import open_core
-from bot.reception.lines import PACKAGES, Platform, platform_of
+from bot.reception.lines import PACKAGES, Platform, platform_of, serving_accounts
 from bot.settings import BotSettings
 from crm_core.api import Core
 from crm_core.channels.accounts import COMMAND, CUSTOMER, STAFF, Account
@@ -73,7 +73,7 @@ def remove(line: str) -> int:
         known = core.accounts.find(channel, account)
         if known is None:
             raise Invalid("account", "error.unknown_account", value=line)
-        if known.source != COMMAND:
+        if _of_environment(core, line):
             raise ConfigError(line, "the environment names it; unset its settings instead")
         core.accounts.end(channel, account, core.now())
     finally:
@@ -139,5 +139,11 @@ def _check(core: Core, account: Account) -> None:
     known = next((one for one in core.accounts.all(inactive=True) if one.line == account.line), None)
     if known is not None and known.tenant != account.tenant:
         raise ConfigError(account.line, "belongs to another group of this deployment")
-    if known is not None and known.source != COMMAND and core.accounts.find(known.channel, known.account):
+    if _of_environment(core, account.line):
         raise ConfigError(account.line, "is named by the environment already")
+
+
+def _of_environment(core: Core, line: str) -> bool:
+    """Whether the environment names it now; what it named once is anybody's."""
+    serving = serving_accounts(core, BotSettings()).get(line)
+    return serving is not None and serving.source != COMMAND

@@ -20,7 +20,8 @@ def check_live() -> int:
     """Asks each platform; a line for each account, and below it what is wrong. 0 when nothing is."""
     core, settings = open_core(), BotSettings()
     try:
-        accounts = list(serving_accounts(core, settings).values()) if core.tenants() else []
+        tenants = core.tenants()
+        accounts = list(serving_accounts(core, settings).values()) if tenants else []
     finally:
         core.close()
     found = asyncio.run(_all(accounts, settings))
@@ -29,7 +30,7 @@ def check_live() -> int:
         for problem in problems:
             print(f"  {problem}")
     if not accounts:
-        print("no channel but the web chat is set")
+        print("no channel but the web chat is set" if tenants else "there is no dealership yet: run_bot.py admin makes it")
     return 1 if any(found) else 0
 
 

@@ -124,6 +124,13 @@ class Accounts:
             kept = json.dumps(account.settings) if account.source == COMMAND else None
             self._cipher.put(row, "settings", kept)
 
+    def rename(self, account: Account, now: datetime) -> None:
+        """Note what the platform calls it; one that was removed meanwhile stays so."""
+        with self._database.write() as session:
+            row = _row(session, account.channel, account.account)
+            if row is not None and row.active:
+                row.name, row.updated_at = account.name[:120], now
+
     def end(self, channel: str, account: str, now: datetime) -> bool:
         """Speak through it no more; False when it is unknown. Its secrets are forgotten."""
         with self._database.write() as session:

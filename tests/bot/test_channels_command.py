@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -84,14 +85,33 @@ def test_what_cannot_work_is_not_kept(directory: Path, args: tuple[str, ...], gi
     core.close()
 
 
-def test_what_the_environment_names_is_its_own(directory: Path) -> None:
+def test_what_the_environment_names_is_its_own(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from crm_core.channels.accounts import ENVIRONMENT, Account
 
     core = opened(directory)
     core.accounts.put(Account("starway", "telegram", "7000000005", "staff", "starway.", source=ENVIRONMENT), core.now())
     core.close()
-    for args in (("remove", "telegram:7000000005"), ("add", "telegram", "--token-stdin")):
+    monkeypatch.setenv("TELEGRAM_BOT_TOKEN", TOKEN)
+    both = (("remove", "telegram:7000000005"), ("add", "telegram", "--token-stdin"))
+    for args in both:
         refused = chexin("channels", *args, given=TOKEN)
         assert refused.exit_code == 2
         assert "environment" in refused.output
     assert chexin("channels", "remove", "telegram:1").exit_code == 2
+    monkeypatch.delenv("TELEGRAM_BOT_TOKEN")
+    for args in both:
+        assert chexin("channels", *args, given=TOKEN).exit_code == 0, args
+
+
+def test_a_removed_account_stays_removed_when_its_platform_tells_its_name(directory: Path) -> None:
+    assert chexin("channels", "add", "telegram", "--name", "Ours", "--token-stdin", given=TOKEN).exit_code == 0
+    core = opened(directory)
+    known = core.accounts.find("telegram", "7000000005")
+    assert known is not None
+    core.accounts.rename(replace(known, name="StarBot"), core.now())
+    assert core.accounts.all()[0].name == "StarBot"
+    assert chexin("channels", "remove", "telegram:7000000005").exit_code == 0
+    core.accounts.rename(known, core.now())
+    (left,) = core.accounts.all(inactive=True)
+    assert (core.accounts.all(), left.name, left.settings) == ([], "StarBot", {})
+    core.close()

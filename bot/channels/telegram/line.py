@@ -177,7 +177,7 @@ class TelegramLine:
             if rest := self._pace.wait(place[0]):
                 return Receipt(Heard.NOT_NOW, retry_after=rest, error="group limit")
             try:
-                receipt = await self.client.receipt(self._edit(place, body["parts"]))
+                receipt = await self.client.receipt(_edit(place, body["parts"]))
                 heard = await self.noted(receipt)
                 return heard if heard.heard is not Heard.ACCEPTED else Receipt(Heard.ACCEPTED, provider_id)
             except Migrated as moved:
@@ -185,20 +185,6 @@ class TelegramLine:
             except MessageGone:
                 pass
         return await self.send(delivery, message, body)
-
-    def _edit(self, place: tuple[int, str, int], shown: list[dict[str, Any]]) -> TelegramMethod[Any]:
-        """The last part is what is changed; what came before it stays."""
-        from aiogram import methods as its
-        from aiogram.types import LinkPreviewOptions
-
-        chat, kind, number = place
-        part = shown[-1]
-        common: dict[str, Any] = {"chat_id": chat, "message_id": number, "parse_mode": "HTML",
-                                  "reply_markup": inline(part.get("keys"))}  # fmt: skip
-        if kind == _PHOTO:
-            return its.EditMessageCaption(caption=part["html"] if len(shown) == 1 else "", **common)
-        return its.EditMessageText(text=part["html"] or escape(part.get("alt") or "…", quote=False),
-                                   link_preview_options=LinkPreviewOptions(is_disabled=True), **common)  # fmt: skip
 
     async def noted(self, receipt: Receipt) -> Receipt:
         """A refused token concerns everybody this bot speaks to: admins are told, once, until it works again."""
@@ -214,6 +200,26 @@ class TelegramLine:
     async def close(self) -> None:
         """End this loop's connections."""
         await self.client.close()
+
+
+def _edit(place: tuple[int, str, int], shown: list[dict[str, Any]]) -> TelegramMethod[Any]:
+    """The last part is what is changed; what came before it stays.
+
+    Raises MessageGone for words that became too long for their place below a picture.
+    """
+    from aiogram import methods as its
+    from aiogram.types import LinkPreviewOptions
+
+    chat, kind, number = place
+    part = shown[-1]
+    common: dict[str, Any] = {"chat_id": chat, "message_id": number, "parse_mode": "HTML",
+                              "reply_markup": inline(part.get("keys"))}  # fmt: skip
+    if kind == _PHOTO and len(shown) > 1:
+        raise MessageGone
+    if kind == _PHOTO:
+        return its.EditMessageCaption(caption=part["html"], **common)
+    return its.EditMessageText(text=part["html"] or escape(part.get("alt") or "…", quote=False),
+                               link_preview_options=LinkPreviewOptions(is_disabled=True), **common)  # fmt: skip
 
 
 def chat_id(chat: str) -> int:

@@ -89,7 +89,7 @@ class Presence:
         line.reader.username = username
         if username and username != line.account.name:
             line.account = replace(line.account, name=username)
-            await asyncio.to_thread(self._core.accounts.put, line.account, self._core.now())
+            await asyncio.to_thread(self._core.accounts.rename, line.account, self._core.now())
 
 
 class Polling(Presence):

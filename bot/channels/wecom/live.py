@@ -40,6 +40,8 @@ _SAID = {
 
 async def look(account: Account, settings: BotSettings) -> list[str]:
     """What is wrong with an account, as `SETTING: what to do`; empty when all is well."""
+    if account.channel == "aibot":
+        return await _socket(settings.wecom_aibot_url)
     if account.channel not in _PROBES:
         return []
     path, secret = _PROBES[account.channel]
@@ -58,6 +60,21 @@ async def look(account: Account, settings: BotSettings) -> list[str]:
     if account.channel == "wecom":
         found += await asyncio.to_thread(_callback, account, settings)
     return found
+
+
+async def _socket(url: str) -> list[str]:
+    """Connects and says nothing: with the bot's secret it would push out the server that speaks for it."""
+    import aiohttp
+
+    try:
+        async with (
+            asyncio.timeout(READ_SECONDS),
+            aiohttp.ClientSession() as session,
+            session.ws_connect(url),
+        ):
+            return []
+    except (aiohttp.ClientError, OSError, ValueError) as error:  # TimeoutError is an OSError
+        return [f"WECOM_AIBOT_URL: {url} does not answer ({type(error).__name__}); is the network open?"]
 
 
 def _words(error: ApiError, path: str, secret: str, base: str) -> str:

@@ -152,6 +152,17 @@ def test_pictures_with_a_card_below_and_their_change(line: TelegramLine, telegra
     assert (message.text, message.edits) == ("改过了", 1)
 
 
+def test_words_that_outgrow_their_picture_are_sent_anew(line: TelegramLine, telegram: FakeTelegram) -> None:
+    image = {"url": f"/media/{kept(line, 'image/png')}", "alt": "本周"}
+    receipt = sends(line, Outbound(card=CARD, image=image))
+    grown = Outbound(card=Card("lead", "改过了", note="好" * 600, buttons=CARD.buttons), image=image)
+    run(line, lambda: line.update(delivery(line, "@refresh"), receipt.provider_id or "", grown))
+    first, *after = telegram.chat(CHEN)
+    assert first.text.startswith("新线索")
+    assert "好" * 600 in after[-1].text
+    assert after[-1].labels == ["已联系"]
+
+
 def test_a_picture_telegram_shows_no_photo_of_is_a_file(line: TelegramLine, telegram: FakeTelegram) -> None:
     sends(line, Outbound(image={"url": f"/media/{kept(line, 'image/webp')}", "alt": "图"}))
     (message,) = telegram.chat(CHEN)

@@ -90,6 +90,14 @@ def test_recording_is_of_no_use_later(desk: WecomSite) -> None:
     assert arrivals(desk) == before
 
 
+def test_recording_is_opened_for_nobody(desk: WecomSite) -> None:
+    """A message is signed as the words are that prove the URL."""
+    caller = desk.fake.caller
+    recorded = caller.sealed(hello(desk))
+    answer = httpx.get(caller.url, params=recorded.params | {"echostr": caller.encrypted})
+    assert (answer.status_code, answer.content) == (403, b"")
+
+
 def test_same_message_again_is_stored_once(desk: WecomSite) -> None:
     caller = desk.fake.caller
     words = hello(desk)

@@ -92,3 +92,18 @@ def test_command_asks_every_account(
     assert f"wecom:{fake.corp}-{fake.agent}" in answer.output
     assert said in answer.output
     assert fake.secret not in answer.output
+
+
+def test_bot_whose_platform_is_out_of_reach_is_not_in_order(office: WecomSite) -> None:
+    (problem,) = found(office, Account("starway", "aibot", "bot", "staff", "starway."), wecom_aibot_url="ws://127.0.0.1:9")
+    assert problem.startswith("WECOM_AIBOT_URL: ws://127.0.0.1:9 does not answer")
+
+
+def test_without_a_dealership_nothing_can_be_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from typer.testing import CliRunner
+
+    import run_bot
+
+    monkeypatch.setenv("CHEXIN_DATA_DIR", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    assert "run_bot.py admin" in CliRunner().invoke(run_bot.app, ["check", "--live"]).output
