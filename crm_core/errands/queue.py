@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select, update
-from sqlmodel import Session, col
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, SQLModel, col
 
 from crm_core.errands.tables import Errand
 from crm_core.kernel.db import Database
-from crm_core.kernel.locks import lock_row
 from crm_core.kernel.pii import Cipher
 from crm_core.kernel.tables import new_row
 from crm_core.kernel.uow import Uow
@@ -23,6 +23,7 @@ LEASE = timedelta(seconds=60)
 # With pauses that grow to half an hour: about a day.
 MAX_ATTEMPTS = 56
 URGENT, NORMAL = 0, 2
+_ERRANDS: Any = SQLModel.metadata.tables[str(Errand.__tablename__)]
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,21 @@ def errand(
     expires_at: datetime | None = None, priority: int = NORMAL, **payload: Any,
 ) -> None:  # fmt: skip
     """Have something done at a platform once this transaction is committed; `key` makes it happen once."""
-    uow.lock(f"errand:{key}"[:60])
-    if uow.first(select(Errand).where(col(Errand.key) == key)) is None:
-        uow.new(Errand, account=account, kind=kind, key=key, subject=subject, due_at=due_at or uow.now,
-                expires_at=expires_at, priority=priority, payload_enc=json.dumps(payload, ensure_ascii=False))  # fmt: skip
+    _insert(uow.session, uow.cipher, payload, {
+        "tenant": uow.tenant, "account": account, "kind": kind, "key": key, "subject": subject,
+        "due_at": due_at or uow.now, "expires_at": expires_at, "priority": priority, "created_at": uow.now,
+        "updated_at": uow.now,
+    })  # fmt: skip
+
+
+def _insert(session: Session, cipher: Cipher, payload: dict[str, Any], values: dict[str, Any]) -> bool:
+    """Write an errand whose key is not known yet; False when it is."""
+    row = new_row(Errand, values)
+    cipher.put(row, "payload", json.dumps(payload, ensure_ascii=False))
+    connection = session.connection()
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    once = insert(_ERRANDS).values(row.model_dump()).on_conflict_do_nothing(index_elements=["key"])
+    return connection.execute(once.returning(_ERRANDS.c.id)).first() is not None
 
 
 class Errands:
@@ -65,16 +77,10 @@ class Errands:
     ) -> bool:  # fmt: skip
         """The same outside of a command, in a transaction of its own; False when it is known already."""
         with self._database.write() as session:
-            lock_row(session, f"errand:{key}"[:60])
-            if session.execute(select(col(Errand.id)).where(col(Errand.key) == key)).first() is not None:
-                return False
-            row = new_row(Errand, {
+            return _insert(session, self._cipher, payload, {
                 "tenant": tenant, "account": account, "kind": kind, "key": key, "subject": subject, "due_at": now,
                 "expires_at": expires_at, "priority": priority, "created_at": now, "updated_at": now,
             })  # fmt: skip
-            self._cipher.put(row, "payload", json.dumps(payload, ensure_ascii=False))
-            session.add(row)
-            return True
 
     def next_due(self, account: str) -> datetime | None:
         """When something is to be done next; None when nothing waits."""
