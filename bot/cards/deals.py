@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bot.cards.base import Easel, joined, lines, out, pushed
+from bot.cards.base import Easel, button, joined, lines, out, pushed
 from bot.ports import Button, Card, Field, Outbound
 from bot.texts import Voice
 from crm_core.deals.messages import DealCard, DealView
@@ -71,7 +71,8 @@ def slow_card(voice: Voice, found: Sequence[DealView], viewer_id: str) -> Card:
 def quote_card(
     voice: Voice, view: QuoteView, extra: tuple[Button, ...] = (), title: str = "", note: str | None = None
 ) -> Card:
-    """One quote with its net price."""
+    """One quote with its net price; while it holds, it can be had as a picture."""
+    picture = (button(voice, "quote_picture", "quote.picture", quote=view.id),) if view.state == "valid" else ()
     return Card(
         kind="quote",
         title=title or voice.say("card.quote", name=view.customer_name),
@@ -84,7 +85,7 @@ def quote_card(
             ("valid_until", voice.when(view.valid_until)),
             ("ref", view.ref),
         ),
-        buttons=extra,
+        buttons=(*picture, *extra),
         note=note,
         subject=f"quote:{view.id}",
     )

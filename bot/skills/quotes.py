@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bot.cards.approvals import request_card
+from bot.cards.base import Easel
 from bot.cards.deals import discount_card, quote_card
+from bot.cards.quote_picture import quote_as_picture
 from bot.conversation.gate import Act, Need, Step, Tier, after, skill
 from bot.conversation.pending import Draft
 from bot.conversation.people import customer, deal, shown
+from bot.conversation.presses import verb
 from bot.conversation.slots import read_money, vehicle_words
 from bot.conversation.talk import Talk
 from crm_core.approvals.messages import ApprovalCard
@@ -112,3 +117,9 @@ def applied(talk: Talk, command: ApplyDiscount, result: Result, draft: Draft | N
         return
     title = talk.voice.say("card.discount_applied", name=view.customer_name, amount=talk.voice.money(view.discount_fen))
     talk.show(quote_card(talk.voice, view, talk.take_back(result.undo_id), title))
+
+
+@verb("quote.picture")
+def press_picture(talk: Talk, params: dict[str, Any]) -> None:
+    """The quote as a picture, to be sent on."""
+    talk.replies.append(quote_as_picture(Easel(talk.core, talk.actor, talk.voice), params["quote"]))
