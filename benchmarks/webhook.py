@@ -21,6 +21,8 @@ DEALERS, REPS = 4, 8
 ECHO = "echo"
 BOTS = {APP: "7000000001:a-token-for-benchmarks", ECHO: "7000000002:another-token-for-benchmarks"}
 CUSTOMER = "王伟芳"
+# Connections over which spoilt bodies come.
+SENDERS = 4
 # The threads of clients and platform share a processor; a turn of each is kept short, so that what is timed is ours.
 SWITCH_SECONDS = 0.0005
 
@@ -31,6 +33,7 @@ def main(argv: list[str]) -> dict[str, Any]:
     parser.add_argument("--people", type=options.numbers, default=(1, 8, 32), metavar="N,N",
                         help="how many chats at once; at most 32 (1,8,32)")  # fmt: skip
     parser.add_argument("--seconds", type=float, default=15.0, help="how long at half the capacity (15)")
+    parser.add_argument("--spoilt", type=int, default=10_000, help="how many spoilt bodies (10000)")
     chosen = parser.parse_args(argv)
     if not chosen.people or max(chosen.people) > DEALERS * REPS:
         parser.error(f"--people: 1 to {DEALERS * REPS} each")
@@ -41,14 +44,14 @@ def main(argv: list[str]) -> dict[str, Any]:
     try:
         with places(options.databases(chosen), skipped) as found:
             for place in found:
-                results += _measured(place, chosen.items, chosen.rounds, chosen.people, chosen.seconds)
+                results += _measured(place, chosen.items, chosen.rounds, chosen.people, chosen.seconds, chosen.spoilt)
     finally:
         sys.setswitchinterval(usual)
     return {"results": results, "skipped": skipped}
 
 
 def _measured(
-    place: Place, items: int, rounds: int, people: tuple[int, ...], seconds: float
+    place: Place, items: int, rounds: int, people: tuple[int, ...], seconds: float, spoilt: int
 ) -> list[dict[str, Any]]:
     with _both(place) as sides:
         for side in sides.values():
@@ -60,6 +63,8 @@ def _measured(
         half = sides[APP].drip(capacity / 2, seconds, most)
         results.append(_line(place.name, "half the capacity", most, half))
         sides[APP].thrice()
+        told, stall = sides[APP].spoil(max(spoilt, SENDERS), SENDERS)
+        results.append(_line(place.name, "spoilt bodies", SENDERS, told) | {"stall_ms": round(stall, 1)})
     return results
 
 

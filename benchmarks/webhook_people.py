@@ -16,12 +16,16 @@ from typing import Any
 from benchmarks.server import Server
 from benchmarks.timing import Timed
 from tests.support.fakes.telegram import FakeTelegram
+from tests.support.hostile import changed, spliced
 
 SECRET = "a-webhook-secret-for-benchmarks-0123456789"
 PATH = "/telegram/webhook"
 FIRST_CHAT = 1001
 ANSWER_SECONDS = 120.0
 QUIET_SECONDS = 1.0
+LOOK_SECONDS = 0.02
+# Spoilt bodies share so many ids, so that what is kept of them is not most of the work.
+SPOILT_IDS = range(10**9, 10**9 + 150)
 
 
 class Platform(FakeTelegram):
@@ -117,7 +121,7 @@ class People:
         """Every message is brought three times, in any order. Raises RuntimeError unless each is answered once."""
 
         async def run(told: Told, bells: _Bells) -> None:
-            calls = [self._update(0) for _ in range(messages)] * 3
+            calls = [self._request(_json(self._update(0))) for _ in range(messages)] * 3
             random.Random(7).shuffle(calls)
             with closing(_Line(self._server.port)) as line:
                 for call in calls:
@@ -126,6 +130,46 @@ class People:
             await bells.silent()
 
         self._measured(run)
+
+    def spoil(self, items: int, people: int) -> tuple[Told, float]:
+        """Spoilt bodies over so many connections; also the longest, in ms, that somebody else's request took.
+
+        Raises RuntimeError for an answer that is neither taken nor refused.
+        """
+        chance, others = random.Random(41), list[float]()
+
+        async def one(place: int, told: Told) -> None:
+            with closing(_Line(self._server.port)) as line:
+                for _ in range(items // people):
+                    request, at = self._request(self._spoilt(place, chance)), time.perf_counter()
+                    if await line.ask(request) not in (200, 400):
+                        raise RuntimeError("neither taken nor refused")
+                    told.acks.each_ms.append((time.perf_counter() - at) * 1000)
+
+        async def run(told: Told, bells: _Bells) -> None:
+            looking, start = asyncio.create_task(self._look(others)), time.perf_counter()
+            await _all(one(place, told) for place in range(people))
+            told.acks.seconds = time.perf_counter() - start
+            looking.cancel()
+            await asyncio.gather(looking, return_exceptions=True)
+
+        return self._measured(run), max(others, default=0.0)
+
+    def _spoilt(self, place: int, chance: random.Random) -> bytes:
+        update = self._update(place) | {"update_id": chance.choice(SPOILT_IDS)}
+        if chance.random() < 0.5:
+            return json.dumps(changed(update, chance)).encode()
+        return spliced(json.dumps(update, ensure_ascii=False).encode(), chance)
+
+    async def _look(self, others: list[float]) -> None:
+        """Somebody else asks something now and then."""
+        request = f"GET /health HTTP/1.1\r\nHost: 127.0.0.1:{self._server.port}\r\n\r\n".encode()
+        with closing(_Line(self._server.port)) as line:
+            while True:
+                at = time.perf_counter()
+                await line.ask(request)
+                others.append((time.perf_counter() - at) * 1000)
+                await asyncio.sleep(LOOK_SECONDS)
 
     def _measured(self, run: Callable[[Told, _Bells], Awaitable[None]]) -> Told:
         told = Told()
@@ -147,15 +191,17 @@ class People:
             self._platform.ring(None)
 
     async def _say(self, line: _Line, place: int, told: Told, at: float) -> None:
-        await line.post(self._update(place))
+        await line.post(self._request(_json(self._update(place))))
         told.acks.each_ms.append((time.perf_counter() - at) * 1000)
 
-    def _update(self, place: int) -> bytes:
+    def _update(self, place: int) -> dict[str, Any]:
         number, chat = next(self._numbers), FIRST_CHAT + place
         who = {"id": chat, "is_bot": False, "first_name": "晓明", "language_code": "zh-hans"}
         message = {"message_id": number, "date": int(time.time()), "from": who, "text": self._words(place, number),
                    "chat": {"id": chat, "type": "private", "first_name": "晓明"}}  # fmt: skip
-        content = json.dumps({"update_id": number, "message": message}).encode()
+        return {"update_id": number, "message": message}
+
+    def _request(self, content: bytes) -> bytes:
         head = (
             f"POST {PATH} HTTP/1.1\r\nHost: 127.0.0.1:{self._server.port}\r\nContent-Type: application/json\r\n"
             f"X-Telegram-Bot-Api-Secret-Token: {SECRET}\r\nContent-Length: {len(content)}\r\n\r\n"
@@ -196,6 +242,11 @@ class _Line:
 
     async def post(self, request: bytes) -> None:
         """Raises RuntimeError unless it is acknowledged."""
+        if (status := await self.ask(request)) != 200:
+            raise RuntimeError(f"not acknowledged: {status}")
+
+    async def ask(self, request: bytes) -> int:
+        """The answer's status."""
         if self._reader is None or self._writer is None or self._reader.at_eof():
             self.close()
             self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
@@ -203,12 +254,15 @@ class _Line:
         head = (await self._reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
         lengths = [int(line.split(":")[1]) for line in head.split("\r\n") if line.startswith("content-length:")]
         await self._reader.readexactly(sum(lengths))
-        if " 200 " not in head.split("\r\n")[0]:
-            raise RuntimeError(f"not acknowledged: {head.splitlines()[0]}")
+        return int(head.split(" ")[1])
 
     def close(self) -> None:
         if self._writer is not None:
             self._writer.close()
+
+
+def _json(update: dict[str, Any]) -> bytes:
+    return json.dumps(update).encode()
 
 
 async def _all(some: Any) -> None:
