@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # What somebody types who has a code and no link.
 _TYPED = re.compile(r"\s*(?:/start|/bind|绑定|连接|bind|connect)[\s:：]*([A-Za-z0-9_-]{20,64})\s*", re.I)
+SHORTEST = 20
 ZONE = "Asia/Shanghai"
 
 
@@ -32,9 +33,12 @@ class Guest:
 
     @property
     def token(self) -> str:
-        """The token of the link he came by, or of the code he typed; empty when there is none."""
+        """The token of the link he came by, or of the code he typed; empty when there is none.
+
+        What is shorter than any token only says where he found the link.
+        """
         if self.event.token:
-            return self.event.token if len(self.event.token) <= 128 else ""
+            return self.event.token if SHORTEST <= len(self.event.token) <= 128 else ""
         typed = _TYPED.fullmatch(self.event.text) if self.event.kind in (EventKind.TEXT, EventKind.START) else None
         return typed[1] if typed else ""
 

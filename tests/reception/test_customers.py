@@ -27,6 +27,12 @@ def test_whoever_writes_is_a_visitor_of_the_dealer_and_known_again(hall: Hall) -
     assert person(hall, "500").id == first.id
 
 
+def test_a_link_that_says_where_he_found_it_greets_him(hall: Hall) -> None:
+    said = "".join(hall.happens(GUESTS, "start", "500", token="spring-fair"))
+    assert "用车" in said
+    assert "过期" not in said
+
+
 def test_a_number_he_types_makes_a_lead_and_nobody_else_of_him(hall: Hall) -> None:
     hall.customer(name="张伟", phones=("13800138000",))
     hall.happens(GUESTS, "text", "500", text="我是张伟，13800138000，想看迈腾")
