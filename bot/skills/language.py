@@ -11,10 +11,20 @@ from bot.conversation.talk import Talk
 from bot.ports import Button
 from crm_core.org.messages import SetLanguage
 
-_ENGLISH = re.compile(r"^\s*(说|讲|用|换成?|切换到?|改成?)?\s*(英文|英语|english)(吧|please|,? ?please)?\s*[.!。!]?\s*$|"
-                      r"^\s*(speak |switch to |in )?english,?( please)?\s*[.!]?\s*$", re.I)  # fmt: skip
-_CHINESE = re.compile(r"^\s*(请)?(说|讲|用|换成?|切换到?|改成?)?\s*(中文|汉语|普通话)吧?\s*[.!。!]?\s*$|"
-                      r"^\s*(speak |switch to |in )?chinese,?( please)?\s*[.!]?\s*$", re.I)  # fmt: skip
+# 能说英文吗, 请切换到英文; please speak Chinese, can we switch to English?
+_ASKED_ZH = r"(?:请|麻烦|可以|能|能不能|可不可以|我想|我要|帮我)?(?:说|讲|用|换成?|切换[到成]?|改[成用]?|转成?)?"
+_ASKED_EN = (r"(?:please,? |can you |could you |can we |i want to |i'd like to )?"
+             r"(?:please )?(?:speak |use |switch (?:to |back to )|change (?:language )?to |answer in |in )?")  # fmt: skip
+_ENDED = r"(?:吧|回复|回答|吗|可以吗|,? ?please)?\s*[.!?。!?！？]*\s*$"
+
+
+def _asks_for(words: str) -> re.Pattern[str]:
+    """A message that asks for a language and says nothing else."""
+    return re.compile(rf"^\s*(?:{_ASKED_ZH}|{_ASKED_EN})(?:{words}){_ENDED}", re.I)
+
+
+_ENGLISH = _asks_for("英文|英语|english")
+_CHINESE = _asks_for("中文|汉语|普通话|chinese|mandarin")
 
 
 def wanted(text: str) -> str | None:

@@ -17,7 +17,14 @@ from bot.conversation.talk import Talk
 from crm_core.approvals.messages import ApprovalCard
 from crm_core.deals.messages import DealView
 from crm_core.kernel.registry import Result
-from crm_core.quotes.messages import ApplyDiscount, CreateQuote, DiscountView, QuoteView, RequestDiscount
+from crm_core.quotes.messages import (
+    ApplyDiscount,
+    CreateQuote,
+    DiscountView,
+    LatestQuote,
+    QuoteView,
+    RequestDiscount,
+)  # fmt: skip
 
 
 def _deal(talk: Talk, draft: Draft) -> DealView | Need | None:
@@ -123,3 +130,17 @@ def applied(talk: Talk, command: ApplyDiscount, result: Result, draft: Draft | N
 def press_picture(talk: Talk, params: dict[str, Any]) -> None:
     """The quote as a picture, to be sent on."""
     talk.replies.append(quote_as_picture(Easel(talk.core, talk.actor, talk.voice), params["quote"]))
+
+
+@skill("quote_picture")
+def quote_picture(talk: Talk, draft: Draft) -> Step:
+    """The customer's newest quote as a picture."""
+    who = customer(talk, draft)
+    if isinstance(who, Need) or who is None:
+        return who or Need("person")
+    view: QuoteView | None = talk.ask(LatestQuote(customer_id=who))
+    if view is None:
+        talk.say("quote.none", name=talk.memory.focus_name(talk.now) or draft.text("person"))
+        return None
+    press_picture(talk, {"quote": view.id})
+    return None

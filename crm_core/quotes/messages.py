@@ -84,6 +84,12 @@ class DiscountView(View):
     replaced_id: str | None = None
 
 
+class LatestQuote(Question):
+    """The newest quote a customer has that was not replaced: QuoteView, or None."""
+
+    customer_id: str
+
+
 class QuoteCard(Question):
     """One quote: QuoteView."""
 

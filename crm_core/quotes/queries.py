@@ -14,7 +14,7 @@ from crm_core.kernel.money import yuan
 from crm_core.kernel.registry import answers
 from crm_core.kernel.uow import Reader
 from crm_core.org.people import person_name
-from crm_core.quotes.messages import QuoteCard, QuoteView
+from crm_core.quotes.messages import LatestQuote, QuoteCard, QuoteView
 from crm_core.quotes.tables import Quote
 
 
@@ -22,6 +22,15 @@ from crm_core.quotes.tables import Quote
 def quote_card(question: QuoteCard, reader: Reader) -> QuoteView:
     """One quote."""
     return quote_view(reader.get(Quote, question.quote_id, "quote"), reader)
+
+
+@answers(LatestQuote)
+def latest_quote(question: LatestQuote, reader: Reader) -> QuoteView | None:
+    """Of those the actor may read."""
+    row = cast(Any, Quote)
+    of_him = reader.select(Quote, "quote").where(row.customer_id == question.customer_id, row.state == "valid")
+    found = reader.first(of_him.order_by(row.created_at.desc(), row.id.desc()))
+    return quote_view(found, reader) if found is not None else None
 
 
 def pending_of(reader: Reader, quote_id: str) -> Approval | None:
