@@ -16,6 +16,7 @@ from bot.channels.wecom.client import Api
 from bot.channels.wecom.crypto import CallbackCrypto
 from bot.channels.wecom.errors import (
     CARD_FIELDS,
+    NO_MEDIA,
     SPENT_CODE,
     USED_TASK,
     ApiError,
@@ -198,17 +199,27 @@ class AppLine:
         return Receipt(Heard.ACCEPTED, name or None)
 
     async def _post(self, delivery: Delivery, part: cards.Part) -> dict[str, Any]:
-        request = {key: value for key, value in part.items() if key != "picture"}
-        if "picture" in part:
-            media_id = await self.api.call(self._upload, delivery, part["picture"])
-            if media_id is None:
-                request = cards.text_part(part["picture"].get("alt", "") or "…", delivery.ref)
-            else:
-                request = request | {"image": {"media_id": media_id}}
-        whole = {"touser": _user(delivery), "agentid": self._agent, **request, **DUPLICATES}
+        if "picture" not in part:
+            return await self._request(delivery, part)
+        media_id = await self.api.call(self._upload, delivery, part["picture"])
+        if media_id is None:
+            said = part["picture"].get("alt", "") or "…"
+            return await self._request(delivery, cards.text_part(said, delivery.ref))
+        shown: cards.Part = {"msgtype": "image", "image": {"media_id": media_id}}
+        try:
+            return await self._request(delivery, shown)
+        except Refused as error:
+            if error.code != NO_MEDIA:
+                raise
+        # The platform has forgotten it before its time.
+        again = await self.api.call(self._upload, delivery, part["picture"], media_id)
+        return await self._request(delivery, shown | {"image": {"media_id": again}})
+
+    async def _request(self, delivery: Delivery, part: cards.Part) -> dict[str, Any]:
+        whole = {"touser": _user(delivery), "agentid": self._agent, **part, **DUPLICATES}
         return await self.api.call(self.api.post, "message/send", whole)
 
-    def _upload(self, delivery: Delivery, picture: dict[str, str]) -> str | None:
+    def _upload(self, delivery: Delivery, picture: dict[str, str], refused: str = "") -> str | None:
         """The platform's id of a picture; None for one that is gone."""
         from crm_core.chat.messages import Image
 
@@ -219,7 +230,7 @@ class AppLine:
             return None
         digest = hashlib.sha256(found.content).hexdigest()
         name = f"{digest[:16]}.{found.mime.rpartition('/')[2]}"
-        return self.api.uploaded("image", name, found.content, digest, found.mime)
+        return self.api.uploaded("image", name, found.content, digest, found.mime, refused)
 
     def _name(self, part: cards.Part, answer: dict[str, Any], user: str) -> str:
         """The platform's name of what was sent; of a card that can be pressed its task, with the code kept."""

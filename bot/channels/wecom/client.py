@@ -68,11 +68,21 @@ class Api:
 
         return str(self._with_token(once)["media_id"])
 
-    def uploaded(self, kind: str, name: str, content: bytes, digest: str, mime: str) -> str:
-        """The same once for equal content: all processes share the media_id while it is good."""
+    def uploaded(self, kind: str, name: str, content: bytes, digest: str, mime: str, refused: str = "") -> str:
+        """The same once for equal content: all processes share the media_id while it is good.
+
+        `refused` is the media_id the platform has just refused: it is not given again.
+        """
         days_3 = 3 * 86_400.0
         key = f"media:{self._name}:{kind}:{digest}"
-        return self._tokens.get(key, lambda: (self.upload(kind, name, content, mime), days_3)).value
+
+        def upload() -> tuple[str, float]:
+            return self.upload(kind, name, content, mime), days_3
+
+        known = self._tokens.get(key, upload)
+        if refused and known.value == refused:
+            known = self._tokens.get(key, upload, refused=known.version)
+        return known.value
 
     def download(self, media_id: str) -> bytes:
         """A file somebody sent, at most 20 MB. Errors come as JSON with status 200."""

@@ -51,6 +51,7 @@ _BUSY = frozenset({-1, 45033})
 CARD_FIELDS = frozenset({*range(42014, 42021), *range(42027, 42052)})
 USED_TASK = 42014
 SPENT_CODE = 60140
+NO_MEDIA = 40007
 
 
 def trouble_of(code: int) -> Trouble | None:

@@ -155,6 +155,16 @@ def test_picture_is_uploaded_once(line: AppLine, wecom: FakeWecom, small: Core) 
     assert [got.kind for got in wecom.sent_to("rep1")] == ["image", "text", "text"]
 
 
+def test_picture_the_platform_has_forgotten_is_uploaded_again(line: AppLine, wecom: FakeWecom, small: Core) -> None:
+    rep = small.actor("rep1")
+    image = small.execute(KeepImage(mime="image/png", content=PNG), rep).id
+    message = Outbound(image={"url": f"/media/{image}", "alt": "漏斗"})
+    assert send(line, message, delivery(person_id=rep.id)).heard is Heard.ACCEPTED
+    wecom.media.clear()
+    assert send(line, message, delivery(2, person_id=rep.id)).heard is Heard.ACCEPTED
+    assert [got.kind for got in wecom.sent_to("rep1")] == ["image", "image"]
+
+
 def test_picture_that_is_gone_is_told_in_words(line: AppLine, wecom: FakeWecom, small: Core) -> None:
     message = Outbound(image={"url": "/media/none", "alt": "漏斗：线索12"})
     send(line, message, delivery(person_id=small.actor("rep1").id))
