@@ -21,11 +21,10 @@ from bot.channels.wecom.errors import (
     USED_TASK,
     ApiError,
     Refused,
-    address_in,
     receipt_of,
-    trouble_of,
 )
 from bot.channels.wecom.menu_keeper import MenuKeeper
+from bot.channels.wecom.operator import Operator
 from bot.channels.wecom.xml import Malformed, parse, text
 from bot.ports import Account, Arrival, Capabilities, Delivery, Event, Heard, Media, Outbound, Raw, Receipt
 from crm_core.channels.accounts import ENVIRONMENT, STAFF
@@ -106,7 +105,7 @@ class AppLine:
         self._agent = int(given["agent"])
         self._core = core
         self._home = f"{home}/" if home else ""
-        self._trouble: str | None = None
+        self._operator = Operator(account, core)
 
     # In
 
@@ -155,9 +154,9 @@ class AppLine:
         try:
             receipt = await self._send_all(delivery, message, body["parts"])
         except ApiError as error:
-            await self._note(error)
+            await self._operator.hears(error)
             return receipt_of(error)
-        await self._well()
+        await self._operator.well()
         return receipt
 
     async def update(self, delivery: Delivery, provider_id: str, message: Outbound) -> Receipt:
@@ -167,10 +166,10 @@ class AppLine:
             if provider_id.startswith(CARD) and message.card:
                 task = provider_id.removeprefix(CARD)
                 if await self._changed(delivery, task, message, before):
-                    await self._well()
+                    await self._operator.well()
                     return Receipt(Heard.ACCEPTED, provider_id)
         except ApiError as error:
-            await self._note(error)
+            await self._operator.hears(error)
             return receipt_of(error)
         after = cards.notice(message, before)
         if after is None:
@@ -272,23 +271,6 @@ class AppLine:
             await asyncio.to_thread(self._core.codes.keep, self.account.line, task, user, code, now)
             raise
         return True
-
-    # Troubles
-
-    async def _note(self, error: ApiError) -> None:
-        """What only the operator can mend is told to admins, once."""
-        trouble = trouble_of(error.code) if isinstance(error, Refused) else None
-        if trouble is None or self._trouble == trouble or not isinstance(error, Refused):
-            return
-        structlog.get_logger().error("account_refused", channel=self.account.line, error=str(error.code))
-        note, now = self._core.account_troubles.note, self._core.now()
-        await asyncio.to_thread(note, self.account, trouble, address_in(error.message), now)
-        self._trouble = trouble
-
-    async def _well(self) -> None:
-        if self._trouble != "":
-            await asyncio.to_thread(self._core.account_troubles.over, self.account)
-            self._trouble = ""
 
 
 def _user(delivery: Delivery) -> str:
