@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from bot.channels.wecom.client import Api
-from bot.channels.wecom.errors import ApiError, NoAnswer, Refused, receipt_of
+from bot.channels.wecom.errors import NO_MEDIA, ApiError, NoAnswer, Refused, receipt_of
 from bot.channels.wecom.kf_menu import CAPABILITIES, parts_of
 from bot.channels.wecom.kf_reading import (
     FROM_COLLEAGUE,
@@ -259,22 +259,35 @@ class KfLine:
     async def _send_one(self, delivery: Delivery, part: dict[str, Any], code: str) -> None:
         part = dict(part)
         picture = part.pop("picture", None)
-        if picture is not None:
-            part["image"] = {"media_id": await self.api.call(self._uploaded, picture, delivery.person_id)}
+        if picture is None:
+            await self._send_part(delivery, part, code)
+            return
+        media_id = await self.api.call(self._uploaded, picture, delivery.person_id)
+        try:
+            await self._send_part(delivery, part | {"image": {"media_id": media_id}}, code)
+            return
+        except Refused as error:
+            if error.code != NO_MEDIA:
+                raise
+        # The platform has forgotten it before its time.
+        media_id = await self.api.call(self._uploaded, picture, delivery.person_id, media_id)
+        await self._send_part(delivery, part | {"image": {"media_id": media_id}}, code)
+
+    async def _send_part(self, delivery: Delivery, part: dict[str, Any], code: str) -> None:
         if code:
             await self.api.call(self.api.post, "kf/send_msg_on_event", {"code": code, **part})
             return
         customer, desk = customer_at(delivery.chat)
         await self.api.call(self.api.post, "kf/send_msg", {"touser": customer, "open_kfid": desk, **part})
 
-    def _uploaded(self, image_id: str, person_id: str) -> str:
+    def _uploaded(self, image_id: str, person_id: str, refused: str = "") -> str:
         """The platform's name of a picture its reader may see. Raises Refused when there is none any more."""
         try:
             view = self._core.ask(Image(image_id=image_id), self._core.actor(person_id))
         except NotFound:
-            raise Refused(40007, "the picture is gone") from None
+            raise Refused(NO_MEDIA, "the picture is gone") from None
         name, digest = f"picture.{view.mime.partition('/')[2]}", hashlib.sha256(view.content).hexdigest()
-        return self.api.uploaded("image", name, view.content, digest, view.mime)
+        return self.api.uploaded("image", name, view.content, digest, view.mime, refused)
 
     async def _failed(
         self, delivery: Delivery, error: ApiError, left: list[str], *, by_code: bool

@@ -240,6 +240,15 @@ def test_picture_goes_out_before_its_words(desk: Desk) -> None:
     assert picture["msgid"] != words["msgid"]
 
 
+def test_picture_the_platform_has_forgotten_is_uploaded_again(desk: Desk) -> None:
+    desk.says(ANN, "你好")
+    image = desk.picture_of(ANN)
+    desk.gets(ANN, lambda: desk.show(ANN, "第一次", image), answers=2)
+    desk.kf.wecom.media.clear()
+    desk.gets(ANN, lambda: desk.show(ANN, "第二次", image), answers=2)
+    assert [one["msgtype"] for one in desk.kf.thread(ANN).got[1:]] == ["image", "text"] * 2
+
+
 def test_visitor_belongs_to_the_dealer_whose_desk_it_is(desk: Desk) -> None:
     desk.core.policies.documents["servicedesk"].values["units"] = {DESK: DEALER}
     desk.says(ANN, "你好")
