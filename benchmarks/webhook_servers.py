@@ -20,6 +20,7 @@ def house() -> None:
     import uvicorn
 
     from bot.commands.runner import Runner
+    from bot.commands.serving import SWITCH_SECONDS
     from bot.house import House
     from bot.logs import configure_logs
     from bot.settings import BotSettings
@@ -27,6 +28,7 @@ def house() -> None:
     from crm_core.api import Core
     from schedulers.engine import Engine
 
+    sys.setswitchinterval(SWITCH_SECONDS)
     configure_logs(plain=True)
     settings = BotSettings()
     core = Core.open()

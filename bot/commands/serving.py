@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from bot.house import MakeWorks
 
 LINK_HOURS = 24 * 30
+# How long a thread that computes keeps the others waiting: with the usual 5 ms, several turns at once hold up
+# what only has to be acknowledged.
+SWITCH_SECONDS = 0.001
 
 
 def serve(make_works: MakeWorks, role: str, demo: bool, clock: str) -> int:
@@ -34,6 +37,7 @@ def serve(make_works: MakeWorks, role: str, demo: bool, clock: str) -> int:
     from bot.web.app import make_app
 
     settings = BotSettings()
+    sys.setswitchinterval(SWITCH_SECONDS)
     configure_logs(plain=settings.chexin_log_format == "plain")
     shift = read_shift(clock)
     _checked(settings, role, ROLES, demo, bool(shift))
