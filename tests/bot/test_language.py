@@ -10,7 +10,8 @@ from bot.skills.language import wanted
 @pytest.mark.parametrize(
     ("said", "language"),
     [
-        ("English", "en"), ("英文", "en"), ("说英文", "en"), ("请说英语", "en"), ("能说英文吗？", "en"), ("切换到英文", "en"),
+        ("English", "en"), ("英文", "en"), ("说英文", "en"), ("请说英语", "en"), ("能说英文吗？", "en"),
+        ("切换到英文", "en"),
         ("用英文回复", "en"), ("please speak English", "en"), ("can you speak English?", "en"), ("English please", "en"),
         ("switch to english", "en"), ("I'd like to speak English", "en"), ("in English, please", "en"),
         ("中文", "zh"), ("请用中文", "zh"), ("换成中文吧", "zh"), ("可以说中文吗", "zh"), ("please switch to Chinese", "zh"),
