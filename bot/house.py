@@ -22,6 +22,7 @@ from bot.reception.lines import open_lines
 from bot.reception.listening import Listeners
 from bot.reception.post import Post
 from bot.reception.reception import Reception
+from bot.reception.transcriber import open_transcriber
 from bot.settings import BotSettings, IntakeKey
 from bot.texts import Texts
 from bot.turns import TurnRunner
@@ -82,7 +83,8 @@ class House:
         self._brain = Rooms(core, core.settings.data_dir / "index" if self.works else None,
                             chroma_url=settings.chroma_url, embeddings=settings.embeddings)  # fmt: skip
         self.lines = open_lines(core, settings, Post(core, self.arrived))
-        reception = Reception(core, self.texts, Pipeline(core, self.texts, self._brain), self.lines.lines)
+        reception = Reception(core, self.texts, Pipeline(core, self.texts, self._brain), self.lines.lines,
+                              open_transcriber(settings))  # fmt: skip
         self._turns = TurnRunner(core, reception, self._turn_done, self._sorry)
         self._listeners = Listeners(core, self._claimant, self.lines.hearing.listeners if self.works else ())
         self._deliverer = Deliverer(core, self.texts, self._claimant, self.hub.poke)

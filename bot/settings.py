@@ -61,6 +61,10 @@ class BotSettings(BaseSettings):
     wecom_aibot_secret: SecretStr = SecretStr("")
     wecom_aibot_url: str = "wss://openws.work.weixin.qq.com"
 
+    transcriber_url: str = ""
+    transcriber_model: str = "whisper-1"
+    transcriber_api_key: SecretStr = SecretStr("")
+
     llm_model: str = ""
     llm_base_url: str = ""
     llm_api_key: SecretStr = SecretStr("")
@@ -110,6 +114,10 @@ class BotSettings(BaseSettings):
             found.append("PUBLIC_URL: needs to start with https:// (or http:// on loopback)")
         if self.chexin_heartbeat_url and not self.chexin_heartbeat_url.startswith(("http://", "https://")):
             found.append("CHEXIN_HEARTBEAT_URL: needs to start with https:// or http://")
+        if self.transcriber_url and not self.transcriber_url.startswith(("http://", "https://")):
+            found.append("TRANSCRIBER_URL: needs to start with https:// or http://")
+        if self.transcriber_api_key.get_secret_value() and not self.transcriber_url:
+            found.append("TRANSCRIBER_URL: TRANSCRIBER_API_KEY is set, so an address is needed too")
         found += [
             f"WIDGET_ORIGINS: {origin!r} is not an origin such as https://dealer.example"
             for origin in self.widget_origins
