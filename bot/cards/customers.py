@@ -33,6 +33,22 @@ def customer(easel: Easel, customer_id: str, params: dict[str, Any]) -> Outbound
     return out(card)
 
 
+@pushed("customer_photo")
+def customer_photo(easel: Easel, customer_id: str, params: dict[str, Any]) -> Outbound:
+    """For who looks after a customer: the picture he sent, with his words and his card to open."""
+    view: CustomerView = easel.ask(CustomerCard(customer_id=customer_id))
+    voice, said = easel.voice, str(params.get("text", ""))
+    opens = button(voice, "open_record", "open", PRIMARY, subject=f"customer:{view.id}")
+    title = voice.say("push.customer_photo.title", name=view.name)
+    card = Card("customer_photo", title, note=said or None, buttons=(opens,))
+    return Outbound(card=card, image=picture(voice, view.name, str(params.get("image", "")), said))
+
+
+def picture(voice: Voice, name: str, image_id: str, said: str = "") -> dict[str, str]:
+    """A kept picture as a message shows it."""
+    return {"url": f"/media/{image_id}", "alt": said or voice.say("photo.alt", name=name)}
+
+
 @pushed("handed_on")
 def handed_on(easel: Easel, record_id: str, params: dict[str, Any]) -> Outbound:
     """For who had a customer: whose he is now."""

@@ -18,6 +18,7 @@ from bot.skills.drafts import take
 from bot.skills.help import show_help
 from bot.skills.knowledge import answer_question
 from bot.skills.language import ask_language, switch, wanted
+from bot.skills.photos import PICTURE, is_whose
 from crm_core.channels.tables import PLATFORMS
 from crm_core.customers.messages import CustomerLine, FindCustomers
 from crm_core.kernel.phones import parse_phone
@@ -65,6 +66,10 @@ def text(talk: Talk, said: str) -> None:
         take(talk, waiting, waiting.options[said])
         return
     if waiting is not None and waiting.asked in FREE_SLOTS and names_another(talk, waiting, said):
+        waiting = None
+    if waiting is not None and waiting.intent == PICTURE:
+        if is_whose(talk, waiting, said):
+            return
         waiting = None
     understood = talk.brain.understand(said, talk.actor, talk.now, _context(talk, waiting))
     talk.layer = understood.layer

@@ -24,6 +24,7 @@ from bot.conversation.talk import Talk
 from bot.ports import Inbound, InboundKind, Outbound
 from bot.reception.degrade import MORE
 from bot.skills.drafts import over
+from bot.skills.photos import received
 from bot.texts import Texts, Voice
 from crm_core.chat.service import LiveAction
 from crm_core.kernel.access import Actor
@@ -145,7 +146,7 @@ class Pipeline:
         if inbound.kind is InboundKind.START:
             listen.start(talk, connected=inbound.connected)
         elif inbound.kind is InboundKind.IMAGE:
-            talk.say("sorry.image")
+            received(talk, inbound.media_id, inbound.text)
         else:
             said = arrived.named(talk, inbound.text)
             if not talk.replies:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from bot.cards.base import joined
-from bot.cards.customers import customer_card, due_soon, history_card, record_label, record_text
+from bot.cards.customers import customer_card, due_soon, history_card, picture, record_label, record_text
 from bot.cards.knowledge import answer_card
 from bot.conversation.brain import CONTACTS
 from bot.conversation.gate import Need, Step, skill
@@ -13,13 +14,14 @@ from bot.conversation.pending import Draft
 from bot.conversation.people import PRONOUNS, customer
 from bot.conversation.presses import verb
 from bot.conversation.talk import Talk
+from bot.ports import Outbound
 from crm_core.customers.messages import CustomerCard, CustomerHistory, CustomerView, RecordView
 from crm_core.vehicles.messages import CarView, FindCar
 
 SELF = frozenset({"我", "我的", "自己", "本人", "me", "i", "my", "myself", "mine"})
-SHOWN = 5
+SHOWN, PICTURES = 5, 2
 # What people mean by what was said and done, before the steps the system noted.
-TALKS = (*CONTACTS, "note", "test_drive", "service")
+TALKS = (*CONTACTS, "note", "photo", "test_drive", "service")
 
 
 @skill("ask_history")
@@ -49,9 +51,17 @@ def _answer(talk: Talk, question: str, name: str, records: list[RecordView], cus
         title = talk.voice.say("card.history", name=name) if talk.is_staff else talk.voice.say("card.own_history")
         sources = [(joined(record_label(talk.voice, r), r.by_name), r.ref) for r in cited]
         talk.show(answer_card(talk.voice, lines, sources, title=title))
+        _pictures(talk, name, cited)
     else:
         talked = [r for r in records if r.kind in TALKS] or records
         talk.show(history_card(talk.voice, name, talked[:SHOWN], customer_id), talk.voice.say("history.no_match"))
+        _pictures(talk, name, talked[:SHOWN])
+
+
+def _pictures(talk: Talk, name: str, records: Sequence[RecordView]) -> None:
+    """The newest pictures among what was shown."""
+    for record in [r for r in records if r.image_id][:PICTURES]:
+        talk.replies.append(Outbound(image=picture(talk.voice, name, record.image_id, record.text)))
 
 
 def _whose(talk: Talk, draft: Draft) -> str | Need | None:
@@ -95,5 +105,6 @@ def press_history(talk: Talk, params: dict[str, Any]) -> None:
     records: list[RecordView] = talk.ask(CustomerHistory(customer_id=view.id, limit=SHOWN))
     if records:
         talk.show(history_card(talk.voice, view.name, records, view.id))
+        _pictures(talk, view.name, records)
     else:
         talk.say("history.none", name=view.name)

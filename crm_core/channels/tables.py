@@ -10,7 +10,6 @@ from sqlmodel import Field, SQLModel
 from crm_core.kernel.db import UnitPath, UtcDateTime
 from crm_core.kernel.tables import Row, text_column
 
-
 # What comes in by these was stored for somebody who serves their account.
 PLATFORMS = ("telegram", "wecom", "kf", "aibot", "contacts")
 

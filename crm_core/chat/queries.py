@@ -10,6 +10,7 @@ from crm_core.chat.identities import NEVER
 from crm_core.chat.messages import AccountView, Connectable, ConnectableView, Image, ImageView, MyAccounts
 from crm_core.chat.routing import web_chat
 from crm_core.chat.tables import Identity
+from crm_core.customers.tables import Customer, Record
 from crm_core.kernel.errors import NotFound
 from crm_core.kernel.registry import answers
 from crm_core.kernel.tables import Blob
@@ -21,12 +22,24 @@ CONNECTED_BY_LINK = ("telegram", "wecom")
 
 @answers(Image)
 def image(question: Image, reader: Reader) -> ImageView:
-    """Whoever sent a picture sees it again; absent and foreign answer alike."""
+    """Whoever sent a picture sees it again, and who may read the record it is in; all else answers alike."""
     blob = reader.session.get(Blob, question.image_id)
-    if blob is None or blob.tenant != reader.tenant or blob.person_id != reader.actor.id:
+    mine = blob is not None and blob.tenant == reader.tenant and blob.person_id == reader.actor.id
+    if blob is None or not (mine or _in_a_record(blob, reader)):
         raise NotFound(resource="image")
     content = reader.cipher.open_bytes(f"blobs.content.{blob.id}", blob.content)
     return ImageView(mime=blob.mime, content=content)
+
+
+def _in_a_record(blob: Blob, reader: Reader) -> bool:
+    """Whether a record shows the picture that the actor may read: of a customer he may read."""
+    query = select(Record).where(col(Record.tenant) == reader.tenant, col(Record.image_id) == blob.id,
+                                 col(Record.image_id) != "", col(Record.removed_at).is_(None))  # fmt: skip
+    record = reader.first(query) if blob.tenant == reader.tenant else None
+    customer = reader.find(Customer, record.customer_id) if record is not None else None
+    if customer is None or not reader.access.allows(reader.actor, "customer", "read", customer):
+        return False
+    return reader.actor.customer_id == customer.id or reader.access.may(reader.actor, "record", "read")
 
 
 @answers(MyAccounts)

@@ -18,6 +18,7 @@ from crm_core.customers.messages import (
     ContactLogged,
     CustomerAdded,
     DecisionMakerMarked,
+    KeepPhoto,
     LogContact,
     MarkDecisionMaker,
     RecordRemoved,
@@ -34,6 +35,7 @@ from crm_core.kernel.ids import short_ref
 from crm_core.kernel.phones import Phone, parse_phone
 from crm_core.kernel.pii import clean_text
 from crm_core.kernel.registry import Result, handles
+from crm_core.kernel.tables import Blob
 from crm_core.kernel.uow import Uow
 from crm_core.org.people import zone_of
 from crm_core.org.tables import Person
@@ -171,7 +173,22 @@ def add_note(cmd: AddNote, uow: Uow) -> Result:
     """A note about a customer the actor may write to, or his own."""
     if not clean_text(cmd.text):
         raise Invalid("text", "error.empty")
-    return _write_record(uow, cmd.customer_id, "note", cmd.text, "", uow.now, "note")
+    return _write_record(uow, _written_about(uow, cmd.customer_id), "note", cmd.text, "", uow.now, "note")
+
+
+@handles(KeepPhoto)
+def keep_photo(cmd: KeepPhoto, uow: Uow) -> Result:
+    """Only a picture the actor sent himself; a customer's own is told to whoever looks after him."""
+    blob = uow.session.get(Blob, cmd.image_id)
+    if blob is None or blob.tenant != uow.tenant or blob.person_id != uow.actor.id:
+        raise NotFound(resource="image")
+    own = uow.actor.customer_id == cmd.customer_id
+    customer = uow.get(Customer, cmd.customer_id, "customer", "read" if own else "write")
+    result = _write_record(uow, customer, "photo", cmd.text, "", uow.now, "photo", cmd.image_id)
+    if own and customer.owner_id:
+        uow.push(customer.owner_id, "customer_photo", subject=f"customer:{customer.id}", key=f"photo:{result.id}",
+                 priority=2, image=cmd.image_id, text=clean_text(cmd.text)[:MAX_TEXT])  # fmt: skip
+    return result
 
 
 @handles(LogContact)
@@ -185,20 +202,27 @@ def log_contact(cmd: LogContact, uow: Uow) -> Result:
     if not clean_text(cmd.text) and not cmd.outcome:
         raise Invalid("text", "error.empty")
     outcome, text = split_outcome(cmd.outcome, cmd.text)
-    result = _write_record(uow, cmd.customer_id, cmd.kind, text, outcome, at, "contact")
+    result = _write_record(uow, _written_about(uow, cmd.customer_id), cmd.kind, text, outcome, at, "contact")
     uow.emit(ContactLogged(record_id=result.id, customer_id=cmd.customer_id, kind=cmd.kind, at=at))
     return result
 
 
+def _written_about(uow: Uow, customer_id: str | None) -> Customer | None:
+    """A customer the actor may write about; None for a note of his own."""
+    if customer_id is not None:
+        return uow.get(Customer, customer_id, "customer", "write")
+    uow.must("record", "create")
+    return None
+
+
 def _write_record(
-    uow: Uow, customer_id: str | None, kind: str, text: str, outcome: str, at: datetime, label: str
-) -> Result:
-    text = clean_text(text)[:MAX_TEXT]
-    customer = uow.get(Customer, customer_id, "customer", "write") if customer_id is not None else None
-    if customer is None:
-        uow.must("record", "create")
+    uow: Uow, customer: Customer | None, kind: str, text: str, outcome: str, at: datetime, label: str,
+    image_id: str = "",
+) -> Result:  # fmt: skip
+    text, customer_id = clean_text(text)[:MAX_TEXT], customer.id if customer else None
     record = uow.new(
         Record, ref=short_ref("R"), kind=kind, at=at, by_id=uow.actor.id, text_enc=text, outcome=outcome[:60],
+        image_id=image_id,
         customer_id=customer_id, unit=customer.unit if customer else uow.actor.unit,
         owner_id=customer.owner_id if customer else uow.actor.id,
     )  # fmt: skip
@@ -207,7 +231,7 @@ def _write_record(
     uow.audit("create", "record", record.id, kind=kind)
     undo = uow.undoable(RemoveRecord(record_id=record.id), label)
     view = RecordView(id=record.id, ref=record.ref, customer_id=customer_id, kind=kind, at=at,
-                      by_name=uow.actor.name, text=text, outcome=outcome)  # fmt: skip
+                      by_name=uow.actor.name, text=text, outcome=outcome, image_id=image_id)  # fmt: skip
     return Result(id=record.id, view=view, undo_id=undo)
 
 

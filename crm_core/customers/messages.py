@@ -72,6 +72,14 @@ class AddNote(Command):
     customer_id: str | None = None
 
 
+class KeepPhoto(Command):
+    """A picture the actor sent belongs to a customer's record, or to the customer's own."""
+
+    customer_id: str
+    image_id: str
+    text: str = ""
+
+
 class LogContact(Command):
     """Record that somebody spoke with the customer. `kind`: call, visit, chat, message, other."""
 
@@ -166,6 +174,7 @@ class RecordView(View):
     by_name: str
     text: str
     outcome: str = ""
+    image_id: str = ""
 
 
 class CustomerLine(View):

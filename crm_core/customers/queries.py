@@ -112,7 +112,7 @@ def customer_history(question: CustomerHistory, reader: Reader) -> list[RecordVi
     return sorted(found, key=lambda view: (view.at, view.id), reverse=True)[: question.limit]
 
 
-@tells_history("call", "visit", "chat", "message", "note", "other")
+@tells_history("call", "visit", "chat", "message", "note", "photo", "other")
 def told_records(reader: Reader, customer_id: str) -> list[RecordView]:
     """Notes and contacts; they follow the customer, so that a new owner knows what was said. Staff only."""
     if not reader.access.may(reader.actor, "record", "read"):
@@ -128,5 +128,5 @@ def record_view(row: Record, reader: Reader) -> RecordView:
     """A record in clear."""
     return RecordView(
         id=row.id, ref=row.ref, customer_id=row.customer_id, kind=row.kind, at=row.at, outcome=row.outcome,
-        by_name=person_name(reader, row.by_id), text=reader.reveal(row, "text"),
+        by_name=person_name(reader, row.by_id), text=reader.reveal(row, "text"), image_id=row.image_id,
     )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, UniqueConstraint
+from sqlalchemy import JSON, Column, Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from crm_core.kernel.db import UnitPath, UtcDateTime
@@ -74,7 +74,9 @@ class Record(Owned, table=True):
         Index("ix_records_customer", "customer_id", "at"),
         Index("ix_records_owner", "owner_id", "at"),
         Index("ix_records_ref", "tenant", "ref"),
-    )
+        Index("ix_records_image", "image_id", sqlite_where=text("image_id <> ''"),
+              postgresql_where=text("image_id <> ''")),
+    )  # fmt: skip
     ref: str = Field(max_length=12)
     kind: str = Field(max_length=20)
     at: datetime = Field(sa_type=UtcDateTime)
@@ -82,6 +84,7 @@ class Record(Owned, table=True):
     text_enc: str | None = text_column()
     outcome: str = Field(default="", max_length=60)
     removed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    image_id: str = added("", max_length=26)
 
 
 class CustomerMerge(Row, table=True):

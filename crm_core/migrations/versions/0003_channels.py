@@ -352,6 +352,16 @@ def upgrade() -> None:
             postgresql_where=sa.text("state in (0,1,3,4) and subject <> ''"),
         )
 
+    with op.batch_alter_table("records", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("image_id", sa.String(length=26), server_default="", nullable=False))
+        batch_op.create_index(
+            "ix_records_image",
+            ["image_id"],
+            unique=False,
+            sqlite_where=sa.text("image_id <> ''"),
+            postgresql_where=sa.text("image_id <> ''"),
+        )
+
     with op.batch_alter_table("undo", schema=None) as batch_op:
         batch_op.create_index("ix_undo_expires", ["expires_at"], unique=False)
 
@@ -365,6 +375,14 @@ def downgrade() -> None:
 
     with op.batch_alter_table("undo", schema=None) as batch_op:
         batch_op.drop_index("ix_undo_expires")
+
+    with op.batch_alter_table("records", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_records_image",
+            sqlite_where=sa.text("image_id <> ''"),
+            postgresql_where=sa.text("image_id <> ''"),
+        )
+        batch_op.drop_column("image_id")
 
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index(
