@@ -214,7 +214,8 @@ class Dealership(RuleBasedStateMachine):
         self.house.do(lead.owner, CompleteAppointment(appointment_id=drive.id, text="试驾满意"))
         drive.end("done")
         if lead.call is not None:
-            lead.call.end("done")  # whoever drove with the customer has spoken with him
+            lead.call.end("done")
+        lead.contacted = True  # whoever drove with the customer has spoken with him: nobody has to call first
         over = min(self.now, drive.over or self.now)
         alarms = [Alarm(over + DRIVE_MISS, "followup_missed", "both")]
         if alarms[0].at > self.now:  # else it counts as missed at once, and nothing reminds of it before
