@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.faults.field import Field
+from benchmarks.faults.processes import Process
 from tests.support.platforms import Orders
 
 ROOT = Path(__file__).parent.parent.parent
@@ -44,20 +45,19 @@ class Hand:
     """A worker process."""
 
     name: str
-    pid: int
+    process: Process
     log: Path
 
     @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    @property
     def alive(self) -> bool:
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return False
-        return True
+        return self.process.alive
 
     def signal(self, number: signal.Signals) -> None:
-        if self.alive:
-            os.kill(self.pid, number)
+        self.process.signal(number)
 
     def kill(self) -> None:
         """SIGKILL: no handler runs, nothing is written any more."""
@@ -116,7 +116,7 @@ class Crew:
         assert self._nursery.stdin is not None
         self._nursery.stdin.write(json.dumps(job) + "\n")
         self._nursery.stdin.flush()
-        hand = Hand(name, int(_line(self._nursery)), log)
+        hand = Hand(name, Process(int(_line(self._nursery))), log)
         self.hands.append(hand)
         return hand
 

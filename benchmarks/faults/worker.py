@@ -30,6 +30,7 @@ from benchmarks.faults.channels import TelegramLike, WecomLike
 from benchmarks.faults.clocks import SharedClock
 from benchmarks.faults.field import KEY
 from benchmarks.faults.load import Said, receive
+from benchmarks.faults.processes import Process
 from bot.delivery.local import Deliverer
 from bot.delivery.sender import Sender
 from bot.logs import configure_logs
@@ -80,18 +81,15 @@ def main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     _warm()
     print("ready", flush=True)
-    born = []
+    born: list[Process] = []
     for line in sys.stdin:
         pid = os.fork()
         if pid == 0:
             _child(_job(json.loads(line)))
-        born.append(pid)
+        born = [one for one in born if one.alive] + [Process(pid)]
         print(pid, flush=True)
-    for pid in born:
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
+    for one in born:
+        one.signal(signal.SIGKILL)
 
 
 def _job(values: dict[str, Any]) -> Job:
