@@ -30,15 +30,19 @@ class Clockwork:
         self._skew = time.time() - time.monotonic()
         self._woken = 0
 
-    def every(self, seconds: float, name: str, job: Callable[[], Any], *, at_once: bool = False) -> None:
-        """Run `job` each `seconds`; an error is logged and the next run comes anyway."""
+    def every(
+        self, seconds: float, name: str, job: Callable[[], Any], *, at_once: bool = False, after: float = 0.0
+    ) -> None:
+        """Run `job` each `seconds`, the first time at once or `after` so many seconds; an error is logged and the
+        next run comes anyway.
+        """
         self._jobs[name] = (max(int(seconds), 1), guarded(name, job))
-        self._add(name, at_once=at_once)
+        self._add(name, at_once=at_once or after > 0, after=after)
 
-    def _add(self, name: str, *, at_once: bool = False) -> None:
+    def _add(self, name: str, *, at_once: bool = False, after: float = 0.0) -> None:
         seconds, job = self._jobs[name]
         # Not a job of its own that runs once: the scheduler would remove it, and stumble when it is stopped meanwhile.
-        first = {"next_run_time": datetime.now(UTC)} if at_once else {}
+        first = {"next_run_time": datetime.now(UTC) + timedelta(seconds=after)} if at_once else {}
         self._scheduler.add_job(job, IntervalTrigger(seconds=seconds), id=name, replace_existing=True, **first)
 
     def start(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -17,6 +18,7 @@ from schedulers.loop import DueLoop
 
 AUDIT_SECONDS = 60
 # Also of a process that is restarted every night.
+PLAN_AFTER = (12.0, 20.0)
 PRUNE_SECONDS = 6 * 3600
 # The audit is one of the clock's jobs; when it stays out, somebody else has to start it.
 AUDIT_MISSED_SECONDS = 150.0
@@ -57,7 +59,8 @@ class Engine:
         self._clock.every(10, "beat", self._beat, at_once=True)
         self._clock.every(AUDIT_SECONDS, "audit", self.audit)
         self._clock.every(300, "scan", lambda: jobs.scan(core), at_once=True)
-        self._clock.every(3600, "plan", lambda: jobs.plan(core), at_once=True)
+        # What is due already goes before what is planned ahead; and several processes do not plan the same at once.
+        self._clock.every(3600, "plan", lambda: jobs.plan(core), after=random.uniform(*PLAN_AFTER))
         self._clock.every(30, "reindex", self._reindex, at_once=True)
         self._clock.every(PRUNE_SECONDS, "prune", lambda: jobs.prune(core))
         self._clock.start()
