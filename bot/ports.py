@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from crm_core.channels.accounts import Account
 from crm_core.channels.arrivals import Raw
@@ -373,7 +373,7 @@ class Places(Protocol):
 
 
 class Transcriber(Protocol):
-    """Writes down what was said. None is built in."""
+    """Writes down what was said; which one is a setting."""
 
     def transcribe(self, content: bytes, mime: str, language: str) -> str:
         """The words; empty when nothing was understood. Blocks. Raises ChexinError with words for the speaker."""
@@ -398,7 +398,3 @@ class Listener(Protocol):
         anew. Raises `bot.reception.listening.GiveWay` when the platform says that somebody else listens.
         """
         ...
-
-
-# What a line's part for hearing is given to put things into.
-Audience = Literal["staff", "customer"]

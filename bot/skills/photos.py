@@ -33,7 +33,7 @@ def keep_photo(talk: Talk, draft: Draft) -> Step:
     if not talk.is_staff and talk.actor.customer_id is None:
         talk.say("photo.visitor")
         return None
-    name = _name(said)
+    name = _known(talk, said)
     if name and not draft.text("person") and "person" not in draft.chosen:
         draft.fill({"person": {"value": name, "words": name}})
     if talk.is_staff and "person" not in draft.chosen and not draft.text("person"):
@@ -46,8 +46,8 @@ def keep_photo(talk: Talk, draft: Draft) -> Step:
 
 def is_whose(talk: Talk, draft: Draft, said: str) -> bool:
     """The answer to whose it is, when it names somebody known; what else it says belongs to the picture."""
-    name = _name(said)
-    if not name or not talk.ask(FindCustomers(words=name, limit=1)):
+    name = _known(talk, said)
+    if not name:
         return False
     draft.fill({"person": {"value": name, "words": name}})
     if said.strip() != name and not draft.text("text"):
@@ -57,9 +57,11 @@ def is_whose(talk: Talk, draft: Draft, said: str) -> bool:
     return True
 
 
-def _name(words: str) -> str:
-    found = _WHOSE.match(words.strip())
-    return (found[1] or found[2]) if found else ""
+def _known(talk: Talk, words: str) -> str:
+    """The name in the words, when it is a customer's of his; 行驶证 alone names nobody."""
+    found = _WHOSE.match(words.strip()) if talk.is_staff else None
+    name = (found[1] or found[2]) if found else ""
+    return name if name and talk.ask(FindCustomers(words=name, limit=1)) else ""
 
 
 def _chips(talk: Talk, draft: Draft) -> tuple[Button, ...]:

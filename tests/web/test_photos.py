@@ -106,3 +106,18 @@ def test_a_visitor_is_asked_for_a_number(site: Site) -> None:
         page.until(lambda: "i1" in page.acked, what="an ack")
         page.settle(0.5)
         assert "电话" in page.last()
+
+
+def test_words_that_name_nobody_are_kept_and_he_is_asked(site: Site, wang: str) -> None:
+    """Below a picture people write what it is: that is no customer to be written down."""
+    from bot.ports import Inbound, InboundKind
+
+    core = site.core
+    rep, house = core.actor("rep1"), site.house
+    image = core.execute(KeepImage(mime="image/png", content=PNG), rep).id
+    inbound = Inbound("web", "", core.chats.web_chat(rep.id), rep.id, "p1", InboundKind.IMAGE, "行驶证", media_id=image)
+    turn = house._turns._processor._pipeline.turn(inbound, rep)
+    said = str([reply.to_dict() for reply in turn.replies])
+    assert "哪位客户" in said
+    assert "新建" not in said
+    assert photos(site, wang) == []
