@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import settings as properties
 from pydantic import SecretStr
 
 from tests.support import network
@@ -34,6 +35,9 @@ FOR_TESTS = "CHEXIN_TEST_"
 POSTGRES_REQUIRED = os.environ.get("CHEXIN_TEST_POSTGRES") == "required"
 # Set to 1 where also those transcripts run on PostgreSQL that are about words.
 EVERYTHING = os.environ.get("CHEXIN_TEST_ALL") == "1"
+# Where a change lands properties are tried with the same examples each time; at a desk, with new ones. A slow machine
+# is no counter-example.
+properties.register_profile("chexin", deadline=None, derandomize=EVERYTHING)
 NO_POSTGRES = pytest.StashKey[str]()
 # The fixtures that give a test its database, once of each kind.
 DATABASES = ("database_url", "empty_database_url", "demo_url")
@@ -48,6 +52,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if (memory := in_memory()) is not None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", memory)
     network.guard(also=_given_host())
+    properties.load_profile("chexin")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
