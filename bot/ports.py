@@ -83,6 +83,8 @@ class Card:
 class Outbound:
     """One message to one chat: text, a card, an image, or several of them.
 
+    `image` has a `url` of ours, its words `alt`, and, when it is one to be shown around, the `link` it leads to.
+
     `contact` is the label of a button by which a person shares his own number, where a channel has such a thing.
     """
 

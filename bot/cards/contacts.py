@@ -28,7 +28,8 @@ def contact_code(easel: Easel, code_id: str, params: dict[str, Any]) -> Outbound
         fields=lines(voice, ("link", view.link)),
         note=voice.say("push.contact_code.text", name=view.person_name), subject=subject,
     )  # fmt: skip
-    image = {"url": f"/media/{view.image_id}", "alt": view.campaign} if view.image_id else None
+    # Made to be shown around: whoever opens the picture comes to the code itself.
+    image = {"url": f"/media/{view.image_id}", "alt": view.campaign, "link": view.link} if view.image_id else None
     return Outbound(card=card, image=image)
 
 

@@ -13,9 +13,11 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from bot.channels.webchat.hub import TRY_AGAIN
 from bot.channels.webchat.pace import Pace
 from bot.channels.webchat.talk import Door, Talk, came_from, receive
+from bot.picture_links import PATH as PICTURES
+from bot.picture_links import PictureLinks
 from bot.web.sessions import COOKIE, MAX_AGE, Known, Sessions, same_origin
 from crm_core.api import Core
-from crm_core.chat.messages import AddVisitor, Image, KeepImage
+from crm_core.chat.messages import AddVisitor, Image, ImageView, KeepImage
 from crm_core.kernel.access import Actor
 from crm_core.kernel.errors import ChexinError, Invalid, NotFound
 
@@ -35,6 +37,7 @@ class Front:
         self._door = door
         self.public_url = public_url
         self._secure = secure
+        self._links = PictureLinks(core, public_url)
         self._new_visitors = Pace(VISITORS_AT_ONCE, VISITORS_PER_SECOND)
 
     def actor(self, cookie: str | None) -> Actor | None:
@@ -87,7 +90,15 @@ class Front:
         return self._core.execute(KeepImage(mime=mime, content=content), actor).id
 
     def picture(self, actor: Actor, image_id: str) -> Response:
-        found = self._core.ask(Image(image_id=image_id[:26]), actor)
+        return self._shown(self._core.ask(Image(image_id=image_id[:26]), actor))
+
+    def linked_picture(self, token: str) -> Response:
+        """One that a platform fetches. Raises NotFound."""
+        response = self._shown(self._links.picture(token))
+        response.headers["X-Robots-Tag"] = "noindex"
+        return response
+
+    def _shown(self, found: ImageView) -> Response:
         headers = {"Cache-Control": "private, max-age=86400", "Content-Disposition": "inline"}
         return Response(found.content, media_type=found.mime, headers=headers)
 
@@ -224,4 +235,11 @@ def _page_routes(routes: APIRouter, front: Front) -> None:
         try:
             return await run_in_threadpool(front.picture, actor, image_id)
         except ChexinError as error:
+            raise HTTPException(404) from error
+
+    @routes.get(PICTURES + "/{token}")
+    async def linked(token: str) -> Response:
+        try:
+            return await run_in_threadpool(front.linked_picture, token)
+        except NotFound as error:
             raise HTTPException(404) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from bot.channels.wecom.errors import (
 from bot.channels.wecom.menu_keeper import MenuKeeper
 from bot.channels.wecom.operator import Operator
 from bot.channels.wecom.xml import Malformed, parse, text
+from bot.picture_links import PictureLinks
 from bot.ports import Account, Arrival, Capabilities, Delivery, Event, Heard, Media, Outbound, Raw, Receipt
 from crm_core.channels.accounts import ENVIRONMENT, STAFF
 from crm_core.kernel.errors import ChexinError, ConfigError, NotFound
@@ -105,6 +107,7 @@ class AppLine:
         self._agent = int(given["agent"])
         self._core = core
         self._home = f"{home}/" if home else ""
+        self._links = PictureLinks(core, home)
         self._operator = Operator(account, core)
 
     # In
@@ -141,7 +144,14 @@ class AppLine:
 
     def render(self, delivery: Delivery, message: Outbound) -> dict[str, Any]:
         """The requests to make, in order. A repeat finds the same, down to the task's name."""
-        return {"parts": cards.parts(message, self._frame(delivery), CAPABILITIES)}
+        frame = replace(self._frame(delivery), picture=self._picture_address(delivery, message))
+        return {"parts": cards.parts(message, frame, CAPABILITIES)}
+
+    def _picture_address(self, delivery: Delivery, message: Outbound) -> str:
+        """Only for a picture that leads somewhere, which is one to be shown around; the others are uploaded."""
+        if not (self._home and message.image and message.image.get("link")):
+            return ""
+        return self._links.address(delivery.tenant, delivery.person_id, message.image["url"].rpartition("/")[2])
 
     def _frame(self, delivery: Delivery) -> cards.Frame:
         """The task's name is never used twice, not even after a database was begun anew."""

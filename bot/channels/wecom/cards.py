@@ -19,6 +19,8 @@ MAX_TEXT = 2048
 TITLE, DESC, KEY, VALUE, NOTE, SOURCE, QUOTE = 72, 88, 10, 52, 224, 26, 160
 MAX_FIELDS, MAX_BUTTONS, MAX_OPTIONS, MAX_LABEL, OPTION = 6, 6, 20, 10, 40
 SELECTS, SELECT_OPTIONS = 3, 9
+# In bytes: of an article.
+ARTICLE_TITLE, ARTICLE_TEXT = 128, 512
 CHOICE, NOTHING = "choose", "-"
 STYLES = {Style.PRIMARY: 1, Style.DEFAULT: 4, Style.DANGER: 3}
 # What somebody typed must not become a link or a colour: the platform's markdown knows no escape.
@@ -29,15 +31,21 @@ _CHOOSE = {True: "请选择", False: "Choose"}
 
 @dataclass(frozen=True)
 class Frame:
-    """What every message carries: its reference, its task's name, and where a card without buttons leads."""
+    """What every message carries: its reference, its task's name, and where a card without buttons leads.
+
+    `picture` is the address its picture can be fetched from, where it has one.
+    """
 
     ref: str
     task: str
     home: str = ""
+    picture: str = ""
 
 
 def parts(message: Outbound, frame: Frame, can: Capabilities) -> list[Part]:
     """The requests a message becomes, in the order to send; a part of a picture names its image as `picture`."""
+    if _is_article(message, frame):
+        return _article_parts(message, frame)
     found: list[Part] = []
     for one in fit(message, _room_for(message.card, can)):
         if one.image:
@@ -69,7 +77,46 @@ def markdown_parts(card: Card, ref: str) -> list[Part]:
 
 def plain_parts(message: Outbound, ref: str) -> list[Part]:
     """Everything it says as text, for what the platform refuses to draw."""
-    return [text_part(piece, ref) for piece in pieces(words(message), MAX_TEXT - len(ref) - 1)]
+    return _texts(words(message), ref)
+
+
+def _texts(said: str, ref: str) -> list[Part]:
+    return [text_part(piece, ref) for piece in pieces(said, MAX_TEXT - len(ref) - 1)]
+
+
+# Articles
+
+
+def _is_article(message: Outbound, frame: Frame) -> bool:
+    """A picture that leads somewhere, with a card there is nothing to press on."""
+    leads = bool(frame.picture and message.image and message.image.get("link"))
+    return leads and message.card is not None and not message.card.buttons
+
+
+def _article_parts(message: Outbound, frame: Frame) -> list[Part]:
+    """The picture and its words in one message; before it, as markdown, what an article has no room for."""
+    card, image = message.card, message.image
+    assert card is not None
+    assert image is not None
+    said = _texts(message.text, frame.ref) if message.text else []
+    end = f"\n{frame.ref}"
+    about = card_words(replace(card, title=""))
+    room = ARTICLE_TEXT - len(end.encode())
+    if len(card.title.encode()) > ARTICLE_TITLE or len(about.encode()) > room:
+        said += markdown_parts(card, frame.ref)
+    article = {
+        "title": clip_bytes(card.title, ARTICLE_TITLE), "description": clip_bytes(about, room) + end,
+        "url": image["link"], "picurl": frame.picture,
+    }  # fmt: skip
+    return [*said, {"msgtype": "news", "news": {"articles": [article]}}]
+
+
+def clip_bytes(text: str, most: int) -> str:
+    """At most so many bytes of UTF-8, never half a character, with an ellipsis where something is left out."""
+    raw = text.encode("utf-8", "replace")
+    if len(raw) <= most:
+        return text
+    return raw[: most - len("…".encode())].decode("utf-8", "ignore").rstrip() + "…"
 
 
 def _room_for(card: Card | None, can: Capabilities) -> Capabilities:

@@ -27,7 +27,10 @@ def test_code_is_made_and_sent_to_whoever_asked(shop: Shop) -> None:
     (way,) = shop.contacts.ways.values()
     assert (way["state"], way["user"], way["type"], way["scene"]) == (code.mark, ["rep1"], 1, 2)
     shop.wait(lambda: shop.desk.kf.wecom.sent_to("rep1"))
-    assert any("国庆车展" in str(one.body) and code.link in str(one.body) for one in shop.desk.kf.wecom.sent_to("rep1"))
+    (sent,) = [one for one in shop.desk.kf.wecom.sent_to("rep1") if one.kind == "news"]
+    (article,) = sent.body["news"]["articles"]
+    assert "国庆车展" in article["title"]
+    assert (article["url"], code.link in article["description"]) == (code.link, True)
 
 
 def test_who_comes_by_a_code_is_a_lead_of_its_colleague_and_campaign(shop: Shop) -> None:

@@ -22,7 +22,7 @@ from typing import Any
 from aiohttp import web
 
 from tests.support.fakes.wecom_callback import AES_KEY, AGENT, CORP, TOKEN, Caller
-from tests.support.fakes.wecom_cards import wrong_with
+from tests.support.fakes.wecom_cards import wrong_with, wrong_with_news
 
 SECRET = "an-app-secret-for-tests-only-0000000000000"
 CODE_LIFE = 72 * 3600.0
@@ -61,9 +61,11 @@ class Accepted:
 
     @property
     def text(self) -> str:
-        """Its words: of a text or markdown, or the title of a card."""
+        """Its words: of a text or markdown, or the title of a card or an article."""
         if self.kind in ("text", "markdown"):
             return str(self.body[self.kind]["content"])
+        if self.kind == "news":
+            return str(self.body["news"]["articles"][0]["title"])
         if self.kind == "template_card":
             return str(self.body["template_card"].get("main_title", {}).get("title", ""))
         return ""
@@ -229,6 +231,8 @@ class FakeWecom:
             return 0 if 0 < len(body[kind]["content"].encode()) <= 2048 else 45002
         if kind == "image":
             return 0 if body["image"]["media_id"] in self.media else 40007
+        if kind == "news":
+            return wrong_with_news(body["news"])
         return wrong_with(body["template_card"]) if kind == "template_card" else 40008
 
     def _room(self, user: str) -> bool:

@@ -1,9 +1,10 @@
-"""What the platform refuses about a template card, by its error codes."""
+"""What the platform refuses about template cards and articles, by its error codes."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 TASK = re.compile(r"[0-9A-Za-z_\-@]{1,128}")
 PRESSED = ("button_interaction", "vote_interaction", "multiple_interaction")
@@ -64,3 +65,23 @@ def _selects(card: dict[str, Any]) -> int:
 def _distinct(options: Any) -> bool:
     ids = [one["id"] for one in options]
     return len(set(ids)) == len(ids) and all(0 < len(one.encode()) <= 128 for one in ids)
+
+
+def wrong_with_news(news: dict[str, Any]) -> int:
+    """The error code, 0 for articles that are drawn. Lengths are in bytes."""
+    articles = news.get("articles")
+    if set(news) != {"articles"} or not isinstance(articles, list) or not 1 <= len(articles) <= 8:
+        return 45008
+    return next((code for one in articles if (code := _article(one))), 0)
+
+
+def _article(one: dict[str, Any]) -> int:
+    if set(one) - {"title", "description", "url", "picurl"} or not all(isinstance(v, str) for v in one.values()):
+        return 40058
+    if not 0 < len(one.get("title", "").encode()) <= 128:
+        return 45003
+    if len(one.get("description", "").encode()) > 512:
+        return 45004
+    addresses = (one.get("url", ""), one.get("picurl", ""))
+    well = all(0 < len(a.encode()) <= 2048 and urlsplit(a).scheme in ("http", "https") for a in addresses)
+    return 0 if well else 40035
