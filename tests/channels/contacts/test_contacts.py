@@ -9,6 +9,7 @@ from crm_core.campaigns.tables import ContactCode
 from crm_core.deals.messages import TransferDeals
 from crm_core.kernel.errors import NotFound, Refused
 from tests.channels.contacts.conftest import Shop
+from tests.support.fakes.wecom import Accepted
 from tests.support.fakes.wecom_contacts import FULL, REFUSED
 
 ANN = "wmAnnAnnAnnAnnAnnAnnAnnAnnAnnAnn"
@@ -26,8 +27,12 @@ def test_code_is_made_and_sent_to_whoever_asked(shop: Shop) -> None:
     code = code_for(shop, "国庆车展")
     (way,) = shop.contacts.ways.values()
     assert (way["state"], way["user"], way["type"], way["scene"]) == (code.mark, ["rep1"], 1, 2)
-    shop.wait(lambda: shop.desk.kf.wecom.sent_to("rep1"))
-    (sent,) = [one for one in shop.desk.kf.wecom.sent_to("rep1") if one.kind == "news"]
+
+    def articles() -> list[Accepted]:
+        return [one for one in shop.desk.kf.wecom.sent_to("rep1") if one.kind == "news"]
+
+    shop.wait(articles, lambda: str([one.body for one in shop.desk.kf.wecom.sent_to("rep1")]))
+    (sent,) = articles()
     (article,) = sent.body["news"]["articles"]
     assert "国庆车展" in article["title"]
     assert (article["url"], code.link in article["description"]) == (code.link, True)

@@ -100,6 +100,8 @@ class FakeWecom:
         self.accepted: list[Accepted] = []
         self.cards: dict[str, Drawn] = {}
         self.media: dict[str, bytes] = {}
+        # Pictures anybody may fetch, by their path.
+        self.pictures: dict[str, bytes] = {}
         self.menu: dict[str, Any] | None = None
         self.tokens_given = 0
         self.refuse_tokens = 0
@@ -147,6 +149,8 @@ class FakeWecom:
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Any call."""
         call = await _call_of(request)
+        if call.path in self.pictures:
+            return web.Response(body=self.pictures[call.path], content_type="image/png")
         self.calls.append(call)
         if call.path == "gettoken":
             return web.json_response(self._gettoken(call))

@@ -12,6 +12,7 @@ from tests.support.fakes.wecom import Call, FakeWecom
 from tests.support.fakes.wecom_callback import xml_of
 
 CONTACT_SECRET = "a-contact-secret-for-tests-only-0000000000000"
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
 WELCOME_SECONDS, TRANSFER_SECONDS = 20.0, 24 * 3600.0
 DONE, WAITING, REFUSED, FULL, NONE = range(1, 6)
 
@@ -112,6 +113,7 @@ class FakeContacts:
             return _no(84074)
         config = f"way-{next(self._numbers)}"
         self.ways[config] = body
+        self.wecom.pictures[f"qr/{config}.png"] = PNG
         return _ok(config_id=config, qr_code=f"{self.wecom.url}/cgi-bin/qr/{config}.png")
 
     def _welcome(self, call: Call) -> dict[str, Any]:
