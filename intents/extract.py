@@ -8,8 +8,9 @@ from datetime import datetime
 
 from .entities.codes import find_codes
 from .entities.distance import find_distances
-from .entities.money import find_money, find_percents
+from .entities.money import find_money
 from .entities.part import find_parts
+from .entities.percent import find_percents
 from .entities.person import find_people
 from .entities.repeat import find_repeats
 from .entities.timex import find_times

@@ -98,3 +98,49 @@ def _tail(current: float | None, last_unit: int, gap: bool) -> float:
     if last_unit >= 100 and not gap and 0 < current < 10 and current == int(current):
         return current * last_unit / 10
     return current
+
+
+_ENGLISH = {
+    word: value
+    for value, word in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+        "seventeen eighteen nineteen".split()
+    )
+}
+_ENGLISH |= {
+    word: 10 * (step + 2)
+    for step, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split())
+}
+_ENGLISH |= {"a": 1, "an": 1, "couple": 2, "half": 0.5}
+_SCALES = {
+    "hundred": 100,
+    "thousand": 1000,
+    "thou": 1000,
+    "grand": 1000,
+    "k": 1000,
+    "million": 10**6,
+    "mil": 10**6,
+}
+
+
+def words_number(words: str) -> float | None:
+    """The value of an English number: two hundred thousand, 15 grand, a hundred and eighty, half a million."""
+    total, current = 0.0, None
+    for token in re.findall(r"\d+(?:\.\d+)?|[a-z]+", words.lower().replace(",", "")):
+        if token in ("and", "of"):
+            continue
+        if token in _SCALES:
+            scale = _SCALES[token]
+            if scale == 100:
+                current = (current if current is not None else 1) * scale
+            else:
+                total += (current if current is not None else 1) * scale
+                current = None
+        elif token in _ENGLISH or token[0].isdigit():
+            spoken = float(token) if token[0].isdigit() else _ENGLISH[token]
+            if token in ("a", "an") and current is not None:
+                continue  # half a million, and a couple
+            current = (current or 0) + spoken if not (token == "couple" and current == 1) else 2
+        else:
+            return None
+    return total + (current or 0)

@@ -45,7 +45,8 @@ def parse_time(text: str, now: datetime) -> dict[str, Any] | list[dict[str, Any]
 def blank_codes(text: str) -> str:
     """The text with phones, codes, vehicles and money blanked out: none of them tells the time."""
     from .codes import find_codes
-    from .money import find_money, find_percents
+    from .money import find_money
+    from .percent import find_percents
     from .vehicle import find_vehicles
 
     spans = [s for find in (find_codes, find_vehicles, find_money, find_percents) for s in find(text)]
