@@ -13,6 +13,7 @@ from .fill import CUT, alike, at_clock, fits, guessed_names, mentions, swallowed
 from .grammar import FREE, Pattern, grammar, values
 from .guards import guards, told
 from .mask import MARK, MARKS, Masked
+from .moods import Mood, moods
 from .schema import IntentSpec, load_schema
 from .types import Command, Slot, Span
 
@@ -52,8 +53,10 @@ class Reader:
     role: str
     reasons: list[str] = field(default_factory=list)
     weights: list[float] = field(default_factory=list)
+    moods: list[Mood] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.moods = moods(self.masked, self.language)
         self.weights = weigh(self.masked.text, _noise(self.language))
         if not any(self.weights):
             self.weights = weigh(self.masked.text, None)
@@ -106,14 +109,14 @@ class Reader:
         total = sum(weights)
         if not total:
             return None
-        found = [r for r in self._readings(part, weights, total) if r.score >= self._needed(r)]
+        found = [r for r in self._readings(part, weights, total, start) if r.score >= self._needed(r)]
         return max(found, key=lambda r: r.covered + r.rank, default=None)
 
     @staticmethod
     def _needed(reading: Reading) -> float:
         return MIN_WRITE if load_schema()[reading.command.intent].writes else MIN_READ
 
-    def _readings(self, part: Masked, weights: list[float], total: float) -> list[Reading]:
+    def _readings(self, part: Masked, weights: list[float], total: float, start: int) -> list[Reading]:
         found = []
         blocked = guards(part.text, self.language)
         for pattern, match in grammar(self.language).search(part.text):
@@ -124,20 +127,27 @@ class Reader:
             if pattern.intent in blocked:
                 self.reasons.append(f"{pattern.intent}: {blocked[pattern.intent]}")
                 continue
+            if spec.writes and (mood := self._forbidden(pattern.intent, match, start)):
+                self.reasons.append(f"{pattern.intent}: {mood}")
+                continue
             reading = self._reading(pattern, spec, match, part, weights, total)
             if all(slot.value is not None for slot in reading.command.slots.values()):
                 found.append(reading)
         return found
 
+    def _forbidden(self, intent: str, match: Any, offset: int) -> str:
+        """Why a sentence at this place of the message is no order; empty when it may be one."""
+        if not self.moods:
+            return ""
+        begin, stop = match.start() + offset, match.end() + offset
+        own = [False] * begin + _said(match) + [False] * (len(self.masked.text) - stop)
+        return next((m.name for m in self.moods if m.forbids(intent, own, begin, stop)), "")
+
     def _reading(
         self, pattern: Pattern, spec: IntentSpec, match: Any, part: Masked, weights: list[float], total: float
     ) -> Reading:
         slots, free = self._captured(pattern, match, part)
-        covered = [match.start() <= i < match.end() for i in range(len(weights))]
-        for name, group in match.re.groupindex.items():
-            if name.startswith("gap_") and match.start(group) >= 0:
-                for i in range(match.start(group), match.end(group)):
-                    covered[i] = False
+        covered = [False] * match.start() + _said(match) + [False] * (len(weights) - match.end())
         for i, span in part.spans.items():
             name = fits(span, spec, slots)
             inside = any(a <= i < b for a, b in free)
@@ -179,6 +189,11 @@ class Reader:
                 slots[name] = Slot(values(self.language)[name][hit["word"]], self.raw[a:b], a, b)
                 covered[hit.start() : hit.end()] = [True] * (hit.end() - hit.start())
 
+    def unmeant(self, *, surely: bool = False) -> dict[str, str]:
+        """Writes that the message hardly asks for, because of its moods (or `surely` not); with the reason."""
+        denied = [m for m in self.moods if not (surely and m.front)]
+        return {intent: m.name for m in denied for intent in load_schema() if intent not in m.spared}
+
     def proposal(self, intent: str) -> Reading:
         """A command of a given intent with the spans of the whole message in its slots."""
         spec = load_schema()[intent]
@@ -212,6 +227,17 @@ class Reader:
                 table = values(self.language).get(name, {})
                 slots[name] = Slot(table.get(part.text[start:end], words), words, a, b)
         return slots, free
+
+
+def _said(match: Any) -> list[bool]:
+    """Which characters of a match its sentence accounts for: all but those in gaps."""
+    first = match.start()
+    said = [True] * (match.end() - first)
+    for name, group in match.re.groupindex.items():
+        if name.startswith("gap_") and match.start(group) >= 0:
+            a, b = match.start(group) - first, match.end(group) - first
+            said[a:b] = [False] * (b - a)
+    return said
 
 
 def _stands_alone(reading: Reading) -> bool:

@@ -262,8 +262,9 @@ def _ranked(message: _Message, found: Understanding) -> Understanding:
     spans = [span for span in extract(message.text, message.now, message.lexicon) if not span.weak]
     reader = _reader(message, spans)
     ranked, agreed, known = propose(reader.masked.text, message.role)
-    blocked = guards(reader.masked.text, message.language)
-    if ranked and known >= _KNOWN and ranked[0][0] not in blocked and ranked[0][1] >= _SURE and agreed:
+    blocked = guards(reader.masked.text, message.language) | reader.unmeant(surely=True)
+    doubted = blocked | reader.unmeant()
+    if ranked and known >= _KNOWN and ranked[0][0] not in doubted and ranked[0][1] >= _SURE and agreed:
         intent, score = ranked[0]
         spec, command = load_schema()[intent], _proposed(message, reader, intent)
         if not spec.missing(set(command.slots)) and spec.risk != "own_write":  # those are written unasked
