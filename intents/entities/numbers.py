@@ -100,7 +100,7 @@ def _tail(current: float | None, last_unit: int, gap: bool) -> float:
     return current
 
 
-_ENGLISH = {
+_ENGLISH: dict[str, float] = {
     word: value
     for value, word in enumerate(
         "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
@@ -125,7 +125,8 @@ _SCALES = {
 
 def words_number(words: str) -> float | None:
     """The value of an English number: two hundred thousand, 15 grand, a hundred and eighty, half a million."""
-    total, current = 0.0, None
+    total = 0.0
+    current: float | None = None
     for token in re.findall(r"\d+(?:\.\d+)?|[a-z]+", words.lower().replace(",", "")):
         if token in ("and", "of"):
             continue

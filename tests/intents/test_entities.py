@@ -32,6 +32,26 @@ def found(text: str, kind: str, lexicon: Lexicon | None = None) -> list[Any]:
         ("06L 115 562 B", "oe", "06L115562B"),
         ("04465-33471有吗", "oe", "0446533471"),
         ("０６Ｌ１１５５６２Ｂ", "oe", "06L115562B"),
+        ("手机一三八幺二三四五六七八", "phone", "13812345678"),
+        ("幺三九 零零幺二 三四五六", "phone", "13900123456"),
+        ("138.0013.8000", "phone", "13800138000"),
+        ("(+86)139-1234-5678", "phone", "13912345678"),
+        ("0086 13912345678", "phone", "13912345678"),
+        ("粤bd12345", "plate", "粤BD12345"),
+        ("粤 B 12345", "plate", "粤B12345"),
+        ("粤b一二三四五", "plate", "粤B12345"),
+        ("月B12345到店", "plate", "粤B12345"),
+        ("粤BO1234", "plate", "粤B01234"),
+        ("vin lsvnv 2182 e210 0001", "vin", "LSVNV2182E2100001"),
+        ("lsvnv2182e2100001", "vin", "LSVNV2182E2100001"),
+        ("车架号是LSVNV2182E21OO0O1", "vin", "LSVNV2182E2100001"),
+        ("06l-115-562-b", "oe", "06L115562B"),
+        ("1K0 698 151 A", "oe", "1K0698151A"),
+        ("13 71 7 521 023", "oe", "13717521023"),
+        ("11427566327", "oe", "11427566327"),
+        ("A 000 420 98 02", "oe", "A0004209802"),
+        ("G 052 182 A2", "oe", "G052182A2"),
+        ("15400-PLM-A02 how much", "oe", "15400PLMA02"),
     ],
 )
 def test_codes(text: str, kind: str, value: str) -> None:
@@ -52,10 +72,32 @@ def test_codes(text: str, kind: str, value: str) -> None:
         "0W20",
         "2026-11-21",
         "ES6",
+        "2026 11 21 14 20",
+        "12 500 000 000",
+        "微信号zw198805",
+        "顺丰SF1234567890123",
+        "abc12345@qq.com",
+        "订单号DD20261121",
+        "139-1234-5678",
+        "RMB 238,000",
+        "8000-10000",
+        "幺三八零零幺三八零零零",
     ],
 )
 def test_what_is_no_oe_number(text: str) -> None:
     assert found(text, "oe") == []
+
+
+def test_a_misread_letter_of_a_vin_is_shown_beside_the_likely_figure() -> None:
+    (span,) = [s for s in extract("车架号LSVNV2182E21OO0O1", NOW) if s.kind == "vin"]
+    assert (span.value, span.alternatives) == ("LSVNV2182E2100001", ("LSVNV2182E21OO0O1",))
+
+
+@given(st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True), st.sampled_from(["", " ", "-", "."]), st.booleans())
+def test_a_phone_is_read_in_any_spelling(number: str, gap: str, spoken: bool) -> None:
+    words = gap.join((number[:3], number[3:7], number[7:]))
+    words = words.translate(str.maketrans("0123456789", "零幺二三四五六七八九")) if spoken else words
+    assert found(f"电话{words}，张伟", "phone") == [number]
 
 
 @pytest.mark.parametrize(
