@@ -10,6 +10,7 @@ from pydantic import SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from crm_core.kernel.errors import ConfigError
+from intents.llm.settings import ModelSettings
 
 MIN_WEBHOOK_SECRET = 32
 TELEGRAM = "https://api.telegram.org"
@@ -75,6 +76,10 @@ class BotSettings(BaseSettings):
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
+
+    def model(self) -> ModelSettings:
+        """The language model, if one is named."""
+        return ModelSettings(self.llm_model, self.llm_base_url, self.llm_api_key.get_secret_value())
 
     @property
     def origin(self) -> str:

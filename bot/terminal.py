@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from bot.cards import draw
 from bot.conversation.brain import Brain, Rooms
 from bot.conversation.pipeline import Pipeline, Turn, body_of
+from bot.conversation.thinking import Thinking
 from bot.ports import Card, Inbound, InboundKind, Outbound, card_from_dict
 from bot.texts import Texts
 from crm_core.chat.buttons import LIFETIME
@@ -61,12 +62,15 @@ class Shown:
 class Terminal:
     """One person's terminal. Replies count as shown; deliveries to other people are never claimed here."""
 
-    def __init__(self, core: Core, person: str, brain: Brain | None = None, texts: Texts | None = None) -> None:
+    def __init__(
+        self, core: Core, person: str, brain: Brain | None = None, texts: Texts | None = None,
+        thinking: Thinking | None = None,
+    ) -> None:  # fmt: skip
         self._core = core
         self._id = core.actor(person).id
         self._name = person
         self._texts = texts or Texts.load()
-        self._pipeline = Pipeline(core, self._texts, brain or Rooms(core))
+        self._pipeline = Pipeline(core, self._texts, brain or Rooms(core), thinking)
         self._chat = f"term:{self._id}"
 
     @property

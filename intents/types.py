@@ -9,6 +9,8 @@ from typing import Any, Literal
 Value = str | int | float | dict[str, Any] | None
 Outcome = Literal["recognised", "ambiguous", "unrecognised"]
 Layer = Literal["reply", "grammar", "ranker", "model"]
+# Where a slot comes from: the speaker's words, words he passes on, the records, or a model's conclusion.
+Source = Literal["said", "quoted", "record", "inferred"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +39,16 @@ class Slot:
     start: int = -1
     end: int = -1
     alternatives: tuple[Any, ...] = ()
+    source: Source = "said"
 
     @classmethod
     def of(cls, span: Span) -> Slot:
         return cls(span.value, span.words, span.start, span.end, span.alternatives)
 
     def to_json(self) -> dict[str, Any]:
-        return {"value": self.value, "words": self.words}
+        """Its source is told when it is not what the speaker said."""
+        source = {} if self.source == "said" else {"source": self.source}
+        return {"value": self.value, "words": self.words, **source}
 
 
 @dataclass(frozen=True, slots=True)

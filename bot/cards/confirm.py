@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.cards.base import PRIMARY, button
 from bot.ports import Button, Card, Field
 from bot.texts import Voice
 from crm_core.kernel.registry import Change
+
+if TYPE_CHECKING:
+    from bot.conversation.pending import Draft
 
 STATES = ("state", "lead_state", "approval")
 
@@ -42,6 +45,18 @@ def confirm_buttons(voice: Voice, token: str, round_: int) -> tuple[Button, ...]
         button(voice, "edit", "draft.edit", t=token, n=round_),
         button(voice, "cancel", "draft.cancel", t=token, n=round_),
     )
+
+
+def origin(voice: Voice, draft: Draft) -> str | None:
+    """Under a card that a model drafted: that it did, and which slots nobody said in so many words."""
+    if draft.layer != "model":
+        return None
+    told = [voice.say("card.by_model")]
+    for source in ("quoted", "inferred"):
+        names = [voice.maybe(f"label.slot.{name}") for name, slot in draft.slots.items() if slot.get("source") == source]
+        if found := [name for name in names if name]:
+            told.append(voice.say(f"card.{source}", slots=voice.say("card.and").join(found)))
+    return " ".join(told)
 
 
 def _merged(changes: Sequence[Change]) -> list[Change]:

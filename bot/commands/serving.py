@@ -74,8 +74,6 @@ def _checked(settings: BotSettings, role: str, roles: tuple[str, ...], demo: boo
         problems.append("CLOCK: only the demo's clock can be moved")
     if not problems:
         problems += _port_problems(settings)
-    if settings.llm_model:
-        print("note: LLM_MODEL is set, but this version does not use a language model yet", file=sys.stderr)
     if problems:
         for problem in problems:
             print(f"error: {problem}", file=sys.stderr)

@@ -36,6 +36,7 @@ def read_now(text: str) -> datetime | None:
 def say(text: str, as_: str, now: str, press: str, inbox: bool, as_json: bool) -> int:
     """One turn, a button, what was pushed, or (`-`) a transcript from standard input, a line a turn."""
     from bot.conversation.brain import Rooms
+    from bot.conversation.thinking import open_thinking
     from bot.settings import BotSettings
     from bot.terminal import Terminal
 
@@ -43,7 +44,9 @@ def say(text: str, as_: str, now: str, press: str, inbox: bool, as_json: bool) -
         raise Invalid("text", "error.nothing_said")
     core = _opened(now)
     try:
-        terminal = Terminal(core, as_, Rooms(core, embeddings=BotSettings().embeddings))
+        settings = BotSettings()
+        thinking = open_thinking(core, settings.model())
+        terminal = Terminal(core, as_, Rooms(core, embeddings=settings.embeddings), thinking=thinking)
         if inbox:
             _print(terminal.inbox(), as_json)
         for line in _lines(text):

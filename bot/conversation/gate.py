@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from bot.cards.base import button
-from bot.cards.confirm import confirm_buttons, confirm_card
+from bot.cards.base import PRIMARY, button
+from bot.cards.confirm import confirm_buttons, confirm_card, origin
 from bot.conversation.pending import Draft
-from bot.conversation.talk import Talk
-from bot.ports import Button, Card
+from bot.conversation.talk import HandsOff, Talk
+from bot.ports import Button, Card, Field
 from crm_core.kernel.errors import ChexinError, Invalid, Unavailable
 from crm_core.kernel.registry import Command, Result
 
@@ -64,6 +64,8 @@ class Skill:
     plan: Plan
 
 
+# Readings that somebody confirms before anything is done.
+UNSURE = ("model", "spoken")
 skills: dict[str, Skill] = {}
 finishes: dict[str, Finish] = {}
 # Which slot to ask for again when the core finds a field invalid.
@@ -99,7 +101,11 @@ def pass_through(talk: Talk, draft: Draft) -> None:
     if known is None:
         talk.say("sorry.not_yet")
         return
-    step = known.plan(talk, draft)
+    try:
+        step = _planned(talk, known, draft)
+    except HandsOff:
+        _ask_first(talk, draft)
+        return
     if isinstance(step, Need):
         ask(talk, draft, step)
     elif isinstance(step, Act):
@@ -107,6 +113,30 @@ def pass_through(talk: Talk, draft: Draft) -> None:
     else:
         talk.memory.settle(draft.token, "")
         go_on(talk, draft)
+
+
+def _planned(talk: Talk, known: Skill, draft: Draft) -> Step:
+    """The next step. While an unsure reading is planned nothing can be carried out, whatever the skill tries."""
+    talk.hands_off = draft.layer in UNSURE
+    said = len(talk.replies)
+    try:
+        return known.plan(talk, draft)
+    except HandsOff:
+        del talk.replies[said:]
+        raise
+    finally:
+        talk.hands_off = False
+
+
+def _ask_first(talk: Talk, draft: Draft) -> None:
+    """What a skill does at once is named with the words it was read from, and done when that is confirmed."""
+    voice = talk.voice
+    offer = talk.memory.offer_readings([{"intent": draft.intent, "slots": draft.slots}])
+    shown = [(voice.maybe(f"label.slot.{name}") or "", draft.text(name)) for name in draft.slots]
+    fields = tuple(Field(label, said) for label, said in shown if label and said)
+    title = voice.maybe(f"intent.{draft.intent}") or voice.say("card.confirm")
+    yes = button(voice, "confirm", "reading", PRIMARY, n=0, o=offer)
+    talk.show(Card("confirm", title, fields, (yes,), note=origin(voice, draft)))
 
 
 def is_slot(talk: Talk, asked: str) -> bool:
@@ -117,7 +147,7 @@ def is_slot(talk: Talk, asked: str) -> bool:
 def _act(talk: Talk, draft: Draft, act: Act, tier: Tier) -> None:
     """At once for the actor's own complete, model-free writes; a card for everything else."""
     try:
-        if act.confirm or tier is Tier.CONFIRM or draft.layer == "model":
+        if act.confirm or tier is Tier.CONFIRM or draft.layer in UNSURE:
             propose(talk, draft, act)
         else:
             perform(talk, act.command, draft)
@@ -158,7 +188,7 @@ def propose(talk: Talk, draft: Draft, act: Act) -> None:
     title = draft.title = act.title or talk.voice.say("card.confirm")
     changes = [change for change in preview.changes if change.field not in act.told]
     card = confirm_card(talk.voice, title, changes, act.words, act.slots, draft.token, draft.round)
-    talk.show(replace(card, buttons=(*card.buttons, *act.buttons)))
+    talk.show(replace(card, buttons=(*card.buttons, *act.buttons), note=origin(talk.voice, draft)))
 
 
 def perform(talk: Talk, command: Command, draft: Draft | None = None) -> Result:

@@ -9,7 +9,8 @@ from typing import Any
 from bot.conversation import gate
 from bot.conversation.gate import Need, skills
 from bot.conversation.pending import Draft
-from bot.conversation.presses import carry_out, presses
+from bot.conversation.presses import carry_out
+from bot.conversation.reading import labelled, understood_of
 from bot.conversation.slots import keep_day
 from bot.conversation.talk import Talk
 from bot.ports import Button, Outbound, Style
@@ -41,7 +42,6 @@ MAIN_SLOT = {"create_lead": "phone", "remind_me": "when", "book_test_drive": "wh
              "add_note": "text", "log_contact": "text", "mark_lost": "reason"}  # fmt: skip
 # Intents of one bare word, which may as well be a button of the card above.
 LABEL_LIKE = ("complete_task", "ask_knowledge", "mark_lost")
-MAX_LABEL = 12
 CONTROL = ("confirm", "refuse", "cancel")
 
 
@@ -71,7 +71,8 @@ def text(talk: Talk, said: str) -> None:
         if is_whose(talk, waiting, said):
             return
         waiting = None
-    understood = talk.brain.understand(said, talk.actor, talk.now, _context(talk, waiting))
+    free = waiting is not None and waiting.asked in FREE_SLOTS and not _ASKS.search(said)
+    understood = understood_of(talk, said, _context(talk, waiting), free=free)
     talk.layer = understood.layer
     if waiting is not None and _for_draft(talk, waiting, understood, said):
         talk.memory.misses = 0
@@ -80,12 +81,9 @@ def text(talk: Talk, said: str) -> None:
 
 
 def _label(talk: Talk, understood: Understanding, said: str) -> bool:
-    """A typed label of a live button shown in this chat is a press of the newest of them."""
+    """A typed label of a live button is a press of it."""
     clear = understood.outcome == "recognised" and understood.commands[0].intent not in LABEL_LIKE
-    if clear or len(said) > MAX_LABEL:
-        return False
-    recent = talk.core.chats.buttons.recent(talk.actor.id, talk.now)
-    action = next((a for a in recent if a.label == said and a.chat == talk.chat and a.verb in presses), None)
+    action = None if clear else labelled(talk, said)
     if action is not None:
         carry_out(talk, action)
     return action is not None
@@ -179,6 +177,8 @@ def _fill(talk: Talk, draft: Draft, command: Command) -> bool:
                                                    talk.actor.zone, talk.voice.here.date())}  # fmt: skip
     draft.fill(slots)
     draft.asked = ""
+    if talk.layer == "model":
+        draft.layer = "model"
     gate.pass_through(talk, draft)
     return True
 
@@ -226,7 +226,7 @@ def _recognised(talk: Talk, understood: Understanding) -> None:
         return
     rest = [{"intent": c.intent, "slots": _plain(c)} for c in others]
     # What was written down from a voice note is as sure as a model's reading: it is shown before it is done.
-    layer = "model" if talk.spoken else understood.layer
+    layer = "spoken" if talk.spoken else understood.layer
     draft = Draft(first.intent, _plain(first), layer=layer, rest=rest)
     gate.pass_through(talk, draft)
     gate.come_back(talk, draft)

@@ -21,6 +21,7 @@ from bot.conversation.pending import Memory
 from bot.conversation.presses import carry_out, may_press, presses
 from bot.conversation.spent import Spent, Watch
 from bot.conversation.talk import Talk
+from bot.conversation.thinking import Deferred, Thinking
 from bot.ports import Inbound, InboundKind, Outbound
 from bot.reception.degrade import MORE
 from bot.skills.drafts import over
@@ -79,23 +80,32 @@ def inbound_of(arrival: Arrival) -> Inbound:
 class Pipeline:
     """Answers arrivals. Safe to share between threads; one chat is worked on by one thread at a time."""
 
-    def __init__(self, core: Core, texts: Texts, brain: Brain) -> None:
+    def __init__(self, core: Core, texts: Texts, brain: Brain, thinking: Thinking | None = None) -> None:
+        """`thinking` is the way to a language model, where there is one."""
         self._core = core
         self._texts = texts
         self._brain = brain
+        self._thinking = thinking
 
     def process(self, arrival: Arrival, *, shown: bool = False) -> Turn:
         """Answer an inbox row and end it: replies, memory and the row itself are written in one transaction.
 
-        With `shown` the caller shows the replies himself; their buttons then carry ids.
+        With `shown` the caller shows the replies himself; their buttons then carry ids. Raises Deferred while a
+        model thinks, where nobody may wait for it.
         """
-        inbound = inbound_of(arrival)
-        turn, actor = self._answered(inbound, f"in:{arrival.id}")
+        inbound, root = inbound_of(arrival), f"in:{arrival.id}"
+        try:
+            turn, actor = self._answered(inbound, root)
+        except Deferred as deferred:
+            deferred.resume = lambda: self.process(arrival, shown=shown)
+            raise
         bodies = [reply.to_dict() for reply in turn.replies]
         public = self._core.chats.finish(
             arrival, chat=inbound.chat, person_id=actor.id if actor else inbound.person_id, replies=bodies,
             state=turn.state, now=self._core.now(), shown=shown, spent=turn.spent,
         )  # fmt: skip
+        if self._thinking is not None:
+            self._thinking.forget(root)
         if shown and public is not None:
             turn.replies = [Outbound.from_dict(_private(body)) for body in public]
         return turn
@@ -111,7 +121,7 @@ class Pipeline:
     def turn(self, inbound: Inbound, actor: Actor, *, root: str | None = None) -> Turn:
         """Answer one thing a person did. `root` names it, so that its commands happen once.
 
-        Raises Unavailable when the database cannot work, so that the arrival is tried again.
+        Raises Unavailable when the database cannot work, so that the arrival is tried again, and Deferred.
         """
         started = time.perf_counter()
         now = self._core.now()
@@ -120,7 +130,7 @@ class Pipeline:
         action = None
         try:
             action = self._listen(talk, inbound)
-        except Unavailable:
+        except (Unavailable, Deferred):
             raise
         except ChexinError as error:
             talk.tell(talk.voice.error(error))
@@ -137,7 +147,8 @@ class Pipeline:
         voice = Voice(self._texts, actor.language, actor.zone, now)
         memory = Memory.load(self._core.chats.conversation(inbound.chat).state, now)
         return Talk(self._core, self._brain, actor, voice, memory, root, inbound.chat, inbound.text,
-                    came_from=inbound.came_from, contact=inbound.contact, spoken=inbound.spoken)  # fmt: skip
+                    came_from=inbound.came_from, contact=inbound.contact, spoken=inbound.spoken,
+                    thinking=self._thinking)  # fmt: skip
 
     def _listen(self, talk: Talk, inbound: Inbound) -> LiveAction | None:
         """Do it; returns the button when one was pressed."""

@@ -16,6 +16,7 @@ from crm_core.kernel.access import Actor
 from crm_core.kernel.registry import Command, Question, Result
 
 if TYPE_CHECKING:
+    from bot.conversation.thinking import Thinking
     from crm_core.api import Core
 
 
@@ -26,6 +27,10 @@ def first_sentence(said: str) -> tuple[str, str | None]:
     """A text as the title of a small card and the rest of it."""
     first, *rest = _ENDS.split(said.strip(), maxsplit=1)
     return first.strip(), (rest[0].strip() or None) if rest else None
+
+
+class HandsOff(Exception):
+    """Something was to be carried out while only a draft was asked for."""
 
 
 @dataclass
@@ -46,6 +51,8 @@ class Talk:
     came_from: dict[str, Any] = field(default_factory=dict)
     contact: dict[str, Any] = field(default_factory=dict)
     spoken: bool = False
+    thinking: Thinking | None = None
+    hands_off: bool = False
 
     @property
     def now(self) -> datetime:
@@ -62,8 +69,11 @@ class Talk:
     def do(self, command: Command, *, of: str = "") -> Result:
         """Carry a command out; the same turn again does not act twice.
 
-        `of` names it among several of which some may fail.
+        `of` names it among several of which some may fail. Raises HandsOff while a draft is being planned that
+        nobody has confirmed.
         """
+        if self.hands_off:
+            raise HandsOff
         result = self.core.execute(command, self.actor, key=f"{self.root}:{of or len(self.commands)}")
         self.commands.append(type(command).__name__)
         return result

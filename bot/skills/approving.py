@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.cards.approvals import approval_card, waiting_card
 from bot.cards.base import joined
-from bot.conversation.gate import Step, Tier, skill
+from bot.conversation.gate import UNSURE, Step, Tier, skill
 from bot.conversation.pending import Draft
 from bot.conversation.presses import carry_out, verb
 from bot.conversation.talk import Talk
@@ -35,7 +35,7 @@ def my_approvals(talk: Talk, draft: Draft) -> Step:
 @skill("approve_all", tier=Tier.CONFIRM)
 def approve_all(talk: Talk, draft: Draft) -> Step:
     """全部同意 right after the list approves what is on it; otherwise the list comes first."""
-    shown = list_shown(talk) if draft.layer != "model" else None
+    shown = list_shown(talk) if draft.layer not in UNSURE else None
     waiting: list[ApprovalView] = talk.ask(PendingApprovals(limit=MANY)) if shown else []
     if shown is None or not {one.id for one in waiting} & {known for known, _ in shown.params["approvals"]}:
         return my_approvals(talk, draft)

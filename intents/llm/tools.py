@@ -1,0 +1,92 @@
+"""The tools a model is offered: one for each intent this speaker may use. Calling one drafts; nothing is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from langchain.tools import ToolRuntime
+from langchain_core.tools import StructuredTool, ToolException
+from pydantic import ConfigDict, Field, create_model
+
+from ..schema import IntentSpec, load_schema
+from ..types import Command
+from .check import Checker, Unsaid, choices
+from .redact import Redaction
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+# Bare replies, and what opens a door to somebody: those are typed or pressed by the person himself.
+NEVER = frozenset({
+    "confirm", "refuse", "cancel", "undo", "greet", "help", "invite_colleague", "connect_account", "set_consent",
+})  # fmt: skip
+
+
+@dataclass
+class Drafting:
+    """One message being read: what checks a draft, what has been drafted, and how often a tool was called."""
+
+    checker: Checker
+    redaction: Redaction
+    calls: int
+    drafts: list[Command] = field(default_factory=list)
+    evidence: list[tuple[int, int]] = field(default_factory=list)
+    used: int = 0
+    wrong: int = 0
+    last_try: bool = False
+
+    def add(self, spec: IntentSpec, given: dict[str, Any]) -> None:
+        """Take a draft, or raise Unsaid with everything that is wrong about it.
+
+        On the last try a slot that does not hold is left out, and the person will be asked for it.
+        """
+        self.used += 1
+        if self.used > self.calls:
+            raise Unsaid("no more tool calls for this message")
+        words = {name: self.redaction.show(str(value)).strip() for name, value in given.items() if value}
+        place = self.checker.evidence(words.pop("evidence", ""))
+        slots, problems = {}, []
+        for name, said in words.items():
+            try:
+                slots[name] = self.checker.slot(spec.name, name, said)
+            except Unsaid as error:
+                problems.append(str(error))
+        if problems and not self.last_try:
+            raise Unsaid("; ".join(problems))
+        self.evidence.append((place.start, place.end))
+        command = Command(spec.name, slots)
+        if command not in self.drafts:
+            self.drafts.append(command)
+
+
+def tools_for(offered: frozenset[str], language: str) -> list[StructuredTool]:
+    """A tool for each intent that may be offered; descriptions hold an example in this language."""
+    schema = load_schema()
+    return [_tool(schema[name], language) for name in schema if name in offered - NEVER]
+
+
+def _tool(spec: IntentSpec, language: str) -> StructuredTool:
+    def draft(runtime: ToolRuntime[Drafting], **given: Any) -> str:
+        try:
+            runtime.context.add(spec, given)
+        except Unsaid as error:
+            runtime.context.wrong += 1
+            raise ToolException(str(error)) from None
+        return "drafted"
+
+    return StructuredTool.from_function(
+        draft, name=spec.name, description=f"Such as: {spec.example[language]}", args_schema=_arguments(spec),
+        handle_tool_error=True,
+    )  # fmt: skip
+
+
+def _arguments(spec: IntentSpec) -> type[BaseModel]:
+    """Every slot may be left out: what is missing is asked of the person, never made up."""
+    fields: dict[str, Any] = {"evidence": (str, Field())}
+    for slot in spec.slots:
+        listed = sorted(set(choices(spec.name, slot).values()))
+        extra: dict[str, Any] = {"enum": ["", *listed]} if listed else {}
+        fields[slot] = (str, Field(default="", json_schema_extra=extra or None))
+    made: type[BaseModel] = create_model(spec.name, __config__=ConfigDict(extra="ignore"), **fields)
+    return made
