@@ -10,7 +10,7 @@ from bot.texts import Voice
 from crm_core.chat.messages import AccountView
 
 
-@pushed("account_new", "account_gone", "account_replaced")
+@pushed("account_new", "account_gone", "account_replaced", "account_ended")
 def account_changed(easel: Easel, _: str, params: dict[str, Any]) -> Outbound:
     """An account was bound, given up or replaced; told elsewhere, so that nobody does it unnoticed."""
     platform = easel.voice.label("channel_account", str(params.get("channel", "")))

@@ -134,10 +134,10 @@ def press_unbind(talk: Talk, params: dict[str, Any]) -> None:
 @verb("account.unbind_yes")
 def press_unbind_yes(talk: Talk, params: dict[str, Any]) -> None:
     """Done."""
-    perform(talk, UnbindAccount(identity_id=str(params["id"])))
+    perform(talk, UnbindAccount(identity_id=str(params["id"]), chat=talk.chat))
 
 
 @after(UnbindAccount)
 def unbound(talk: Talk, command: UnbindAccount, result: Result, draft: Draft | None) -> None:
-    """Said here once; another place hears of it too."""
+    """Said here once; the place that was given up and another one hear of it too."""
     talk.say("accounts.unbound")

@@ -114,7 +114,7 @@ def meet_visitor(cmd: MeetVisitor, uow: Uow) -> Result:
 
 @handles(UnbindAccount)
 def unbind_account(cmd: UnbindAccount, uow: Uow) -> Result:
-    """Told in another place. What the corp vouches for only the corp's list ends."""
+    """Told there, for the last time, and in another place. What the corp vouches for only the corp's list ends."""
     row = uow.find(Identity, cmd.identity_id)
     person = uow.session.get(Person, row.person_id) if row is not None else None
     own = row is not None and row.tenant == uow.tenant and row.person_id == uow.actor.id
@@ -122,6 +122,9 @@ def unbind_account(cmd: UnbindAccount, uow: Uow) -> Result:
         raise NotFound(resource="person")
     if row.vouched == "corp" and own:
         raise Invalid("channel", "error.account_fixed")
+    if not row.dead and row.chat != cmd.chat:
+        uow.push(person.id, "account_ended", key=f"ended:{row.id}", priority=Priority.MUST_KNOW, chat=row.chat,
+                 channel=row.channel)  # fmt: skip
     _end(uow, row)
     uow.audit("unbind", "person", person.id, channel=row.channel)
     uow.push(person.id, "account_gone", key=f"unbound:{row.id}", priority=Priority.MUST_KNOW, channel=row.channel)

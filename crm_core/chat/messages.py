@@ -94,9 +94,13 @@ class MeetVisitor(Command):
 
 
 class UnbindAccount(Command):
-    """The account is nobody's any more: the actor's own, or that of somebody he may invite."""
+    """The account is nobody's any more: the actor's own, or that of somebody he may invite.
+
+    `chat` is where he asks for it; the answer is enough to tell that place.
+    """
 
     identity_id: str
+    chat: str = ""
 
 
 class PreferAccount(Command):

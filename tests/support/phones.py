@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from crm_core.api import Core
 from crm_core.chat.messages import BindAccount
+from crm_core.kernel.ids import new_id
 from crm_core.kernel.tables import Inbox, Outbox
 from tests.support.fakes.telegram import FakeTelegram, Message, User
 from tests.support.fakes.wecom import Accepted, FakeWecom, fake_wecom
@@ -57,6 +58,14 @@ class Phones(ABC):
     @abstractmethod
     def press(self, who: str, sight: Sight, label: str, times: int = 1) -> None:
         """Press a button as it was drawn in this sight, whoever it was shown to and whatever became of it."""
+
+    @abstractmethod
+    def sends_picture(self, who: str, content: bytes, words: str) -> None:
+        """Somebody sends a picture and says whose it is: below it, or after it where that is how it is done."""
+
+    @abstractmethod
+    def shown(self, who: str) -> bytes:
+        """The newest picture somebody sees."""
 
     def now(self, who: str, sight: Sight) -> Sight:
         """The same message as it is drawn now."""
@@ -129,6 +138,18 @@ class WebPhones(Phones):
     def says(self, who: str, text: str) -> None:
         self._page(who).say(text, wait=False)
 
+    def sends_picture(self, who: str, content: bytes, words: str) -> None:
+        headers = {"Cookie": self.site.cookie(who), "Content-Type": "image/jpeg"}
+        kept = self.site.http.post("/media", content=content, headers=headers).json()["id"]
+        before = len(self.sights(who))
+        self._page(who).send({"t": "image", "id": new_id(), "media": kept})
+        self.until(lambda: len(self.sights(who)) > before, "he is asked whose it is")
+        self.says(who, words)
+
+    def shown(self, who: str) -> bytes:
+        pictures = [m["image"]["url"] for _, m in sorted(self._page(who).messages.items()) if m.get("image")]
+        return self.site.http.get(pictures[-1], headers={"Cookie": self.site.cookie(who)}).content
+
     def sights(self, who: str) -> list[Sight]:
         page = self._page(who)
         found = []
@@ -167,6 +188,13 @@ class TelegramPhones(Phones):
     def says(self, who: str, text: str) -> None:
         self.telegram.say(self.users[who], text)
 
+    def sends_picture(self, who: str, content: bytes, words: str) -> None:
+        self.telegram.send_photo(self.users[who], content, words)
+
+    def shown(self, who: str) -> bytes:
+        photos = [one.photo for one in self.telegram.chat(self.users[who]) if one.photo is not None]
+        return photos[-1]
+
     def sights(self, who: str) -> list[Sight]:
         return [self._sight(message) for message in self.telegram.chat(self.users[who])]
 
@@ -192,6 +220,18 @@ class WecomPhones(Phones):
 
     def says(self, who: str, text: str) -> None:
         assert self.fake.caller.says(who, text).status_code == 200
+
+    def sends_picture(self, who: str, content: bytes, words: str) -> None:
+        self.fake.media["photo-1"] = content
+        before = len(self.sights(who))
+        sent = self.fake.caller.message(who, "image", PicUrl="http://e.example/p", MediaId="photo-1")
+        assert self.fake.caller.call(sent).status_code == 200
+        self.until(lambda: len(self.sights(who)) > before, "he is asked whose it is")
+        self.says(who, words)
+
+    def shown(self, who: str) -> bytes:
+        images = [one for one in self.fake.sent_to(who) if one.kind == "image"]
+        return self.fake.media[images[-1].body["image"]["media_id"]]
 
     def sights(self, who: str) -> list[Sight]:
         return [self._sight(one) for one in self.fake.sent_to(who)]
