@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import date, datetime, time, timedelta
+from typing import Any, NamedTuple
 
-# Letters, so that a sequence of atoms reads as a short word: D day, S stretch of days, P part of the day,
-# C clock, U length, O point at a distance from now, T "to", F "from", B "before", A "after", W "within", N now.
+# Letters, so that a sequence of atoms reads as a short word: D day, S stretch of days, P part of the day, C clock,
+# U length, O point at a distance from now, R stretch of moments, N now. Words that bind: T "to", F "from", L "for",
+# G "starting"; before what they bound b "before", i "by", a "after", s "since", w "within"; behind it B, I, A, Z, W.
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,12 @@ class Day:
     weekday: int | None = None
     lunar: bool = False
     past: bool = False
+    swapped: bool = False  # month and day may stand the other way round: 3/4/2026
+
+    @property
+    def open(self) -> bool:
+        """Whether the year was left out, so that there is one to come and one gone."""
+        return self.fixed is None and self.year is None and self.weekday is None
 
     def resolve(self, today: date, near: date | None = None) -> list[date]:
         """The days meant, likeliest first: the coming one, then the last one gone. Empty if impossible."""
@@ -54,15 +61,20 @@ class Day:
             months = [(anchor.year, anchor.month), _shift(anchor, 1), _shift(anchor, -1)]
             found = [_make(y, m, self.day) for y, m in months]
         elif self.year is not None:
-            return [d for d in [self._on(self.year)] if d]
+            other = _make(self.year, self.day, self.month) if self.swapped and self.day <= 12 else None
+            return list(dict.fromkeys(d for d in [self._on(self.year), other] if d))
         else:
-            found = [self._on(anchor.year + step) for step in (0, 1, -1)]
+            found = [self._on(anchor.year + step) for step in self._years()]
         days = [d for d in found if d]
         coming = sorted(d for d in days if d >= anchor)[:1]
         gone = sorted((d for d in days if d < anchor), reverse=True)[:1]
         if near:
             return coming or gone
         return gone + coming if self.past else coming + gone
+
+    def _years(self) -> tuple[int, ...]:
+        """How far the year may be; 29 February comes every fourth."""
+        return tuple(range(-4, 5)) if (self.month, self.day) == (2, 29) else (0, 1, -1)
 
     def _on(self, year: int) -> date | None:
         if self.lunar:
@@ -104,14 +116,17 @@ def add_months(day: date, months: int) -> date:
     raise ValueError(f"no such month: {year}-{month}")
 
 
-def month_span(year: int, month: int) -> tuple[date, date]:
-    first = date(year, month, 1)
-    return first, add_months(first, 1)
+class Stretch(NamedTuple):
+    """Days from `start` to before `end`. `edge`: the end of something, so "before it" means before it is over.
 
+    `open`: its year was left out. `others` are what the words may mean besides.
+    """
 
-def week_span(day: date, weeks: int = 0) -> tuple[date, date]:
-    monday = day - timedelta(days=day.weekday()) + timedelta(weeks=weeks)
-    return monday, monday + timedelta(days=7)
+    start: date
+    end: date
+    edge: bool = False
+    open: bool = False
+    others: tuple[tuple[date, date], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,31 +150,38 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Length:
-    """A length: months and days of the calendar, and seconds."""
+    """A length as said: years and months of the calendar, days and seconds; each may be a fraction."""
 
-    months: int = 0
-    days: int = 0
+    years: float = 0
+    months: float = 0
+    days: float = 0
     seconds: float = 0
 
     @property
     def total(self) -> float:
-        years, months = divmod(self.months, 12)
-        return (years * 365 + months * 30) * 86400 + self.days * 86400 + self.seconds
-
-    @property
-    def whole_days(self) -> bool:
-        return self.seconds == 0
+        """Seconds, of years of 365 and months of 30 days."""
+        return (self.years * 365 + self.months * 30 + self.days) * 86400 + self.seconds
 
     def plus(self, other: Length) -> Length:
-        return Length(self.months + other.months, self.days + other.days, self.seconds + other.seconds)
+        return Length(
+            self.years + other.years,
+            self.months + other.months,
+            self.days + other.days,
+            self.seconds + other.seconds,
+        )
 
 
-def shifted(now: datetime, length: Length, sign: int) -> date | datetime:
-    """`now` moved by a length: a day when only days and months were said, else an instant."""
-    day = add_months(now.date(), sign * length.months) + timedelta(days=sign * length.days)
-    if length.whole_days:
+def shifted(start: date | datetime, length: Length, sign: int = 1) -> date | datetime:
+    """`start` moved by a length: a day when only days, months and years were said, else an instant."""
+    months = length.years * 12 + length.months
+    days = length.days + round(months % 1 * 30)
+    day = start.date() if isinstance(start, datetime) else start
+    day = add_months(day, sign * int(months)) + timedelta(days=sign * int(days))
+    rest = length.seconds + days % 1 * 86400
+    if not rest:
         return day
-    return datetime.combine(day, now.time()) + timedelta(seconds=sign * length.seconds)
+    clock = start.time() if isinstance(start, datetime) else time()
+    return datetime.combine(day, clock) + timedelta(seconds=sign * rest)
 
 
 Reader = Callable[[re.Match[str], datetime], "tuple[str, Any] | None"]

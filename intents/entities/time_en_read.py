@@ -1,349 +1,254 @@
-"""What English time words mean: one reader for each form of words."""
+"""What English words for days, clocks, lengths and holidays mean: one reader for each form of words."""
 
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from .atoms import Clock, Day, Length, Part, add_months, month_span, shifted, week_span
+from . import stretches
+from .atoms import Clock, Day, Length, Stretch, add_months, shifted
+from .time_en_words import (
+    DAYS,
+    HOLIDAYS,
+    MONTHS,
+    SHIFT,
+    UNIT,
+    count,
+    day_number,
+    part_of,
+    unit_length,
+    year_number,
+    COUNT,
+)
 from .time_zh_read import holiday
 
-_SMALL = {
-    "a": 1,
-    "an": 1,
-    "one": 1,
-    "two": 2,
-    "three": 3,
-    "four": 4,
-    "five": 5,
-    "six": 6,
-    "seven": 7,
-    "eight": 8,
-    "nine": 9,
-    "ten": 10,
-    "eleven": 11,
-    "twelve": 12,
-    "fifteen": 15,
-    "twenty": 20,
-    "thirty": 30,
-    "forty": 40,
-    "forty-five": 45,
-    "fifty": 50,
-    "sixty": 60,
-    "ninety": 90,
-    "couple": 2,
-    "a couple": 2,
-    "a couple of": 2,
-    "couple of": 2,
-    "a few": 3,
-    "few": 3,
-    "several": 3,
-    "half a": 0.5,
-    "half an": 0.5,
-    "another": 1,
-    "the": 1,
-}
-N = (
-    r"(?:\d+(?:\.\d+)?|half an?|a couple(?: of)?|couple(?: of)?|a few|few|several|"
-    r"another|an?|forty-five|one|two|three|four|five|six|seven|eight|nine|ten|"
-    r"eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|ninety)"
-)
-HOURS = r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
-_MONTHS = {
-    "jan": 1,
-    "feb": 2,
-    "mar": 3,
-    "apr": 4,
-    "may": 5,
-    "jun": 6,
-    "jul": 7,
-    "aug": 8,
-    "sep": 9,
-    "oct": 10,
-    "nov": 11,
-    "dec": 12,
-}
-MONTH = (
-    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)"
-    r"?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
-)
-_DAYS = {"mon": 0, "tue": 1, "wed": 2, "thu": 3, "fri": 4, "sat": 5, "sun": 6}
-WD = (
-    r"(?:mon(?:day)?s?|tues?(?:day)?s?|wed(?:nesday|s)?|thu(?:r|rs)?(?:day)?s?|"
-    r"fri(?:day)?s?|sat(?:urday)?s?|sun(?:day)?s?)"
-)
-ORD = r"(?:[12]\d|3[01]|0?[1-9])(?:st|nd|rd|th)?"
-WORD_ORD = {
-    "first": 1,
-    "second": 2,
-    "third": 3,
-    "fourth": 4,
-    "fifth": 5,
-    "sixth": 6,
-    "seventh": 7,
-    "eighth": 8,
-    "ninth": 9,
-    "tenth": 10,
-    "eleventh": 11,
-    "twelfth": 12,
-    "thirteenth": 13,
-    "fifteenth": 15,
-    "twentieth": 20,
-    "thirtieth": 30,
-}
-UNIT = (
-    r"(?:business days?|working days?|seconds?|secs?|minutes?|mins?|hours?|hrs?|"
-    r"days?|nights?|weeks?|wks?|months?|quarters?|years?|yrs?)"
-)
-PARTS = {
-    "early morning": Part(6, 9),
-    "late morning": Part(10, 12),
-    "mid-morning": Part(9, 11),
-    "morning": Part(8, 12),
-    "noon": Part(11, 13, True),
-    "midday": Part(11, 13, True),
-    "lunchtime": Part(11, 13, True),
-    "lunch": Part(11, 13, True),
-    "early afternoon": Part(12, 14, True),
-    "late afternoon": Part(14, 16, True),
-    "afternoon": Part(12, 16, True),
-    "evening": Part(16, 20, True),
-    "night": Part(20, 24, True),
-    "tonight": Part(20, 24, True),
-}
-_SHIFT = {
-    "last": -1,
-    "previous": -1,
-    "past": -1,
-    "this": 0,
-    "current": 0,
-    "coming": 1,
-    "next": 1,
-    "following": 1,
-    "upcoming": 1,
-}
-HOLIDAYS = {
-    "christmas eve": "平安夜",
-    "christmas day": "圣诞节",
-    "christmas": "圣诞节",
-    "xmas": "圣诞节",
-    "new year's day": "元旦",
-    "new years day": "元旦",
-    "valentine's day": "情人节",
-    "labour day": "劳动节",
-    "may day": "劳动节",
-    "national day": "国庆节",
-    "chinese new year's eve": "除夕",
-    "chinese new year": "春节",
-    "lunar new year": "春节",
-    "spring festival": "春节",
-    "lantern festival": "元宵节",
-    "dragon boat festival": "端午节",
-    "mid-autumn festival": "中秋节",
-    "mid autumn festival": "中秋节",
-    "qingming": "清明",
-    "halloween": "万圣节",
-    "mother's day": "母亲节",
-    "father's day": "父亲节",
-    "thanksgiving": "感恩节",
-    "singles day": "双十一",
-    "singles' day": "双十一",
-}
+Found = tuple[str, Any] | None
+_MORE = re.compile(rf"(?P<n>{COUNT})[\s-]?(?P<u>{UNIT})", re.I | re.A)
+_BACK = ("last", "past", "previous", "prior")
+_NTH = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last": -1}
 
 
-def _count(words: str) -> float:
-    words = words.lower().strip()
-    return _SMALL[words] if words in _SMALL else float(words)
+def said(m: re.Match[str], name: str) -> str:
+    return (m.groupdict().get(name) or "").lower().strip()
 
 
-def _length_of(words: str, unit: str, half: bool = False) -> Length | None:
-    value, unit = _count(words) + (0.5 if half else 0), unit.lower()
-    if unit.startswith(("sec", "min", "hour", "hr")):
-        scale = 1 if unit[0] == "s" else 60 if unit[0] == "m" else 3600
-        return Length(seconds=value * scale)
-    if unit.startswith(("week", "wk")):
-        return Length(days=round(value * 7))
-    if unit.startswith(("month", "quarter", "year", "yr")):
-        months = value * {"m": 1, "q": 3, "y": 12}[unit[0]]
-        return Length(months=int(months), days=round((months % 1) * 30))
-    return Length(days=int(value), seconds=(value % 1) * 86400)
+def month_of(words: str) -> int:
+    return MONTHS[words.lower()[:3]]
 
 
-def _month_of(words: str) -> int:
-    return _MONTHS[words.lower()[:3]]
+def nth_of(words: str) -> int:
+    return _NTH.get(words) or int(words[0])
 
 
-def _day_of(words: str) -> int:
-    return WORD_ORD.get(words.lower()) or int(re.sub(r"\D", "", words))
+def shift_of(words: str) -> int:
+    return SHIFT[re.sub(r"\s+", " ", words)]
 
 
-def calendar_date(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    groups = m.groupdict()
-    month = _month_of(groups["mn"]) if groups.get("mn") else int(groups["m"]) if groups.get("m") else None
-    year = int(groups["y"]) if groups.get("y") else None
-    if year is not None and year < 100:
-        year += 2000
-    day = _day_of(groups["d"])
-    if month is not None and month > 12:
-        month, day = day, month
-    return ("D", Day(year=year, month=month, day=day)) if day <= 31 and (month or 1) <= 12 else None
+def calendar_date(m: re.Match[str], now: datetime) -> Found:
+    """Parts of a date in any order; of 3/4/2026 the month is first, and the other way is kept in mind."""
+    month = month_of(said(m, "mn")) if said(m, "mn") else int(said(m, "m") or 0) or None
+    year = _year(said(m, "y") or said(m, "y2"))
+    if rm := said(m, "rm"):
+        base = add_months(now.date().replace(day=1), shift_of(rm))
+        year, month = base.year, base.month
+    day, swapped = day_number(said(m, "d")), bool(said(m, "m")) and bool(said(m, "swap"))
+    if month is not None and month > 12 >= day and said(m, "m"):
+        month, day, swapped = day, month, False
+    if not 1 <= day <= 31 or (month or 1) > 12:
+        return None
+    return "D", Day(year=year, month=month, day=day, swapped=swapped)
 
 
-def weekday(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    wanted = _DAYS[m["wd"].lower()[:3]]
-    shift = (m["s"] or "").lower()
-    monday = week_span(now.date())[0]
+def _year(words: str) -> int | None:
+    if not words:
+        return None
+    if words.isdigit() and len(words) == 2:
+        return 2000 + int(words) if int(words) < 50 else 1900 + int(words)
+    return year_number(words)
+
+
+def iso_date(m: re.Match[str], now: datetime) -> Found:
+    month, day = int(m["m"]), int(m["d"])
+    if not (1 <= month <= 12 and 1 <= day <= 31):
+        return None
+    return "D", Day(year=int(m["y"]), month=month, day=day)
+
+
+def month_days(m: re.Match[str], now: datetime) -> Found:
+    """Nov 18-19, from 4 to 22 January 1995, between 4 and 22 this month: the last day within."""
+    first, last = day_number(m["d"]), day_number(m["d2"])
+    year = _year(said(m, "y") or said(m, "y2"))
+    if rm := said(m, "rm"):
+        base = add_months(now.date().replace(day=1), shift_of(rm))
+        month, year = base.month, base.year
+    else:
+        month = month_of(said(m, "mn"))
+    found = [s for y in ([year] if year else [now.year, now.year + 1, now.year - 1]) if (s := _days(y, month, first, last))]
+    if not found:
+        return None
+    coming = [s for s in found if s[1] > now.date()]
+    first_choice = min(coming) if coming else found[0]
+    return "S", Stretch(*first_choice, open=year is None, others=tuple(s for s in found if s < first_choice)[-1:])
+
+
+def _days(year: int, month: int, first: int, last: int) -> tuple[date, date] | None:
+    try:
+        span = date(year, month, first), date(year, month, last) + timedelta(days=1)
+    except ValueError:
+        return None
+    return span if span[0] < span[1] else None
+
+
+def weekday(m: re.Match[str], now: datetime) -> Found:
+    wanted, shift = DAYS[m["wd"].lower()[:3]], re.sub(r"\s+", " ", said(m, "s"))
+    monday = stretches.week(now.date()).start
     if shift in ("next", "following"):
         return "D", Day(fixed=monday + timedelta(days=7 + wanted))
-    if shift in ("last", "previous", "past"):
-        gone = monday + timedelta(days=wanted - 7)
-        return "D", Day(fixed=gone)
+    if shift in ("last", "previous", "prior"):
+        return "D", Day(fixed=monday + timedelta(days=wanted - 7))
+    if shift in ("past", "this past"):
+        back = (now.weekday() - wanted - 1) % 7 + 1
+        return "D", Day(fixed=now.date() - timedelta(days=back))
     if shift == "this":
         return "D", Day(fixed=monday + timedelta(days=wanted))
     return "D", Day(weekday=wanted)
 
 
-def weekend(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    monday = week_span(now.date(), _SHIFT.get((m["s"] or "this").lower(), 0))[0]
-    return "S", (monday + timedelta(days=5), monday + timedelta(days=7))
+def nth_weekday(m: re.Match[str], now: datetime) -> Found:
+    """The second Monday of next month, the last Friday in June 2026, the third Wednesday."""
+    number, wanted = nth_of(said(m, "nth")), DAYS[m["wd"].lower()[:3]]
+    if rm := said(m, "rm"):
+        found = stretches.nth_weekday(stretches.month_off(now.date(), shift_of(rm)), wanted, number)
+    elif said(m, "mn"):
+        named = stretches.month_named(month_of(said(m, "mn")), _year(said(m, "y")), now.date())
+        found = stretches.nth_weekday(named, wanted, number)
+    else:
+        coming = [stretches.nth_weekday(stretches.month_off(now.date(), n), wanted, number) for n in range(3)]
+        found = next((day for day in coming if day and day >= now.date()), None)
+    return ("D", Day(fixed=found)) if found else None
 
 
-def clock(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    groups = m.groupdict()
-    words = groups["h"].lower()
-    hour = int(_SMALL.get(words, 0) or words)
-    minute = int(groups.get("mi") or 0)
-    if rel := (groups.get("rel") or "").lower():
-        amount = {"half": 30, "quarter": 15}.get(groups["amt"].lower()) or int(_count(groups["amt"]))
-        hour, minute = (hour, amount) if rel == "past" else (hour - 1, 60 - amount)
-    half = (groups.get("ap") or "").lower().replace(".", "")[:1]
-    if hour > 24 or minute > 59:
+def clock(m: re.Match[str], now: datetime) -> Found:
+    hours = said(m, "h")
+    hour = int(count(hours) or 0) if not hours.isdigit() else int(hours)
+    minute, second = int(said(m, "mi") or 0), int(said(m, "sec") or 0)
+    if words := said(m, "mw"):
+        minute = int(count(re.sub(r"^oh?[ -]", "", words)) or 0)
+    if rel := said(m, "rel"):
+        amount = {"half": 30, "quarter": 15, "a quarter": 15}.get(said(m, "amt")) or int(count(said(m, "amt")) or 0)
+        hour, minute = (hour, amount) if rel in ("past", "after") else ((hour - 1) % 24, 60 - amount)
+    half = said(m, "ap")[:1]
+    if hour > 24 or minute > 59 or second > 59:
         return None
-    if half == "p" and hour < 12:
-        hour += 12
-    elif half == "a" and hour == 12:
-        hour = 0
-    return "C", Clock(hour % 24, minute, open=not half and 1 <= hour <= 12 and not words.startswith("0"))
+    if half and hour <= 12:
+        hour = hour % 12 + (12 if half == "p" else 0)
+    return "C", Clock(hour % 24, minute, second, open=not half and 1 <= hour <= 12 and hours[0] != "0")
 
 
-def length(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    found = _length_of(m["n"], m["u"], bool(m.groupdict().get("half")))
-    return ("U", found) if found and found.total > 0 else None
-
-
-def distance(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    length = _length_of(m["n"], m["u"], bool(m.groupdict().get("half")))
-    if not length:
+def length_of(m: re.Match[str]) -> Length | None:
+    """Two and a half hours; one week three days; 1 day and 5 hours."""
+    value = count(m["n"])
+    if not value:
         return None
-    back = (m.groupdict().get("side") or "").lower() in ("ago", "earlier", "before")
-    return "O", shifted(now, length, -1 if back else 1)
+    if half := said(m, "half"):
+        value += 0.25 if "quarter" in half else 0.5
+    one = unit_length(m["u"])
+    total = Length(one.years * value, one.months * value, one.days * value, one.seconds * value)
+    for more in _MORE.finditer(m.groupdict().get("more") or ""):
+        each, times = unit_length(more["u"]), count(more["n"]) or 0
+        total = total.plus(Length(each.years * times, each.months * times, each.days * times, each.seconds * times))
+    return total
 
 
-def stretch(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    length = _length_of(m["n"], m["u"])
-    if not length:
+def length(m: re.Match[str], now: datetime) -> Found:
+    found = length_of(m)
+    return ("U", found) if found else None
+
+
+def whole(m: re.Match[str], now: datetime) -> Found:
+    """All day, full week, whole month: the length of one."""
+    return "U", unit_length(m["u"])
+
+
+def distance(m: re.Match[str], now: datetime) -> Found:
+    found = length_of(m)
+    if not found:
         return None
-    back = m["side"].lower() in ("last", "past", "previous")
-    edge = shifted(now, length, -1 if back else 1)
-    if isinstance(edge, datetime):
-        return "R", (edge, now) if back else (now, edge)
-    return "S", (edge, now.date()) if back else (now.date() + timedelta(days=1), edge + timedelta(days=1))
+    back = said(m, "side") in ("ago", "earlier", "before", "back", "prior")
+    return "O", shifted(now, found, -1 if back else 1)
 
 
-def calendar_span(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    shift, unit, today = _SHIFT[m["s"].lower()], m["u"].lower(), now.date()
-    if unit == "week":
-        return "S", week_span(today, shift)
-    if unit == "month":
-        base = add_months(today.replace(day=1), shift)
-        return "S", month_span(base.year, base.month)
-    if unit == "quarter":
-        first = add_months(date(today.year, (today.month - 1) // 3 * 3 + 1, 1), 3 * shift)
-        return "S", (first, add_months(first, 3))
-    return "S", (date(today.year + shift, 1, 1), date(today.year + shift + 1, 1, 1))
-
-
-def edge(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    today, unit = now.date(), m["u"].lower()
-    start = m["edge"].lower() in ("start", "beginning", "early")
-    if m["edge"].lower() in ("mid", "middle"):
+def stretch(m: re.Match[str], now: datetime) -> Found:
+    """The last three days, the next hour, two upcoming months; quarters are those of the calendar."""
+    one, times = unit_length(m["u"]), count(said(m, "n")) if said(m, "n") else 1.0
+    back, today = said(m, "side") in _BACK, now.date()
+    if not times:
         return None
-    if unit == "day":
-        return "D", Day(fixed=today)
-    shift = _SHIFT.get((m["s"] or "this").lower(), 0)
-    if unit == "week":
-        first, after = week_span(today, shift)
-        return "S", (first, first + timedelta(days=2)) if start else (
-            first + timedelta(days=3),
-            after,
-            "edge",
-        )
-    if unit == "year":
-        year = today.year + shift
-        return "S", (date(year, 1, 1), date(year, 2, 1)) if start else (
-            date(year, 12, 1),
-            date(year + 1, 1, 1),
-            "edge",
-        )
-    base = add_months(today.replace(day=1), shift) if unit == "month" else None
-    if base is None:
-        month = _MONTHS[unit[:3]]
-        base = date(today.year + (1 if month < today.month else 0), month, 1)
-    first, after = month_span(base.year, base.month)
-    return "S", (first, first + timedelta(days=10)) if start else (first + timedelta(days=24), after, "edge")
+    if m["u"].lower().startswith("quarter"):
+        this, steps = stretches.quarter_off(today, 0), int(times)
+        far = stretches.quarter_off(today, -steps if back else steps)
+        return "S", Stretch(far.start, this.start) if back else Stretch(this.end, far.end)
+    moved = shifted(now, Length(one.years * times, one.months * times, one.days * times, one.seconds * times), -1 if back else 1)
+    if isinstance(moved, datetime):
+        return "R", (moved, now) if back else (now, moved)
+    day = timedelta(days=1)
+    return "S", Stretch(moved, today) if back else Stretch(today + day, moved + day)
 
 
-def month(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    month, shift = _month_of(m["mn"]), (m["s"] or "").lower()
-    year = int(m["y"]) if m["y"] else now.year + _SHIFT.get(shift, 0)
-    if not m["y"] and not shift and month < now.month:
-        year += 1
-    return "S", month_span(year, month)
+def named_holiday(m: re.Match[str], now: datetime) -> Found:
+    name = re.sub(r"\s+", " ", m["name"].lower().replace("’", "'"))
+    asked = _year(said(m, "y") or said(m, "y2"))
+    if shift := said(m, "s"):
+        asked = now.year + shift_of(shift) if shift in ("this", "last", "previous", "current") else None
+    days = [d for y in ([asked] if asked else [now.year, now.year + 1]) if (d := _holiday(name, y))]
+    coming = [d for d in days if asked or d >= now.date()]
+    return ("D", Day(fixed=coming[0])) if coming else None
 
 
-def week_of_month(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    """The nth week of a month is the one with its nth Thursday."""
-    month = _month_of(m["mn"])
-    first, after = month_span(int(m["y"] or now.year + (1 if month < now.month else 0)), month)
-    thursdays = [d for n in range(31) if (d := first + timedelta(days=n)) < after and d.weekday() == 3]
-    index = {"first": 0, "second": 1, "third": 2, "fourth": 3, "last": -1}[m["nth"].lower()]
-    return "S", week_span(thursdays[index])
+def _holiday(name: str, year: int) -> date | None:
+    when = HOLIDAYS[name]
+    if isinstance(when, str):
+        return holiday(when, year)
+    if len(when) == 2:
+        return date(year, when[0], when[1])
+    return stretches.nth_weekday(stretches.month(year, when[0]), when[1], when[2])
 
 
-def year(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    return "S", (date(int(m["y"]), 1, 1), date(int(m["y"]) + 1, 1, 1))
+_NEAR = {"tomorrow": 1, "today": 0, "yesterday": -1}
 
 
-def quarter(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    which = int({"first": 1, "second": 2, "third": 3, "fourth": 4}.get(m["q"].lower(), m["q"]))
-    first = date(int(m["y"] or now.year), which * 3 - 2, 1)
-    return "S", (first, add_months(first, 3))
-
-
-def named_holiday(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    name = HOLIDAYS[m["name"].lower().replace("’", "'")]
-    days = [d for step in (0, 1) if (d := holiday(name, int(m["y"] or now.year) + step))]
-    if not m["y"]:
-        days = [d for d in days if d >= now.date()] or days
-    return ("D", Day(fixed=days[0])) if days else None
-
-
-def rel_day(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
+def rel_day(m: re.Match[str], now: datetime) -> Found:
     words = re.sub(r"\s+", " ", m[0].lower())
-    step = {"today": 0, "tomorrow": 1, "tmr": 1, "tmrw": 1, "tomorow": 1, "yesterday": -1}.get(words)
-    if step is None:
-        step = 2 if "after" in words else -2
+    if re.search(r"tod|2day|otd", words):
+        step = 0
+    elif "yest" in words or "before" in words:
+        step = -2 if "before yest" in words else -1
+    else:
+        step = 2 if re.search(r"after\s(?:tom|tmr|2m)", words) else 1
+    if re.search(r"previous|last|past", words):
+        step = -1
     return "D", Day(fixed=now.date() + timedelta(days=step))
 
 
-def part(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    return "P", PARTS[re.sub(r"\s+", " ", m["p"].lower())]
+def this_day(m: re.Match[str], now: datetime) -> Found:
+    """The day of "this morning", "last night", "next evening"."""
+    step = {"this": 0, "last": -1, "next": 1}.get(m[0].lower(), 0)
+    return "D", Day(fixed=now.date() + timedelta(days=step))
 
 
-def tonight(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    return "D", Day(fixed=now.date() - timedelta(days=1 if m[0].lower().startswith("last") else 0))
+def part(m: re.Match[str], now: datetime) -> Found:
+    return "P", part_of(m["p"])
 
 
-def noon(m: re.Match[str], now: datetime) -> tuple[str, Any] | None:
-    return "C", Clock(0 if m[0].lower().endswith("midnight") else 12)
+def later_today(m: re.Match[str], now: datetime) -> Found:
+    """The rest of the day, later today: from now until midnight."""
+    return "R", (now, datetime.combine(now.date(), time()) + timedelta(days=1))
+
+
+def fixed_clock(hour: int) -> Any:
+    return lambda m, now: ("C", Clock(hour))
+
+
+def at_now(m: re.Match[str], now: datetime) -> Found:
+    return "N", now

@@ -10,6 +10,7 @@ from typing import Any
 from ..normalize import is_chinese, readable
 from ..types import Span
 from . import time_en, time_zh
+from .atoms import Atom
 from .combine import Reading, combine
 from .timevalue import TimeValue
 
@@ -23,6 +24,7 @@ _MAYBE = re.compile(
     r"\b(?:it|this|that|reminder) to \d",
     re.I,
 )
+_LATIN = re.compile(r"[A-Za-z]{2,}|\d[ap]m", re.I)
 _NOW = re.compile(r"现在|目前|眼下|此刻|马上|立刻|立马|(?:right )?now|immediately|asap", re.I)
 
 
@@ -65,8 +67,23 @@ def read_times(text: str, now: datetime) -> Iterator[Reading]:
     if not _MAYBE.search(text):
         return
     local = now.replace(tzinfo=None)
-    lexer = time_zh if is_chinese(text) else time_en
-    yield from combine(text, lexer.atoms(text, local), local)
+    if not is_chinese(text):
+        yield from combine(text, time_en.atoms(text, local), local)
+        return
+    atoms = time_zh.atoms(text, local)
+    if _LATIN.search(text):
+        atoms = _with_english(text, atoms, time_en.atoms(text, local))
+    yield from combine(text, atoms, local)
+
+
+def _with_english(text: str, atoms: list[Atom], others: list[Atom]) -> list[Atom]:
+    """English words in a Chinese sentence (Friday下午, 周三 morning) beside the Chinese ones."""
+    free = [
+        atom
+        for atom in others
+        if _LATIN.search(text[atom.start : atom.end]) and not any(a.start < atom.end and atom.start < a.end for a in atoms)
+    ]
+    return sorted([*atoms, *free], key=lambda atom: atom.start)
 
 
 def find_times(text: str, now: datetime) -> Iterator[Span]:
@@ -83,7 +100,8 @@ def find_times(text: str, now: datetime) -> Iterator[Span]:
             continue
         if _NOW.fullmatch(text[reading.start : reading.end]):
             continue
-        values = [value.json(now) for value in reading.values]
+        bounded = None in (reading.values[0].start, reading.values[0].end) and "range" in reading.values[0].kind
+        values = [value.json(now) for value in reading.values[: 1 if bounded else None]]
         yield Span(
             "when",
             reading.start,
