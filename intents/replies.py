@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 
+from .corrections import Correction, read_correction
 from .data import lists
 from .entities.money import bare_amount
 from .extract import extract
 from .grammar import values
 from .normalize import is_chinese, normalise
-from .schema import load_schema
+from .schema import IntentSpec, load_schema
 from .types import Command, Context, Lexicon, Slot, Span
 
 _PUNCTUATION = re.compile(r"[\s,.;:!?、~\-'\"()]+")
-_CORRECTION = re.compile(
-    r"(?:不是|不要|不对)(?P<old>.{1,20}?)[,\s]*(?:是|而是|应该是|要|改成|改为)(?P<new>.{1,30})$|"
-    r"^(?:not|no,? not)\s(?P<old2>.{1,20}?)[,\s]+(?:but|it's|it is|make it)?\s?(?P<new2>.{1,30})$|"
-    r"^(?P<new3>.{1,30}?),?\s(?:not|instead of)\s(?P<old3>.{1,20})$",
-    re.I,
-)
 _KIND = {"person_to": "person", "person_from": "person", "other": "person", "period": "when"}
+# What a slot may be called by the name of another: 改金额 of a discount given as a percentage.
+_ALIKE = {"money": ("percent",), "percent": ("money",), "when": ("period",), "person": ("person_to",)}
 _FREE = ("text", "reason", "outcome", "topic", "metric", "ref")
 
 
@@ -84,23 +82,52 @@ def asked_reply(text: str, context: Context, now: datetime, lexicon: Lexicon | N
     spec = load_schema().get(context.asked_intent or "")
     if spec is None:
         return None
-    source, offset, corrected = _corrected(text)
-    wanted = [context.asked_slot] if context.asked_slot else []
-    if corrected or not wanted:
-        wanted += [name for name in spec.slots if name not in wanted and name not in _FREE]
-    for name in wanted:
-        if name and (slot := _value(name, source, now, lexicon, asked=name == context.asked_slot)):
-            start = slot.start + offset
-            return Command(spec.name, {name: Slot(slot.value, slot.words, start, start + len(slot.words))})
+    asked = context.asked_slot or ""
+    said = read_correction(text)
+    if said is not None and (asked not in _FREE or said.old or said.slot):
+        known = {asked: ""} if asked else {}
+        if slot := _corrected(text, said, spec, known, now, lexicon):
+            return Command(spec.name, dict([slot]))
+    for name in [asked] if asked else [name for name in spec.slots if name not in _FREE]:
+        if slot_value := _value(name, text, now, lexicon, asked=name == asked):
+            return Command(spec.name, {name: slot_value})
     return None
 
 
-def _corrected(text: str) -> tuple[str, int, bool]:
-    match = _CORRECTION.search(normalise(text))
-    if not match:
-        return text, 0, False
-    name = next(n for n in ("new", "new2", "new3") if match[n])
-    return text[match.start(name) : match.end(name)], match.start(name), True
+def corrected(
+    text: str, intent: str, known: Mapping[str, str], now: datetime, lexicon: Lexicon | None = None
+) -> Command | None:
+    """The slot of a command said before that `text` puts right; `known` are that command's slots in their words.
+
+    None when `text` is no correction, or holds no value of any of its slots.
+    """
+    spec, said = load_schema().get(intent), read_correction(text)
+    if spec is None or said is None:
+        return None
+    slot = _corrected(text, said, spec, known, now, lexicon)
+    return Command(spec.name, dict([slot])) if slot else None
+
+
+def _corrected(
+    text: str, said: Correction, spec: IntentSpec, known: Mapping[str, str], now: datetime, lexicon: Lexicon | None
+) -> tuple[str, Slot] | None:  # fmt: skip
+    """By what it was called, by the words it replaces, else the first slot whose kind the new value is of."""
+    source = text[said.start : said.end]
+    old = said.old.lower()
+    replaced = [name for name, words in known.items() if old and words and (old in words.lower() or words.lower() in old)]
+    for name in replaced:
+        if name in _FREE:
+            whole = re.sub(re.escape(said.old), lambda _: source, known[name], flags=re.I)
+            return name, Slot(whole, source, said.start, said.end)
+    named = [name for name in (said.slot, *_ALIKE.get(said.slot, ())) if name in spec.slots]
+    others = [name for name in (*replaced, *known, *spec.slots) if name in spec.slots and name not in _FREE]
+    if any(span.detail == "pronoun" for span in extract(source, now, lexicon)):
+        return None  # 不是他 says who it is not, and names nobody
+    for name in named or dict.fromkeys(others):
+        loose = name == said.slot and said.marked
+        if slot := _value(name, source, now, lexicon, asked=loose):
+            return name, Slot(slot.value, slot.words, slot.start + said.start, slot.end + said.start)
+    return None
 
 
 def _value(name: str, text: str, now: datetime, lexicon: Lexicon | None, asked: bool) -> Slot | None:

@@ -14,6 +14,7 @@ from bot.conversation.talk import HandsOff, Talk
 from bot.ports import Button, Card, Field
 from crm_core.kernel.errors import ChexinError, Invalid, Unavailable
 from crm_core.kernel.registry import Command, Result
+from crm_core.undo.messages import Correct
 
 
 class Tier(StrEnum):
@@ -180,7 +181,7 @@ def ask(talk: Talk, draft: Draft, need: Need) -> None:
 
 def propose(talk: Talk, draft: Draft, act: Act) -> None:
     """Show what would change, found by the very rules that will change it."""
-    preview = talk.core.preview(act.command, talk.actor)
+    preview = talk.core.preview(_change(act.command, draft), talk.actor)
     draft.keep_command(act.command)
     draft.asked = ""
     draft.round += 1
@@ -192,22 +193,34 @@ def propose(talk: Talk, draft: Draft, act: Act) -> None:
 
 
 def perform(talk: Talk, command: Command, draft: Draft | None = None) -> Result:
-    """Carry out and say so. A draft that corrects an earlier write takes that back first."""
-    if draft is not None and draft.undo_id:
-        from crm_core.undo.messages import UndoLast
-
-        talk.do(UndoLast(undo_id=draft.undo_id))
-    result = talk.do(command)
+    """Carry out and say so. A draft that corrects an earlier write puts this in its place."""
+    result = talk.do(_change(command, draft))
     said = len(talk.replies)
+    talk.writing = draft
     finish = finishes.get(type(command).__name__)
     if finish is None:
         talk.say("done.plain", *talk.take_back(result.undo_id))
     else:
         finish(talk, command, result, draft)
+    talk.writing = None
     if draft is not None:
+        _tell_corrected(talk, draft, said)
+        talk.memory.wrote(draft, result.undo_id or "", result.id, talk.now)
         talk.memory.settle(draft.token, talk.voice.say("press.confirmed", said=_summary(talk, said)))
         go_on(talk, draft)
     return result
+
+
+def _change(command: Command, draft: Draft | None) -> Command:
+    return Correct.by(draft.undo_id, command) if draft is not None and draft.undo_id else command
+
+
+def _tell_corrected(talk: Talk, draft: Draft, said: int) -> None:
+    """What was corrected stands above the answer: from what to what."""
+    if draft.changed and said < len(talk.replies):
+        first = talk.replies[said]
+        text = talk.voice.say("done.corrected", what=talk.voice.say("done.joint").join(draft.changed.values()))
+        talk.replies[said] = replace(first, text="\n".join(filter(None, (text, first.text))))
 
 
 def _summary(talk: Talk, since: int) -> str:
@@ -288,7 +301,6 @@ def cancel(talk: Talk, draft: Draft) -> None:
 
 def edit(talk: Talk, draft: Draft) -> None:
     """The actor wants something in it different."""
-    draft.asked, draft.prompts = "edit", 0
-    talk.memory.put(draft, talk.now)
+    talk.memory.put(replace(draft, asked="edit", prompts=0), talk.now)
     talk.say(f"edit.{draft.intent}" if talk.voice.maybe(f"edit.{draft.intent}") else "edit.other",
              button(talk.voice, "cancel", "draft.cancel", t=draft.token))  # fmt: skip

@@ -4,42 +4,32 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Any
 
 from bot.conversation import gate
-from bot.conversation.gate import Need, skills
+from bot.conversation.corrections import correct, kept, put_right, right_now, takes
+from bot.conversation.gate import Need
 from bot.conversation.pending import Draft
 from bot.conversation.presses import carry_out
 from bot.conversation.reading import labelled, understood_of
-from bot.conversation.slots import keep_day
+from bot.conversation.slots import MAIN_SLOT
 from bot.conversation.talk import Talk
-from bot.ports import Button, Outbound, Style
+from bot.conversation.unclear import leaves_phone, offer, plain, unrecognised
+from bot.ports import Button, Outbound
 from bot.skills.approvals import last_shown
 from bot.skills.drafts import take
 from bot.skills.help import show_help
-from bot.skills.knowledge import answer_question
 from bot.skills.language import ask_language, switch, wanted
 from bot.skills.photos import PICTURE, is_whose
 from crm_core.channels.tables import PLATFORMS
 from crm_core.customers.messages import CustomerLine, FindCustomers
-from crm_core.kernel.phones import parse_phone
-from crm_core.tasks.messages import TaskCard, TaskView
-from intents.types import Candidate, Command, Context, Understanding
+from intents.types import Command, Context, Understanding
 
 MAX_TEXT = 2000
-# A number somebody left that is not one we can call.
-_DIGITS = re.compile(r"\d{6,}")
-PHONE_DIGITS = 11
 # 不用提醒了 with nothing to confirm is about the reminder that came.
 _REMINDS = re.compile(r"提醒|remind", re.I)
 # A question is not the answer to one.
 _ASKS = re.compile(r"[?？]\s*$|吗\s*$|^查|^(?:what|how|when|where|who|which|does|is|can)\b", re.I)
 FREE_SLOTS = ("text", "reason", "outcome")
-# What people mostly correct, so that the bare value is understood.
-MAIN_SLOT = {"create_lead": "phone", "remind_me": "when", "book_test_drive": "when", "book_service": "when",
-             "request_discount": "money", "create_quote": "money", "set_stage": "stage", "set_level": "level",
-             "set_expected_close": "when", "book_visit": "when", "move_appointment": "when", "set_absence": "when",
-             "add_note": "text", "log_contact": "text", "mark_lost": "reason"}  # fmt: skip
 # Intents of one bare word, which may as well be a button of the card above.
 LABEL_LIKE = ("complete_task", "ask_knowledge", "mark_lost")
 CONTROL = ("confirm", "refuse", "cancel")
@@ -71,6 +61,9 @@ def text(talk: Talk, said: str) -> None:
         if is_whose(talk, waiting, said):
             return
         waiting = None
+    if (waiting is None or not takes(talk, waiting, said)) and correct(talk, said):
+        talk.memory.misses = 0
+        return
     free = waiting is not None and waiting.asked in FREE_SLOTS and not _ASKS.search(said)
     understood = understood_of(talk, said, _context(talk, waiting), free=free)
     talk.layer = understood.layer
@@ -171,11 +164,11 @@ def _fill(talk: Talk, draft: Draft, command: Command) -> bool:
     slots = {name: slot.to_json() for name, slot in command.slots.items() if slot.value is not None}
     if not slots:
         return False
-    if "when" in slots:
-        given = slots["when"]
-        slots["when"] = given | {"value": keep_day(draft.value("when"), given["value"], given["words"],
-                                                   talk.actor.zone, talk.voice.here.date())}  # fmt: skip
-    draft.fill(slots)
+    if draft.asked == "edit" and any(written.token == draft.token for written in talk.memory.written):
+        talk.memory.settle(draft.token, talk.voice.say("press.over"))
+        put_right(talk, draft, slots)
+        return True
+    draft.fill(kept(talk, draft, slots))
     draft.asked = ""
     if talk.layer == "model":
         draft.layer = "model"
@@ -208,15 +201,15 @@ def _reprompt(talk: Talk, draft: Draft) -> bool:
 
 def _new(talk: Talk, understood: Understanding, said: str) -> None:
     """A message of its own: one reading, several, or none."""
-    if _leaves_phone(talk):
+    if leaves_phone(talk):
         return
     if understood.outcome == "recognised":
         talk.memory.misses = 0
         _recognised(talk, understood)
     elif understood.outcome == "ambiguous" and understood.alternatives:
-        _readings(talk, understood.alternatives)
+        offer(talk, understood.alternatives)
     else:
-        _unrecognised(talk, said)
+        unrecognised(talk, said)
 
 
 def _recognised(talk: Talk, understood: Understanding) -> None:
@@ -224,16 +217,12 @@ def _recognised(talk: Talk, understood: Understanding) -> None:
     if first.intent in CONTROL:
         _bare(talk, first.intent)
         return
-    rest = [{"intent": c.intent, "slots": _plain(c)} for c in others]
+    rest = [{"intent": c.intent, "slots": plain(c)} for c in others]
     # What was written down from a voice note is as sure as a model's reading: it is shown before it is done.
     layer = "spoken" if talk.spoken else understood.layer
-    draft = Draft(first.intent, _plain(first), layer=layer, rest=rest)
+    draft = Draft(first.intent, plain(first), layer=layer, rest=rest)
     gate.pass_through(talk, draft)
     gate.come_back(talk, draft)
-
-
-def _plain(command: Command) -> dict[str, dict[str, Any]]:
-    return {name: slot.to_json() for name, slot in command.slots.items()}
 
 
 def _bare(talk: Talk, intent: str) -> None:
@@ -244,96 +233,20 @@ def _bare(talk: Talk, intent: str) -> None:
     if intent == "cancel" and not talk.is_staff and talk.text.lower().strip(" .!") == "stop":
         gate.pass_through(talk, Draft("opt_out"))
         return
-    if intent in ("confirm", "refuse") and talk.is_staff and _decides(talk, intent):
+    if intent == "confirm" and talk.is_staff and _decides(talk):
+        return
+    if intent in ("refuse", "cancel") and right_now(talk, intent):
         return
     talk.say("press.nothing_open")
 
 
-def _decides(talk: Talk, intent: str) -> bool:
+def _decides(talk: Talk) -> bool:
     """A bare yes binds to an approval card this person was shown in this chat and can still decide."""
-    shown = last_shown(talk) if intent == "confirm" else None
+    shown = last_shown(talk)
     if shown is None:
         return False
     decision = {"value": "approve", "words": talk.text}
     gate.pass_through(talk, Draft("decide_approval", {"decision": decision}, {"approval": shown}))
-    return True
-
-
-def _readings(talk: Talk, alternatives: tuple[Candidate, ...]) -> None:
-    """At most three chips for what may be meant."""
-    known = [c for c in alternatives if c.command.intent in skills][:3]
-    offer = talk.memory.offer_readings([{"intent": c.command.intent, "slots": _plain(c.command)} for c in known])
-    chips = [
-        Button(talk.voice.maybe(f"intent.{c.command.intent}") or c.command.intent, "reading", {"n": n, "o": offer})
-        for n, c in enumerate(known)
-    ]
-    if chips:
-        talk.say("sorry.which", *chips)
-    else:
-        _unrecognised(talk, talk.text)
-
-
-def _unrecognised(talk: Talk, said: str) -> None:
-    """Customers get an answer or a person; colleagues hear what can be said here."""
-    if not talk.is_staff:
-        if talk.actor.customer_id is None and _DIGITS.search(said):
-            talk.say("lead.visitor_odd_phone")
-        else:
-            answer_question(talk, said)
-        return
-    if _may_answer(talk, said):
-        return
-    number = _DIGITS.search(said)
-    if number is not None and len(number[0]) != PHONE_DIGITS:
-        talk.say("lead.odd_digits", number=number[0])
-        return
-    talk.memory.misses += 1
-    if talk.memory.misses >= 3:
-        talk.memory.misses = 0
-        talk.say("sorry.third")
-        show_help(talk)
-    else:
-        talk.say("sorry.first" if talk.memory.misses == 1 else "sorry.second")
-
-
-def _may_answer(talk: Talk, said: str) -> bool:
-    """A colleague who was asked something and types a plain sentence most likely answers; one press sends it."""
-    recent = talk.core.chats.buttons.recent(talk.actor.id, talk.now)
-    asked = next((action for action in recent if action.verb == "task.answer"), None)
-    if asked is None:
-        return False
-    task: TaskView = talk.ask(TaskCard(task_id=asked.params["task"]))
-    if task.state != "open":
-        return False
-    send = Button(talk.voice.say("button.send_answer"), "task.answer_with", {"task": task.id, "text": said}, Style.PRIMARY)
-    talk.say("task.is_answer", send, question=task.title)
-    return True
-
-
-def _leaves_phone(talk: Talk) -> bool:
-    """A visitor who leaves his number, in words or in the form, becomes a lead that keeps where he came from."""
-    if talk.is_staff or talk.actor.customer_id is not None:
-        return False
-    found = talk.brain.understand(talk.text, talk.actor, talk.now, None, role="rep")
-    slots = next((c.slots for c in found.commands if c.slots.get("phone")), {})
-    name, vehicle, said = slots.get("person"), slots.get("vehicle"), slots.get("phone")
-    phone = talk.contact.get("phone") or (str(said.value) if said else "")
-    if not phone:
-        return False
-    if not parse_phone(phone).ok:
-        talk.say("lead.visitor_odd_phone")
-        return True
-    from crm_core.leads.messages import CreateLead
-
-    tags = talk.came_from.get("utm") or {}
-    # By his own page, or by the platform he wrote from.
-    line = talk.chat.partition(":")[0]
-    source = line if line in PLATFORMS else "widget"
-    gate.perform(talk, CreateLead(
-        name=talk.contact.get("name") or (str(name.value) if name else ""), phone=phone,
-        vehicle=vehicle.words if vehicle else "", source=source, channel=source, message=talk.text,
-        campaign=str(tags.get("campaign", ""))[:200], referrer=talk.came_from.get("page", ""), utm=tags,
-    ))  # fmt: skip
     return True
 
 

@@ -11,8 +11,10 @@ from crm_core.kernel.registry import Command, commands_by_name
 
 DRAFT_LIFE = timedelta(hours=2)
 QUESTION_LIFE = timedelta(minutes=30)
+CORRECTION_LIFE = timedelta(hours=2)
 FOCUS_LIFE = timedelta(hours=2)
-MAX_DRAFTS = 4
+MAX_DRAFTS = 6
+MAX_WRITTEN = 6
 MAX_SETTLED = 8
 
 
@@ -23,7 +25,8 @@ class Draft:
     `asked` names the slot the person was asked for; `command` is what a confirmation card showed;
     `undo_id` is the write this draft corrects; `rest` are further commands of the same message; `options` are
     the chips that were offered, by label, for whoever types one. Of the cards shown for it only the newest
-    (`round`, `title`) can be confirmed.
+    (`round`, `title`) can be confirmed. A draft that was carried out keeps the `record` it made; one that corrects
+    it says in `changed`, by slot, from what to what.
     """
 
     intent: str
@@ -40,6 +43,8 @@ class Draft:
     reminded: bool = False
     round: int = 0
     title: str = ""
+    record: str = ""
+    changed: dict[str, str] = field(default_factory=dict)
     options: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def value(self, slot: str) -> Any:
@@ -75,10 +80,12 @@ class Draft:
 class Memory:
     """The state of one chat. `current` is the draft a bare word belongs to.
 
-    `readings` are what the chips of the newest `offer` stand for.
+    `written` are the drafts carried out lately, oldest first, so that words can still correct them. `readings` are
+    what the chips of the newest `offer` stand for.
     """
 
     drafts: list[Draft] = field(default_factory=list)
+    written: list[Draft] = field(default_factory=list)
     current: str = ""
     focus: dict[str, dict[str, str]] = field(default_factory=dict)
     settled: dict[str, str] = field(default_factory=dict)
@@ -92,6 +99,7 @@ class Memory:
         drafts = [Draft(**d) for d in state.get("drafts", ())]
         memory = Memory(
             drafts=[d for d in drafts if _fresh(d.at, now, DRAFT_LIFE)],
+            written=[Draft(**d) for d in state.get("written", ())],
             current=state.get("current", ""),
             focus=state.get("focus", {}),
             settled=state.get("settled", {}),
@@ -106,7 +114,8 @@ class Memory:
 
     def save(self) -> dict[str, Any]:
         """The plain form."""
-        return vars(self) | {"drafts": [vars(draft) for draft in self.drafts]}
+        plain = {name: [vars(draft) for draft in getattr(self, name)] for name in ("drafts", "written")}
+        return vars(self) | plain
 
     @property
     def waiting(self) -> Draft | None:
@@ -114,13 +123,30 @@ class Memory:
         return self.draft(self.current) if self.current else None
 
     def draft(self, token: str) -> Draft | None:
-        return next((d for d in self.drafts if d.token == token), None)
+        return next((d for d in (*self.drafts, *self.written) if d.token == token), None)
 
-    def put(self, draft: Draft, now: datetime) -> None:
-        """The draft becomes the current one."""
+    def put(self, draft: Draft, now: datetime) -> list[Draft]:
+        """The draft becomes the current one. Returns those that there is no room for any more, the oldest."""
         draft.at = now.isoformat()
-        self.drafts = [*(d for d in self.drafts if d.token != draft.token), draft][-MAX_DRAFTS:]
+        drafts = [*(d for d in self.drafts if d.token != draft.token), draft]
+        self.drafts, dropped = drafts[-MAX_DRAFTS:], drafts[:-MAX_DRAFTS]
         self.current = draft.token
+        return dropped
+
+    def wrote(self, draft: Draft, undo_id: str, record: str, now: datetime) -> Draft:
+        """Keep what was carried out, so that it can be corrected; returns the draft kept for that."""
+        keep = next((d for d in self.written if undo_id and d.undo_id == undo_id), None)
+        if keep is None:
+            keep = Draft(draft.intent, dict(draft.slots), dict(draft.chosen), draft.layer, undo_id=undo_id)
+        keep.record, keep.at = record, now.isoformat()
+        gone = (undo_id, draft.undo_id)
+        others = (d for d in self.written if d is not keep and not (d.undo_id and d.undo_id in gone))
+        self.written = [*others, keep][-MAX_WRITTEN:]
+        return keep
+
+    def taken_back(self, undo_id: str) -> None:
+        """A write that was undone cannot be corrected any more."""
+        self.written = [d for d in self.written if d.undo_id != undo_id]
 
     def settle(self, token: str, said: str) -> None:
         """The draft is done with; a later press of its buttons hears `said` again."""

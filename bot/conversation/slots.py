@@ -10,6 +10,12 @@ from zoneinfo import ZoneInfo
 
 from crm_core.kernel.money import fen
 
+# What people mostly correct, so that the bare value is understood.
+MAIN_SLOT = {"create_lead": "phone", "remind_me": "when", "book_test_drive": "when", "book_service": "when",
+             "request_discount": "money", "create_quote": "money", "set_stage": "stage", "set_level": "level",
+             "set_expected_close": "when", "book_visit": "when", "move_appointment": "when", "set_absence": "when",
+             "add_note": "text", "log_contact": "text", "mark_lost": "reason", "add_renewal": "when",
+             "record_mileage": "km", "set_birthday": "birthday", "tag_customer": "text"}  # fmt: skip
 _NAMES_TODAY = re.compile(r"今|当天|today|tonight", re.I)
 
 
@@ -58,6 +64,25 @@ def keep_day(old: Any, new: Any, words: str, zone: str, today: date) -> Any:
     end = (after.end + shift).isoformat() if after.end else None
     start = (after.start + shift).isoformat()
     return {"start": start, "end": end} if isinstance(new, dict) else start
+
+
+def keep_clock(old: Any, new: Any, zone: str) -> Any:
+    """A correction that says a day alone keeps the clock: 周六下午 corrected by 周日 is Sunday afternoon."""
+    before, after = read_when(old, zone), read_when(new, zone)
+    if before is None or before.start is None or after is None or after.start is None or not _is_day(new):
+        return new
+    if _is_day(old) or before.start.astimezone(ZoneInfo(zone)).date() != before.day(zone):
+        return new
+    shift = after.day(zone) - before.day(zone)
+    start = (before.start.astimezone(ZoneInfo(zone)) + shift).isoformat()
+    if not isinstance(old, dict):
+        return start
+    end = (before.end.astimezone(ZoneInfo(zone)) + shift).isoformat() if before.end else None
+    return {"start": start, "end": end}
+
+
+def _is_day(value: Any) -> bool:
+    return isinstance(value, str) and len(value) == 10
 
 
 def _instant(value: Any, zone: str) -> datetime | None:

@@ -14,12 +14,18 @@ from bot.ports import Button, Card, Outbound
 from bot.texts import Voice
 from crm_core.kernel.access import Actor
 from crm_core.kernel.registry import Command, Question, Result
+from crm_core.undo.messages import Correct, UndoLast
 
 if TYPE_CHECKING:
     from bot.conversation.thinking import Thinking
     from crm_core.api import Core
 
 
+# What has no button of its own for another value.
+CHANGED_AT_ONCE = (
+    "set_level", "set_stage", "set_expected_close", "log_contact", "tag_customer", "add_renewal", "record_mileage",
+    "set_birthday", "record_service", "set_absence",
+)  # fmt: skip
 _ENDS = re.compile(r"(?<=[。！？\n])|(?<=[.!?] )")
 
 
@@ -53,6 +59,8 @@ class Talk:
     spoken: bool = False
     thinking: Thinking | None = None
     hands_off: bool = False
+    # What is being carried out just now.
+    writing: Draft | None = None
 
     @property
     def now(self) -> datetime:
@@ -75,7 +83,8 @@ class Talk:
         if self.hands_off:
             raise HandsOff
         result = self.core.execute(command, self.actor, key=f"{self.root}:{of or len(self.commands)}")
-        self.commands.append(type(command).__name__)
+        both = (UndoLast.__name__, command.name) if isinstance(command, Correct) else (type(command).__name__,)
+        self.commands.extend(both)
         return result
 
     def say(self, key: str, *buttons: Button, **params: Any) -> None:
@@ -100,12 +109,11 @@ class Talk:
         if not undo_id:
             return ()
         undo = button(self.voice, "undo", "undo", undo=undo_id)
+        if draft is None and self.writing is not None and self.writing.intent in CHANGED_AT_ONCE:
+            draft = self.writing
         if draft is None:
             return (undo,)
-        draft.undo_id = undo_id
-        keep = Draft(draft.intent, draft.slots, dict(draft.chosen), draft.layer, undo_id=undo_id,
-                     at=self.now.isoformat())  # fmt: skip
-        self.memory.drafts = [*self.memory.drafts, keep][-4:]
+        keep = self.memory.wrote(draft, undo_id, draft.record, self.now)
         return (button(self.voice, "edit", "draft.edit", t=keep.token), undo)
 
     def about(self, what: str, record_id: str | None, name: str = "") -> None:

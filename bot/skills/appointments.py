@@ -178,10 +178,12 @@ def _move(talk: Talk, draft: Draft, view: AppointmentView) -> Step:
     when = read_when(draft.value("when"), talk.actor.zone)
     if when is None or when.start is None:
         return Need("when", "new_time", {"what": talk.voice.label("appointment", view.kind), "name": view.customer_name})
-    command = Reschedule(appointment_id=view.id, start=when.start, end=when.end, version=view.version)
-    title = talk.voice.say("card.confirm_move", kind=talk.voice.label("appointment", view.kind),
-                           name=view.customer_name if talk.is_staff else "")  # fmt: skip
-    return Act(command, title, words={"start": draft.words("when")})
+    command = Reschedule(appointment_id=view.id, start=when.start, end=when.end, vague=when.vague, version=view.version)
+    key = "card.confirm_move" if talk.is_staff else "card.confirm_own_move"
+    title = talk.voice.say(key, kind=talk.voice.label("appointment", view.kind), name=view.customer_name)
+    shown = talk.voice.say("appointment.from_to", was=_when(talk, view), now=_span(talk, when))
+    slots = [(talk.voice.label("field", "when"), shown, draft.words("when"))]
+    return Act(command, title, slots=slots, told=frozenset({"start", "end"}))
 
 
 @after(Book)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from bot.cards.leads import lead_card, lead_list, outcome_card
@@ -13,7 +14,7 @@ from bot.conversation.slots import vehicle_words
 from bot.conversation.talk import Talk
 from bot.ports import Button
 from bot.skills.visits import came_in
-from crm_core.kernel.errors import ChexinError, Unavailable
+from crm_core.kernel.errors import ChexinError, Conflict, Unavailable
 from crm_core.kernel.registry import Result
 from crm_core.leads.messages import (
     AssignLead,
@@ -24,6 +25,7 @@ from crm_core.leads.messages import (
     LoseLead,
     MarkContacted,
     MyLeads,
+    ReviseLead,
     TakeLead,
 )
 from crm_core.undo.messages import UndoLast
@@ -43,12 +45,17 @@ def create_lead(talk: Talk, draft: Draft) -> Step:
         phone=str(draft.value("phone") or "")[:60],
         vehicle=vehicle_words(draft.value("vehicle"), draft.words("vehicle"))[:200],
         source=draft.text("channel")[:60],
-        message=(draft.text("text") or talk.text)[:4000],
+        message=(draft.text("text") or _as_said(talk, draft))[:4000],
         level=draft.text("level"),
         channel="chat",
         keep=True,
     )
     return Act(command, talk.voice.say("card.confirm_lead"), slots=_understood(talk, draft))
+
+
+def _as_said(talk: Talk, draft: Draft) -> str:
+    """The sentence it was first said in, whatever was corrected since."""
+    return str(draft.slots.setdefault("said", {"value": talk.text, "words": ""})["value"])
 
 
 def _understood(talk: Talk, draft: Draft) -> list[tuple[str, str, str]]:
@@ -81,6 +88,36 @@ def lead_created(talk: Talk, command: CreateLead, result: Result, draft: Draft |
                         extra=talk.take_back(result.undo_id, draft)))  # fmt: skip
     # First who it is, then what came of the visit.
     talk.replies.insert(said, talk.replies.pop())
+
+
+@skill("revise_lead", tier=Tier.OWN)
+def revise_lead(talk: Talk, draft: Draft) -> Step:
+    """What was written down wrongly about a new lead; of a customer known before, another lead takes its place."""
+    if "lead" not in draft.chosen:
+        return create_lead(talk, draft)
+    vehicle = vehicle_words(draft.value("vehicle"), draft.words("vehicle"))
+    command = ReviseLead(
+        lead_id=draft.chosen["lead"],
+        name=draft.text("person") if "person" in draft.changed else None,
+        phone=draft.text("phone") if "phone" in draft.changed else None,
+        vehicle=vehicle if "vehicle" in draft.changed else None,
+    )
+    try:
+        talk.core.preview(command, talk.actor)
+    except Conflict:
+        pass_through(talk, replace(draft, intent="create_lead", chosen={}))
+        return None
+    draft.undo_id = ""
+    return Act(command)
+
+
+@after(ReviseLead)
+def lead_revised(talk: Talk, command: ReviseLead, result: Result, draft: Draft | None) -> None:
+    """The same lead as it is now."""
+    view: LeadView = result.view
+    _look_at(talk, view)
+    title = talk.voice.say("card.lead_revised", name=view.name or view.phone)
+    talk.show(lead_card(talk.voice, view, talk.actor, title=title, extra=talk.take_back(result.undo_id, draft)))
 
 
 @skill("my_leads")

@@ -28,9 +28,15 @@ def _newest(talk: Talk) -> Any:
     return next((a for a in recent if a.chat == talk.chat and a.verb.partition(".")[0] in CARDS), None)
 
 
+def pushed_since(talk: Talk, at: datetime) -> bool:
+    """Whether a card about a record was pushed to this chat after that; an answer to this person's words is no push."""
+    newest = _newest(talk)
+    return newest is not None and not newest.message_key.startswith("re:") and newest.shown_at > at
+
+
 def reminder_written(talk: Talk) -> Draft | None:
     """The reminder that was written down last, when no card came to this chat after it: 改到7点 is about that."""
-    written = next((d for d in reversed(talk.memory.drafts) if d.undo_id and d.intent == "remind_me"), None)
+    written = next((d for d in reversed(talk.memory.written) if d.undo_id and d.intent == "remind_me"), None)
     card = _newest(talk)
     if written is None or (card is not None and card.shown_at > datetime.fromisoformat(written.at)):
         return None

@@ -30,5 +30,6 @@ def press_undo(talk: Talk, params: dict[str, Any]) -> None:
 
 @after(UndoLast)
 def undone(talk: Talk, command: UndoLast, result: Result, draft: Draft | None) -> None:
+    talk.memory.taken_back(result.id)
     label = result.view.label if isinstance(result.view, UndoneView) else ""
     talk.say("undo.done", what=talk.voice.label("undo", label))

@@ -147,16 +147,17 @@ def reschedule(cmd: Reschedule, uow: Uow) -> Result:
     row = _booked(uow, cmd.appointment_id)
     uow.expect(row, cmd.version)
     length = row.end_at - row.start_at
-    end = _span(uow, row.unit, cmd.start, cmd.end or cmd.start + length, False)
-    before = (row.start_at, row.end_at)
+    end = _span(uow, row.unit, cmd.start, cmd.end or cmd.start + length, cmd.vague)
+    before = (row.start_at, row.end_at, row.vague)
     uow.change("start", row.start_at, cmd.start, "instant")
     uow.cancel_timers(f"appointment:{row.id}")
-    uow.touch(row, start_at=cmd.start, end_at=end, vague=False)
+    uow.touch(row, start_at=cmd.start, end_at=end, vague=cmd.vague)
     schedule(uow, row)
     uow.audit("move", "appointment", row.id, before=before[0], after=cmd.start)
     _tell_changed(uow, row, "moved")
     uow.emit(AppointmentMoved(appointment_id=row.id))
-    back = Reschedule(appointment_id=row.id, start=before[0], end=before[1], version=row.version)
+    back = Reschedule(appointment_id=row.id, start=before[0], end=before[1], vague=before[2],
+                      version=row.version)  # fmt: skip
     return Result(id=row.id, view=appointment_view(row, uow), undo_id=uow.undoable(back, "appointment"))
 
 

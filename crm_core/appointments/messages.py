@@ -29,6 +29,7 @@ class Reschedule(Command):
     appointment_id: str
     start: datetime
     end: datetime | None = None
+    vague: bool = False
     version: int | None = None
 
 

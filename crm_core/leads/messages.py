@@ -72,6 +72,16 @@ class ReopenLead(Command):
     record_id: str | None = None
 
 
+class ReviseLead(Command):
+    """Put right what was written down wrongly: None leaves a field as it is, empty takes it away."""
+
+    lead_id: str
+    name: str | None = Field(default=None, max_length=120)
+    phone: str | None = Field(default=None, max_length=60)
+    vehicle: str | None = Field(default=None, max_length=200)
+    version: int | None = None
+
+
 class DropLead(Command):
     """Take back a lead that was written by mistake, within its undo time and while nobody worked on it."""
 

@@ -9,7 +9,7 @@ from crm_core.kernel.errors import Conflict, Expired
 from crm_core.kernel.registry import Result, commands_by_name, handles
 from crm_core.kernel.tables import Undo
 from crm_core.kernel.uow import Uow
-from crm_core.undo.messages import UndoLast, UndoneView
+from crm_core.undo.messages import Correct, UndoLast, UndoneView
 
 
 @handles(UndoLast)
@@ -22,6 +22,18 @@ def undo_last(cmd: UndoLast, uow: Uow) -> Result:
     done = uow.call(inverse)
     uow.audit("undo", "undo", undo.id, command=undo.command)
     return Result(id=undo.id, view=UndoneView(label=undo.label, command=undo.command), changes=done.changes)
+
+
+@handles(Correct)
+def correct(cmd: Correct, uow: Uow) -> Result:
+    """Raises what taking back and the other command raise; nothing has changed then.
+
+    Its own undo leads back to before the first write.
+    """
+    uow.call(UndoLast(undo_id=cmd.undo_id))
+    uow.settle()
+    uow.taking_back = False
+    return uow.call(cmd.command())
 
 
 def _find(undo_id: str | None, uow: Uow) -> Undo:

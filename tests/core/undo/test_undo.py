@@ -10,7 +10,7 @@ from crm_core.customers.messages import AddNote, CustomerHistory, RenameCustomer
 from crm_core.customers.tables import Customer
 from crm_core.kernel.errors import ChexinError, Conflict, Expired
 from crm_core.kernel.tables import Undo
-from crm_core.undo.messages import UndoLast, UndoneView
+from crm_core.undo.messages import Correct, UndoLast, UndoneView
 from tests.core.deals.house import House
 from tests.core.kernel.trial import Forget, Trial
 
@@ -136,3 +136,36 @@ def test_taking_back_still_needs_the_right_to_write(house: House) -> None:
     house.job(Forget(customer_id=made.id, version=1))
     with pytest.raises(Conflict):
         house.do("rep1", UndoLast(undo_id=made.undo_id))
+
+
+def test_another_write_takes_the_place_of_one(house: House) -> None:
+    customer = house.customer(name="张伟")
+    house.clock.advance(seconds=1)
+    wrong = house.do("rep1", RenameCustomer(customer_id=customer, name="张维"))
+    house.clock.advance(seconds=1)
+    right = RenameCustomer(customer_id=customer, name="张玮", version=99)
+    done = house.do("rep1", Correct.by(wrong.undo_id or "", right))
+    assert name_of(house, customer) == "张玮", "the version is not asked for: the undo saw to that"
+    assert [(c.before, c.after) for c in done.changes] == [("张维", "张伟"), ("张伟", "张玮")]
+    house.clock.advance(seconds=1)
+    house.do("rep1", UndoLast(undo_id=done.undo_id))
+    assert name_of(house, customer) == "张伟", "back to before the first write"
+
+
+def test_a_correction_that_fails_takes_nothing_back(house: House) -> None:
+    customer = house.customer(name="张伟")
+    house.clock.advance(seconds=1)
+    wrong = house.do("rep1", RenameCustomer(customer_id=customer, name="张维"))
+    with pytest.raises(ChexinError):
+        house.do("rep1", Correct.by(wrong.undo_id or "", RenameCustomer(customer_id=customer, name=" ")))
+    assert name_of(house, customer) == "张维"
+    house.do("rep1", UndoLast(undo_id=wrong.undo_id))
+
+
+def test_nobody_corrects_what_another_wrote(house: House) -> None:
+    customer = house.customer(name="张伟")
+    house.clock.advance(seconds=1)
+    mine = house.do("rep1", RenameCustomer(customer_id=customer, name="张维"))
+    with pytest.raises(Expired):
+        house.do("manager1", Correct.by(mine.undo_id or "", RenameCustomer(customer_id=customer, name="张玮")))
+    assert name_of(house, customer) == "张维"
