@@ -1,4 +1,4 @@
-"""Updates over Telegram's webhook: how soon they are acknowledged, and how many are answered a second."""
+"""Updates over Telegram's webhook: how soon they are acknowledged, how many are answered a second; spoilt calls."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from benchmarks.report import APP
 from benchmarks.server import free_port, started
 from benchmarks.timing import Series, Timed
 from benchmarks.webhook_people import FIRST_CHAT, SECRET, People, Platform, Told
+from benchmarks.webhook_wecom import Spoilt, spoil
 from crm_core.api import Core
 from crm_core.chat.messages import BindAccount
 from crm_core.customers.messages import AddCustomer
@@ -33,7 +34,8 @@ def main(argv: list[str]) -> dict[str, Any]:
     parser.add_argument("--people", type=options.numbers, default=(1, 8, 32), metavar="N,N",
                         help="how many chats at once; at most 32 (1,8,32)")  # fmt: skip
     parser.add_argument("--seconds", type=float, default=15.0, help="how long at half the capacity (15)")
-    parser.add_argument("--spoilt", type=int, default=10_000, help="how many spoilt bodies (10000)")
+    parser.add_argument("--spoilt", type=int, default=10_000, help="how many spoilt bodies of each kind (10000)")
+    parser.add_argument("--no-turns", action="store_true", help="spoilt bodies only")
     chosen = parser.parse_args(argv)
     if not chosen.people or max(chosen.people) > DEALERS * REPS:
         parser.error(f"--people: 1 to {DEALERS * REPS} each")
@@ -44,14 +46,16 @@ def main(argv: list[str]) -> dict[str, Any]:
     try:
         with places(options.databases(chosen), skipped) as found:
             for place in found:
-                results += _measured(place, chosen.items, chosen.rounds, chosen.people, chosen.seconds, chosen.spoilt)
+                if not chosen.no_turns:
+                    results += _measured(place, chosen.items, chosen.rounds, chosen.people, chosen.seconds)
+                results += _spoilt(place, max(chosen.spoilt, SENDERS))
     finally:
         sys.setswitchinterval(usual)
     return {"results": results, "skipped": skipped}
 
 
 def _measured(
-    place: Place, items: int, rounds: int, people: tuple[int, ...], seconds: float, spoilt: int
+    place: Place, items: int, rounds: int, people: tuple[int, ...], seconds: float
 ) -> list[dict[str, Any]]:
     with _both(place) as sides:
         for side in sides.values():
@@ -63,9 +67,20 @@ def _measured(
         half = sides[APP].drip(capacity / 2, seconds, most)
         results.append(_line(place.name, "half the capacity", most, half))
         sides[APP].thrice()
-        told, stall = sides[APP].spoil(max(spoilt, SENDERS), SENDERS)
-        results.append(_line(place.name, "spoilt bodies", SENDERS, told) | {"stall_ms": round(stall, 1)})
     return results
+
+
+def _spoilt(place: Place, items: int) -> list[dict[str, Any]]:
+    """Of every platform; `stall_ms` is the longest that somebody else's request took meanwhile."""
+    with _both(place) as sides:
+        told, others = sides[APP].spoil(items, SENDERS)
+    found = [Spoilt("Telegram webhook", told, others), *spoil(place, items, SENDERS)]
+    return [_line(place.name, f"spoilt: {one.name}", SENDERS, one.told) | _meanwhile(one.others) for one in found]
+
+
+def _meanwhile(others: list[float]) -> dict[str, float]:
+    quantile = Timed(each_ms=others).quantile
+    return {"others_p99_ms": round(quantile(0.99), 1), "stall_ms": round(quantile(1.0), 1)}
 
 
 def _together(database: str, sides: dict[str, People], items: int, rounds: int, people: int) -> dict[str, Any]:
@@ -113,7 +128,7 @@ def _both(place: Place) -> Iterator[dict[str, People]]:
         settle(place.open(url))
         found = {}
         for name, program, said in ((APP, "house", _note), (ECHO, "echo", _words)):
-            directory = place.directory / program
+            directory = place.directory / f"{program}-{url.rpartition('/')[2]}"
             directory.mkdir()
             port, token = free_port(), BOTS[name]
             server = stack.enter_context(started(

@@ -67,7 +67,7 @@ class People:
         """So many at once, each saying the next thing when he sees the answer to the last."""
 
         async def one(place: int, told: Told, bells: _Bells) -> None:
-            with closing(_Line(self._server.port)) as line:
+            with closing(Line(self._server.port)) as line:
                 for _ in range(items // people):
                     at = time.perf_counter()
                     await self._say(line, place, told, at)
@@ -80,7 +80,7 @@ class People:
         """So many connections, each posting the next as soon as the last is acknowledged; then all are answered."""
 
         async def one(place: int, told: Told) -> None:
-            with closing(_Line(self._server.port)) as line:
+            with closing(Line(self._server.port)) as line:
                 for _ in range(items // people):
                     await self._say(line, place, told, time.perf_counter())
 
@@ -95,7 +95,7 @@ class People:
     def drip(self, rate: float, seconds: float, people: int) -> Told:
         """`rate` updates a second whatever happens; each is timed from the instant it should have been posted."""
 
-        async def one(number: int, start: float, lines: asyncio.Queue[_Line], told: Told) -> None:
+        async def one(number: int, start: float, lines: asyncio.Queue[Line], told: Told) -> None:
             at = start + number / rate
             await asyncio.sleep(max(at - time.perf_counter(), 0))
             line = await lines.get()
@@ -105,9 +105,9 @@ class People:
                 lines.put_nowait(line)
 
         async def run(told: Told, bells: _Bells) -> None:
-            lines: asyncio.Queue[_Line] = asyncio.Queue()
+            lines: asyncio.Queue[Line] = asyncio.Queue()
             for _ in range(people):
-                lines.put_nowait(_Line(self._server.port))
+                lines.put_nowait(Line(self._server.port))
             items, start = max(int(rate * seconds), 1), time.perf_counter()
             await _all(one(number, start, lines, told) for number in range(items))
             told.acks.seconds = time.perf_counter() - start
@@ -123,7 +123,7 @@ class People:
         async def run(told: Told, bells: _Bells) -> None:
             calls = [self._request(_json(self._update(0))) for _ in range(messages)] * 3
             random.Random(7).shuffle(calls)
-            with closing(_Line(self._server.port)) as line:
+            with closing(Line(self._server.port)) as line:
                 for call in calls:
                     await line.post(call)
             await bells.rung(0, messages)
@@ -131,15 +131,15 @@ class People:
 
         self._measured(run)
 
-    def spoil(self, items: int, people: int) -> tuple[Told, float]:
-        """Spoilt bodies over so many connections; also the longest, in ms, that somebody else's request took.
+    def spoil(self, items: int, people: int) -> tuple[Told, list[float]]:
+        """Spoilt bodies over so many connections; also how long, in ms, somebody else's requests took meanwhile.
 
         Raises RuntimeError for an answer that is neither taken nor refused.
         """
         chance, others = random.Random(41), list[float]()
 
         async def one(place: int, told: Told) -> None:
-            with closing(_Line(self._server.port)) as line:
+            with closing(Line(self._server.port)) as line:
                 for _ in range(items // people):
                     request, at = self._request(self._spoilt(place, chance)), time.perf_counter()
                     if await line.ask(request) not in (200, 400):
@@ -147,29 +147,19 @@ class People:
                     told.acks.each_ms.append((time.perf_counter() - at) * 1000)
 
         async def run(told: Told, bells: _Bells) -> None:
-            looking, start = asyncio.create_task(self._look(others)), time.perf_counter()
+            looking, start = asyncio.create_task(look(self._server.port, others)), time.perf_counter()
             await _all(one(place, told) for place in range(people))
             told.acks.seconds = time.perf_counter() - start
             looking.cancel()
             await asyncio.gather(looking, return_exceptions=True)
 
-        return self._measured(run), max(others, default=0.0)
+        return self._measured(run), others
 
     def _spoilt(self, place: int, chance: random.Random) -> bytes:
         update = self._update(place) | {"update_id": chance.choice(SPOILT_IDS)}
         if chance.random() < 0.5:
             return json.dumps(changed(update, chance)).encode()
         return spliced(json.dumps(update, ensure_ascii=False).encode(), chance)
-
-    async def _look(self, others: list[float]) -> None:
-        """Somebody else asks something now and then."""
-        request = f"GET /health HTTP/1.1\r\nHost: 127.0.0.1:{self._server.port}\r\n\r\n".encode()
-        with closing(_Line(self._server.port)) as line:
-            while True:
-                at = time.perf_counter()
-                await line.ask(request)
-                others.append((time.perf_counter() - at) * 1000)
-                await asyncio.sleep(LOOK_SECONDS)
 
     def _measured(self, run: Callable[[Told, _Bells], Awaitable[None]]) -> Told:
         told = Told()
@@ -190,7 +180,7 @@ class People:
         finally:
             self._platform.ring(None)
 
-    async def _say(self, line: _Line, place: int, told: Told, at: float) -> None:
+    async def _say(self, line: Line, place: int, told: Told, at: float) -> None:
         await line.post(self._request(_json(self._update(place))))
         told.acks.each_ms.append((time.perf_counter() - at) * 1000)
 
@@ -232,7 +222,18 @@ class _Bells:
             raise RuntimeError("something was answered twice")
 
 
-class _Line:
+async def look(port: int, others: list[float]) -> None:
+    """Somebody else asks something now and then, until cancelled; `others` is how long each took, in ms."""
+    request = f"GET /health HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode()
+    with closing(Line(port)) as line:
+        while True:
+            at = time.perf_counter()
+            await line.ask(request)
+            others.append((time.perf_counter() - at) * 1000)
+            await asyncio.sleep(LOOK_SECONDS)
+
+
+class Line:
     """A connection that is opened when it is needed and anew when the server has closed it for being idle."""
 
     def __init__(self, port: int) -> None:

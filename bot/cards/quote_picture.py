@@ -49,7 +49,7 @@ def _drawn(easel: Easel, view: QuoteView, dealer: UnitView) -> bytes:
 
     voice, actor = easel.voice, easel.actor
     today = voice.now.astimezone(ZoneInfo(dealer.zone)).date()
-    footer = (joined(voice.say("quote.picture_by", name=actor.name), dealer.phone), dealer.address,
+    footer = (joined(voice.say("quote.picture_by", name=actor.name), dealer.phone), _address(voice, dealer),
               voice.say("quote.picture_ref", ref=view.ref, day=_day(voice, today)))  # fmt: skip
     return quote_picture(_name(voice, dealer), voice.say("quote.picture_title"), rows(voice, view, dealer.zone),
                          (voice.label("field", "net_price"), voice.money(view.net_fen)),
@@ -65,6 +65,10 @@ def _alt(voice: Voice, view: QuoteView, dealer: UnitView) -> str:
 
 def _name(voice: Voice, dealer: UnitView) -> str:
     return dealer.name if voice.lang == "zh" else dealer.name_en or dealer.name
+
+
+def _address(voice: Voice, dealer: UnitView) -> str:
+    return dealer.address if voice.lang == "zh" else dealer.address_en or dealer.address
 
 
 def _date(voice: Voice, at: datetime | None, zone: str) -> str:

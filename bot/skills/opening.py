@@ -30,12 +30,14 @@ def ask_opening(talk: Talk, draft: Draft) -> Step:
 
 def opening_card(voice: Voice, view: HoursView) -> Card:
     """One line that answers, and the facts."""
-    name = view.unit.name if voice.lang == "zh" else view.unit.name_en or view.unit.name
+    unit = view.unit
+    name, address = (unit.name, unit.address) if voice.lang == "zh" else (
+        unit.name_en or unit.name, unit.address_en or unit.address)  # fmt: skip
     later = Field(voice.day(view.next_on), _span(voice, view.next_shifts)) if view.next_on else None
     return Card(
         "opening", _answer(voice, view),
         lines(voice, ("dealer", name), Field(voice.day(view.on), _span(voice, view.shifts)), later,
-              ("address", view.unit.address), ("phone", view.unit.phone)),
+              ("address", address), ("phone", unit.phone)),
         note=voice.say("opening.holiday") if view.holiday else None,
     )  # fmt: skip
 

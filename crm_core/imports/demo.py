@@ -52,8 +52,8 @@ def _unit(unit: dict[str, Any]) -> AddUnit:
     return AddUnit(
         path=unit["path"], name=unit["name"], name_en=unit.get("name_en", ""), city=unit.get("city", ""),
         zone=unit.get("zone", "Asia/Shanghai"), language=unit.get("language", "zh"),
-        address=unit.get("address", ""), phone=unit.get("phone", ""), brands=tuple(unit.get("brands", ())),
-        pipeline=(unit.get("pipelines") or ["car_sale"])[0],
+        address=unit.get("address", ""), address_en=unit.get("address_en", ""), phone=unit.get("phone", ""),
+        brands=tuple(unit.get("brands", ())), pipeline=(unit.get("pipelines") or ["car_sale"])[0],
     )  # fmt: skip
 
 

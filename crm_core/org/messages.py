@@ -17,6 +17,7 @@ class AddUnit(Command):
     language: str = "zh"
     city: str = ""
     address: str = ""
+    address_en: str = ""
     phone: str = ""
     brands: tuple[str, ...] = ()
     pipeline: str = "car_sale"
@@ -83,6 +84,7 @@ class UnitView(View):
     zone: str
     city: str
     address: str
+    address_en: str
     phone: str
     pipeline: str
 

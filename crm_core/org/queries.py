@@ -84,7 +84,7 @@ def find_unit(question: FindUnit, reader: Reader) -> UnitView:
     if unit is None:
         raise NotFound(resource="unit")
     return UnitView(path=unit.path, name=unit.name, name_en=unit.name_en, zone=unit.zone, city=unit.city,
-                    address=unit.address, phone=unit.phone, pipeline=unit.pipeline)  # fmt: skip
+                    address=unit.address, address_en=unit.address_en, phone=unit.phone, pipeline=unit.pipeline)  # fmt: skip
 
 
 @answers(OpeningHours)

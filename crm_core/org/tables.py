@@ -9,7 +9,7 @@ from sqlmodel import Field, SQLModel
 
 from crm_core.kernel.db import UnitPath, UtcDateTime
 from crm_core.kernel.ids import new_id
-from crm_core.kernel.tables import Row, text_column
+from crm_core.kernel.tables import Row, added, text_column
 
 
 class Unit(Row, table=True):
@@ -24,6 +24,7 @@ class Unit(Row, table=True):
     language: str = Field(default="zh", max_length=8)
     city: str = Field(default="", max_length=60)
     address: str = Field(default="", max_length=200)
+    address_en: str = added("", max_length=200)
     phone: str = Field(default="", max_length=40)
     brands: list[str] = Field(default_factory=list, sa_column=Column(JSON))
     pipeline: str = Field(default="car_sale", max_length=60)

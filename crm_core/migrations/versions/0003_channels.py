@@ -365,6 +365,9 @@ def upgrade() -> None:
     with op.batch_alter_table("undo", schema=None) as batch_op:
         batch_op.create_index("ix_undo_expires", ["expires_at"], unique=False)
 
+    with op.batch_alter_table("units", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("address_en", sa.String(length=200), server_default="", nullable=False))
+
     with op.batch_alter_table("workers", schema=None) as batch_op:
         batch_op.add_column(sa.Column("accounts", sa.Text(), server_default="", nullable=False))
 
@@ -372,6 +375,9 @@ def upgrade() -> None:
 def downgrade() -> None:
     with op.batch_alter_table("workers", schema=None) as batch_op:
         batch_op.drop_column("accounts")
+
+    with op.batch_alter_table("units", schema=None) as batch_op:
+        batch_op.drop_column("address_en")
 
     with op.batch_alter_table("undo", schema=None) as batch_op:
         batch_op.drop_index("ix_undo_expires")
