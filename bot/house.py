@@ -16,6 +16,7 @@ from bot.channels.webchat.hub import Hub
 from bot.channels.webchat.talk import Door
 from bot.conversation.brain import Rooms
 from bot.conversation.pipeline import Pipeline
+from bot.conversation.thinking import open_thinking
 from bot.delivery import Deliverer, Sender
 from bot.ports import Channel, Outbound
 from bot.reception.lines import open_lines
@@ -25,6 +26,7 @@ from bot.reception.reception import Reception
 from bot.reception.transcriber import open_transcriber
 from bot.settings import BotSettings, IntakeKey
 from bot.texts import Texts
+from bot.thinkers import Thinkers
 from bot.turns import TurnRunner
 from bot.web.leads import Intake
 from bot.web.metrics import Metrics
@@ -83,9 +85,11 @@ class House:
         self._brain = Rooms(core, core.settings.data_dir / "index" if self.works else None,
                             chroma_url=settings.chroma_url, embeddings=settings.embeddings)  # fmt: skip
         self.lines = open_lines(core, settings, Post(core, self.arrived))
-        reception = Reception(core, self.texts, Pipeline(core, self.texts, self._brain), self.lines.lines,
-                              open_transcriber(settings))  # fmt: skip
-        self._turns = TurnRunner(core, reception, self._turn_done, self._sorry)
+        self._thinking = open_thinking(core, settings.model(), later=True, count=self.metrics.thought)
+        pipeline = Pipeline(core, self.texts, self._brain, self._thinking, told=self._moved, heard=self.metrics.heard)
+        reception = Reception(core, self.texts, pipeline, self.lines.lines, open_transcriber(settings))
+        thinkers = Thinkers(self._thinking.close) if self._thinking else None
+        self._turns = TurnRunner(core, reception, self._turn_done, self._sorry, thinkers=thinkers)
         self._listeners = Listeners(core, self._claimant, self.lines.hearing.listeners if self.works else ())
         self._deliverer = Deliverer(core, self.texts, self._claimant, self.hub.poke)
         self._sender = Sender(core, self.texts, self._claimant, {**self.lines.lines, **(channels or {})}, self.hub.poke)
@@ -127,6 +131,8 @@ class House:
 
         parse_phone("13800138000")
         understand("你好", role="rep", now=self.core.now())
+        if self._thinking is not None:
+            self._thinking.warm()
 
     async def _watch(self) -> None:
         while not self._stopping.is_set():
@@ -171,6 +177,10 @@ class House:
         """What is due goes out: over networks by the sender, into threads kept here at once."""
         self._sender.knock()
         return self._deliverer.run()
+
+    def _moved(self) -> None:
+        """There is something to deliver before the turn it belongs to has ended."""
+        self._works.moved()
 
     def _turn_done(self) -> None:
         """Its sender's next message may be waiting, and there are replies to deliver."""

@@ -5,20 +5,24 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import partial
 from typing import Any, Protocol
 
 import structlog
 
+from bot.conversation.thinking import Deferred
+from bot.thinkers import Thinkers
 from crm_core.api import Core
 from crm_core.kernel.errors import Unavailable
 from crm_core.kernel.inbox import MAX_ATTEMPTS, Arrival
 
+Turn = Callable[[], object]
 BATCH = 16
 PATIENCE = 10.0
 
 
 class Processor(Protocol):
-    """What carries out one turn, and always ends it."""
+    """What carries out one turn, and always ends it; or raises Deferred, and ends it when that is resumed."""
 
     def process(self, arrival: Arrival) -> object: ...
 
@@ -28,16 +32,20 @@ class TurnRunner:
 
     def __init__(
         self, core: Core, processor: Processor, done: Callable[[], None],
-        sorry: Callable[[str], dict[str, Any]] | None = None, threads: int = 4,
+        sorry: Callable[[str], dict[str, Any]] | None = None, threads: int = 4, thinkers: Thinkers | None = None,
     ) -> None:  # fmt: skip
-        """`sorry(person id)` is the message for a turn that could not be carried out; without, nothing is said."""
+        """`sorry(person id)` is the message for a turn that could not be carried out; without, nothing is said.
+
+        `thinkers` wait for a model; without, no turn does.
+        """
         self._core = core
         self._sorry = sorry
         self._processor = processor
         self._done = done
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="turn")
         self._free = threading.Semaphore(threads * 2)
-        self._begun: dict[Future[None], Arrival] = {}
+        self._thinkers = thinkers or Thinkers()
+        self._begun: dict[Future[bool], tuple[Arrival, bool]] = {}
         self._over = False
 
     def run(self) -> int:
@@ -53,23 +61,45 @@ class TurnRunner:
         for _ in range(room - len(arrivals)):
             self._free.release()
         for arrival in arrivals:
-            future = self._pool.submit(self._work, arrival)
-            self._begun[future] = arrival
-            future.add_done_callback(self._ended)
+            self._begin(arrival, partial(self._processor.process, arrival), counted=True)
         return len(arrivals)
 
-    def _work(self, arrival: Arrival) -> None:
+    def _begin(self, arrival: Arrival, turn: Turn, *, counted: bool) -> None:
+        future = self._pool.submit(self._work, arrival, turn)
+        self._begun[future] = (arrival, counted)
+        future.add_done_callback(self._ended)
+
+    def _work(self, arrival: Arrival, turn: Turn) -> bool:
+        """Carry a turn out; False while a model thinks about it."""
         if arrival.spent:
             self._give_up(arrival, "gave up")
-            return
+            return True
         try:
-            self._processor.process(arrival)
+            turn()
+        except Deferred as deferred:
+            return self._wait(arrival, deferred)
         except Unavailable:
             self._core.inbox.release(arrival)
             raise
         except Exception as error:
             self._failed(arrival, error)
             raise
+        return True
+
+    def _wait(self, arrival: Arrival, deferred: Deferred) -> bool:
+        """Its thread is free for others meanwhile, and the arrival stays claimed. Without room, on without a model."""
+        resume = deferred.resume
+        if not self._over and self._thinkers.take(deferred, lambda: self._go_on(arrival, resume)):
+            return False
+        deferred.decline()
+        return self._work(arrival, resume)
+
+    def _go_on(self, arrival: Arrival, resume: Turn) -> None:
+        """The model has answered, or has not; a process that ends leaves the turn to another."""
+        try:
+            self._begin(arrival, resume, counted=False)
+        except RuntimeError:
+            self._core.inbox.release(arrival)
 
     def _failed(self, arrival: Arrival, error: Exception) -> None:
         """Tried again a few times; then it ends with an apology, so that it does not hold up what came after it."""
@@ -87,16 +117,18 @@ class TurnRunner:
             error=why,
         )  # fmt: skip
 
-    def _ended(self, future: Future[None]) -> None:
-        arrival = self._begun.pop(future)
-        self._free.release()
+    def _ended(self, future: Future[bool]) -> None:
+        arrival, counted = self._begun.pop(future)
+        if counted:
+            self._free.release()
         if future.cancelled():
             self._core.inbox.release(arrival)
             return
         error = future.exception()
         if error is not None:
             structlog.get_logger().error("turn_failed", error=type(error).__name__, exc_info=error)
-        self._done()
+        if error is not None or future.result():
+            self._done()
 
     def stop(self, patience: float = PATIENCE) -> None:
         """Let running turns end, for at most `patience` seconds, and give back what was claimed and not begun.
@@ -105,4 +137,5 @@ class TurnRunner:
         """
         self._over = True
         self._pool.shutdown(wait=False, cancel_futures=True)
+        self._thinkers.stop(patience)
         wait(list(self._begun), timeout=patience)

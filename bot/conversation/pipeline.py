@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,10 @@ if TYPE_CHECKING:
     from crm_core.api import Core
 
 log = structlog.get_logger()
+# Where a person is told that an answer takes a while (a page shows dots, a service desk counts messages), and where
+# that message becomes the answer.
+TELLS = ("telegram", "wecom", "aibot")
+EDITS = ("telegram",)
 
 
 @dataclass
@@ -77,15 +82,27 @@ def inbound_of(arrival: Arrival) -> Inbound:
     )  # fmt: skip
 
 
+def _nobody(*_: str) -> None:
+    """Nobody wants to hear."""
+
+
 class Pipeline:
     """Answers arrivals. Safe to share between threads; one chat is worked on by one thread at a time."""
 
-    def __init__(self, core: Core, texts: Texts, brain: Brain, thinking: Thinking | None = None) -> None:
-        """`thinking` is the way to a language model, where there is one."""
+    def __init__(
+        self, core: Core, texts: Texts, brain: Brain, thinking: Thinking | None = None,
+        told: Callable[[], None] = _nobody, heard: Callable[[str], None] = _nobody,
+    ) -> None:  # fmt: skip
+        """`thinking` is the way to a language model, where there is one; `told` hears that something is to be sent
+        before a turn has ended, `heard` by which layer a turn's words were understood.
+        """
         self._core = core
         self._texts = texts
         self._brain = brain
         self._thinking = thinking
+        self._told = told
+        self._heard = heard
+        self._noticed: set[int] = set()
 
     def process(self, arrival: Arrival, *, shown: bool = False) -> Turn:
         """Answer an inbox row and end it: replies, memory and the row itself are written in one transaction.
@@ -98,17 +115,31 @@ class Pipeline:
             turn, actor = self._answered(inbound, root)
         except Deferred as deferred:
             deferred.resume = lambda: self.process(arrival, shown=shown)
+            deferred.notice = lambda: self._meanwhile(arrival, inbound)
             raise
         bodies = [reply.to_dict() for reply in turn.replies]
         public = self._core.chats.finish(
             arrival, chat=inbound.chat, person_id=actor.id if actor else inbound.person_id, replies=bodies,
             state=turn.state, now=self._core.now(), shown=shown, spent=turn.spent,
+            noticed=arrival.id in self._noticed, edits=inbound.channel in EDITS,
         )  # fmt: skip
+        self._heard(turn.layer)
+        self._noticed.discard(arrival.id)
         if self._thinking is not None:
             self._thinking.forget(root)
         if shown and public is not None:
             turn.replies = [Outbound.from_dict(_private(body)) for body in public]
         return turn
+
+    def _meanwhile(self, arrival: Arrival, inbound: Inbound) -> None:
+        """The person reads that it takes a while, where nothing else shows it."""
+        if inbound.channel not in TELLS:
+            return
+        actor = self._core.actor(inbound.person_id)
+        body = Outbound(text=self._texts.say("reception.thinking", actor.language)).to_dict()
+        self._core.chats.meanwhile(arrival, chat=inbound.chat, person_id=actor.id, body=body, now=self._core.now())
+        self._noticed.add(arrival.id)
+        self._told()
 
     def _answered(self, inbound: Inbound, root: str) -> tuple[Turn, Actor | None]:
         try:

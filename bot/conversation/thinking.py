@@ -62,16 +62,23 @@ def offered(talk: Talk) -> frozenset[str]:
     )  # fmt: skip
 
 
+def _lost() -> object:
+    """A deferral that nobody made ready has no way back."""
+    raise RuntimeError("a deferred turn without its way back")
+
+
 @dataclass
 class Deferred(Exception):
     """The turn waits for a model. `ask` asks it and keeps the answer; `decline` keeps that there is none.
 
-    `resume` works the turn off again; whoever catches this calls it after either of the two.
+    `resume` works the turn off again; whoever catches this calls it after either of the two. `notice` tells the
+    person that it takes a while.
     """
 
     ask: Callable[[OnSlow | None], None]
     decline: Callable[[], None]
-    resume: Callable[[], object] | None = None
+    resume: Callable[[], object] = _lost
+    notice: OnSlow | None = None
 
 
 @dataclass
@@ -144,6 +151,13 @@ class Thinking:
         with self._lock:
             for key in [key for key in self._answers if key.startswith(f"{root}:")]:
                 del self._answers[key]
+
+    def warm(self) -> None:
+        """Load what is slow to load; a model that cannot be used is named in the log."""
+        try:
+            self.model.warm()
+        except ModelTrouble as trouble:
+            log.error("model_unusable", kind=trouble.kind, detail=trouble.detail)
 
     def close(self) -> None:
         """Let go of what is under way."""

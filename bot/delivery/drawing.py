@@ -85,6 +85,9 @@ class Drawing:
             return delivery.params
         actor = self._reader(delivery, look)
         if delivery.kind == "@refresh":
+            if "body" in delivery.params:
+                became: dict[str, Any] = delivery.params["body"]
+                return became
             if "status" in delivery.params:
                 return used_up(self._core, delivery.params["message"], delivery.params["status"])
             return redraw(self._core, self._texts, delivery.params["message"], actor, look)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlmodel import Session, col
 
 from crm_core.chat.buttons import LiveAction
@@ -22,7 +22,7 @@ from crm_core.chat.threads import Shown
 from crm_core.kernel.db import Database
 from crm_core.kernel.inbox import Arrival, InboxQueue
 from crm_core.kernel.locks import lock_row
-from crm_core.kernel.outbox import OutboxQueue, account_of
+from crm_core.kernel.outbox import PENDING, SKIPPED, OutboxQueue, account_of
 from crm_core.kernel.pii import Cipher
 from crm_core.kernel.points import point
 from crm_core.kernel.routes import Route
@@ -90,12 +90,13 @@ class Chats(Sending):
     def finish(
         self, arrival: Arrival, *, chat: str, person_id: str, replies: Sequence[dict[str, Any]],
         state: dict[str, Any] | None, now: datetime, shown: bool = False, error: str | None = None,
-        spent: Sequence[tuple[str, str]] = (),
+        spent: Sequence[tuple[str, str]] = (), noticed: bool = False, edits: bool = False,
     ) -> list[dict[str, Any]] | None:  # fmt: skip
         """End a turn in one transaction: replies into the outbox, the thread's memory, the arrival done.
 
         With `shown` the caller shows the replies himself (the terminal): they count as sent. `spent` names
-        cards of the thread, by key, that lose their buttons and show a status instead. Returns the bodies with
+        cards of the thread, by key, that lose their buttons and show a status instead. `noticed`: it may have been
+        said that this takes a while; with `edits` that message becomes the first reply. Returns the bodies with
         button ids, or None when the arrival's lease was lost and nothing was written.
         """
         with self._database.write() as session:
@@ -107,6 +108,10 @@ class Chats(Sending):
             lock_row(session, f"chat:{chat}"[:60])
             for key, status in spent:
                 self._spend(session, arrival, chat, key, status, now)
+            notice = self._over_with(session, arrival, chat, now) if noticed else None
+            if notice is not None and edits and not shown and replies:
+                session.add(self._changed_row_of(arrival.tenant, chat, person_id, notice, replies[0], now))
+                replies = replies[1:]
             public = []
             for n, body in enumerate(replies):
                 key = f"re:{arrival.id}:{n}"
@@ -117,6 +122,35 @@ class Chats(Sending):
                     )
         point("turn_done")
         return public
+
+    def meanwhile(
+        self, arrival: Arrival, *, chat: str, person_id: str, body: dict[str, Any], now: datetime
+    ) -> None:
+        """Say that an answer takes a while, once for an arrival and only while it is being worked on."""
+        key = f"while:{arrival.id}"
+        with self._database.write() as session:
+            said = session.execute(select(col(Outbox.id)).where(col(Outbox.dedupe_key) == key)).first()
+            if said is None and self._inbox.holds(session, arrival):
+                session.add(self._reply_row(arrival.tenant, chat, person_id, key, body, now, shown=False))
+
+    def _over_with(self, session: Session, arrival: Arrival, chat: str, now: datetime) -> int | None:
+        """The message that said that this takes a while, as it stands in its thread; unsent, it is not sent any more."""
+        key = f"while:{arrival.id}"
+        unsent = update(Outbox).where(col(Outbox.dedupe_key) == key, col(Outbox.state) == PENDING)
+        session.execute(unsent.values(state=SKIPPED, settled_at=now).execution_options(synchronize_session=False))
+        sent = select(col(ChatMessage.id)).where(
+            col(ChatMessage.chat) == chat, col(ChatMessage.key) == key, col(ChatMessage.provider_id).is_not(None)
+        )
+        return session.execute(sent).scalars().first()
+
+    def _changed_row_of(
+        self, tenant: str, chat: str, person_id: str, message_id: int, body: dict[str, Any], now: datetime
+    ) -> Outbox:
+        """The outbox row by which a sent message becomes another."""
+        row = self._reply_row(tenant, chat, person_id, f"becomes:{message_id}", {"message": message_id, "body": body}, now,
+                              shown=False)  # fmt: skip
+        row.kind, row.subject = "@refresh", ""
+        return row
 
     def _spend(
         self, session: Session, arrival: Arrival, chat: str, key: str, status: str, now: datetime

@@ -139,6 +139,10 @@ class InboxQueue:
         )
         return changed.rowcount > 0
 
+    def holds(self, session: Session, arrival: Arrival) -> bool:
+        """Whether the claim is still the newest."""
+        return session.execute(select(col(Inbox.id)).where(*_fence(arrival))).first() is not None
+
     def release(self, arrival: Arrival) -> None:
         """Give an arrival back unworked, so that it is tried again at once; that was no attempt."""
         back = col(Inbox.attempts) - 1

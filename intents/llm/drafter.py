@@ -64,7 +64,7 @@ async def draft(client: BaseChatModel, message: Message, calls: int) -> Drafted:
     checker = Checker(said, message.now, message.context, message.lexicon)
     drafting = Drafting(checker, redaction, calls)
     asked, spent = await _asked(client, message, said, redaction)
-    agent = _agent(client, message, redaction)
+    agent = _agent(client, message)
     try:
         ended = await agent.ainvoke({"messages": [HumanMessage(asked)]}, context=drafting)
     except NotImplementedError:
@@ -73,7 +73,7 @@ async def draft(client: BaseChatModel, message: Message, calls: int) -> Drafted:
     return Drafted(_understood(message, drafting), tokens_of(answers) + spent, drafting.used)
 
 
-def _agent(client: BaseChatModel, message: Message, redaction: Redaction) -> Any:
+def _agent(client: BaseChatModel, message: Message) -> Any:
     """An agent for this speaker: what it may call is what he may do."""
     language = "zh" if is_chinese(normalise(message.text)) else "en"
     told = prompts()["draft"].format(now=message.now.strftime("%A %Y-%m-%d %H:%M"), role=message.role)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from langchain.tools import ToolRuntime
@@ -60,10 +61,11 @@ class Drafting:
             self.drafts.append(command)
 
 
-def tools_for(offered: frozenset[str], language: str) -> list[StructuredTool]:
+@cache
+def tools_for(offered: frozenset[str], language: str) -> tuple[StructuredTool, ...]:
     """A tool for each intent that may be offered; descriptions hold an example in this language."""
     schema = load_schema()
-    return [_tool(schema[name], language) for name in schema if name in offered - NEVER]
+    return tuple(_tool(schema[name], language) for name in schema if name in offered - NEVER)
 
 
 def _tool(spec: IntentSpec, language: str) -> StructuredTool:
