@@ -6,11 +6,12 @@ import threading
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import yaml
 
 from .loop import Loop
+from .provider import chat_model, plain, tokens_of, trace_nothing
 from .redact import Redaction
 from .settings import ModelSettings
 from .trouble import ModelTrouble
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
 SECONDS = 20.0
+# Whatever policy allows, one request takes no longer.
+LONGEST = 60.0
 MAX_QUOTED = 2000
 _PROMPTS = Path(__file__).with_name("prompts.yaml")
 
@@ -41,6 +44,7 @@ class LanguageModel:
 
     def __init__(self, settings: ModelSettings, chat: BaseChatModel | None = None) -> None:
         """`chat` stands in for the provider's client."""
+        trace_nothing()
         self.settings = settings
         self._chat = chat
         self._loop = Loop()
@@ -66,7 +70,7 @@ class LanguageModel:
 
         client = self._client()
         work = draft(client, message, calls) if message.trusted else read_untrusted(client, message)
-        found: Drafted = self._loop.run(_quietly(work), seconds, slow, on_slow)
+        found: Drafted = self._loop.run(work, seconds, slow, on_slow)
         return found
 
     def write(
@@ -84,9 +88,7 @@ class LanguageModel:
         heard = "\n".join(f"<quoted>{_harmless(redaction.hide(q[:MAX_QUOTED]))}</quoted>" for q in quoted)
         asked = "\n\n".join(part for part in (redaction.hide(instructions), told and f"Facts:\n{told}", heard) if part)
         messages = [SystemMessage(prompts()["write"]), HumanMessage(asked)]
-        answer = self._loop.run(_quietly(self._client().ainvoke(messages)), seconds, slow, on_slow)
-        from .provider import plain, tokens_of
-
+        answer = self._loop.run(self._client().ainvoke(messages), seconds, slow, on_slow)
         text = redaction.show(plain(answer.content)).strip()
         if not text:
             raise ModelTrouble("empty")
@@ -96,22 +98,13 @@ class LanguageModel:
         """Ask for one tool call of no consequence. Raises ModelTrouble that says what does not work."""
         from .probe import probe
 
-        self._loop.run(_quietly(probe(self._client())), seconds)
+        self._loop.run(probe(self._client()), seconds)
 
     def _client(self) -> BaseChatModel:
-        from .provider import chat_model
-
         with self._making:
             if self._chat is None:
-                self._chat = chat_model(self.settings, SECONDS)
+                self._chat = chat_model(self.settings, LONGEST)
             return self._chat
-
-
-async def _quietly(work: Any) -> Any:
-    from .provider import untraced
-
-    with untraced():
-        return await work
 
 
 def _harmless(quoted: str) -> str:

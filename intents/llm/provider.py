@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,8 @@ from .trouble import ModelTrouble, trouble_of
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import BaseMessage
+
+_TRACING = ("LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING", "LANGCHAIN_TRACING_V2")
 
 
 def chat_model(settings: ModelSettings, seconds: float) -> BaseChatModel:
@@ -47,8 +50,8 @@ def plain(content: Any) -> str:
     return "".join(b if isinstance(b, str) else str(b.get("text", "")) for b in content)
 
 
-def untraced() -> Any:
-    """A context in which nothing is reported to a tracing service, whatever the environment says."""
-    from langsmith import tracing_context
-
-    return tracing_context(enabled=False)
+def trace_nothing() -> None:
+    """Nothing is reported to a tracing service, whatever else on this machine is. To be called before LangChain is
+    loaded, which remembers what it read.
+    """
+    os.environ.update(dict.fromkeys(_TRACING, "false"))
