@@ -20,6 +20,7 @@ from typing import Any
 from sqlalchemy import Engine, Table, UniqueConstraint, event, insert, text
 from sqlalchemy.sql.dml import Insert, UpdateBase
 from sqlalchemy.sql.elements import TextClause
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from benchmarks.timing import Work
 from crm_core.kernel.db import make_engine, normal_url
@@ -195,8 +196,11 @@ def _statements(engine: Engine, rows: Rows) -> list[tuple[str, Any]]:
 
 
 def _statement(engine: Engine, table: Table, values: dict[str, Any]) -> tuple[str, Any]:
-    compiled = insert(table).compile(dialect=engine.dialect, column_keys=list(values))
-    bound = compiled.construct_params(values)
+    # What SQLAlchemy fills in by itself when it executes.
+    own = {c.name: c.default.arg for c in table.columns if isinstance(c.default, ScalarElementColumnDefault)}
+    filled = own | values
+    compiled = insert(table).compile(dialect=engine.dialect, column_keys=list(filled))
+    bound = compiled.construct_params(filled)
     for name, process in compiled._bind_processors.items():
         bound[name] = process(bound[name])  # type: ignore[operator]
     if compiled.positional:

@@ -118,7 +118,7 @@ class Socket:
         self._asked[req_id] = answer
         try:
             frame = {"cmd": cmd, "headers": {"req_id": req_id}, "body": body}
-            await socket.send_str(json.dumps(frame, ensure_ascii=False))
+            await socket.send_str(json.dumps(frame))
             async with asyncio.timeout(ANSWER_SECONDS):
                 found = await answer
         except (TimeoutError, ConnectionError) as error:
