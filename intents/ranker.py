@@ -13,7 +13,7 @@ from .mask import KINDS, MARK
 from .schema import load_schema
 
 _WORDS = {MARK[kind]: f" {kind} " for kind in KINDS}
-_VERSION = "1"
+_VERSION = "2"
 
 
 def examples() -> list[tuple[str, str]]:
@@ -53,7 +53,7 @@ def _keep(trained: ExampleClassifier, path: Path) -> None:
         return  # a read-only home costs a second at each start, nothing else
 
 
-def _digest(embeddings: bool) -> str:
+def _digest(embeddings: bool | str) -> str:
     hasher = hashlib.sha256(f"{_VERSION}:{embeddings}".encode())
     for path in sorted(ROOT.glob("*/lists/examples.yaml")):
         hasher.update(path.read_bytes())

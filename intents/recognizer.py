@@ -17,7 +17,7 @@ from .normalize import MAX_CHARS, is_chinese, normalise, readable
 from .schema import load_schema
 from .types import Candidate, Command, Context, Lexicon, Slot, Span, Understanding
 
-_SURE, _CHIPS = 0.83, 0.6
+_SURE, _CHIPS = 0.83, 0.75
 _KNOWN = 0.6  # of a message's character pairs; below it the text is about something else
 _HINTED, _HINTED_KNOWN = 0.15, 0.3  # what is enough when words of the trade occur
 _HINT = 0.1  # what each of those words adds

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import intents
 from crm_core.api import Core
@@ -32,7 +34,7 @@ def read_shift(text: str) -> timedelta:
 def open_core(*, now: datetime | None = None, demo: bool = False, quiet: bool = False) -> Core:
     """Open the deployment of the environment; with `demo`, an empty database gets the demo dealership."""
     settings = Settings()
-    intents.configure(settings.data_dir / "cache")
+    intents.configure(settings.data_dir / "cache", encoders={"use": _sentence_vectors})
     clock: Clock = FixedClock(now) if now is not None else SystemClock()
     core = Core.open(_with_demo_policies(settings) if demo or _is_demo(settings) else settings, clock)
     if demo and not core.tenants():
@@ -40,6 +42,13 @@ def open_core(*, now: datetime | None = None, demo: bool = False, quiet: bool = 
     if isinstance(clock, SystemClock):
         clock.offset = timedelta(seconds=float(core.leases.recall("demo_clock") or 0))
     return core
+
+
+def _sentence_vectors(texts: Sequence[str]) -> Any:
+    """The model the search has in memory: it serves the ranker, too."""
+    from retrieval.models import use_vectors
+
+    return use_vectors(texts)
 
 
 def _is_demo(settings: Settings) -> bool:

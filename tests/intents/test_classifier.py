@@ -18,17 +18,61 @@ EXAMPLES = [
 ]  # fmt: skip
 
 
+UNFORESEEN = ["量子纠缠怎么证明", "北京到上海的火车票", "推荐一首好听的歌", "who won the football match"]
+
+
 def test_it_learns_from_a_few_examples() -> None:
     model = ExampleClassifier(embeddings=False).fit(EXAMPLES)
     assert model.predict("做保养多少钱")[0] == "price"
     assert model.predict("提车什么时候")[0] == "order"
-    assert sum(p for _, p in model.rank("你好", 3)) == pytest.approx(1.0)
+    ranked = model.rank("你好", 3)
+    assert ranked[0][0] == "greet"
+    assert [p for _, p in ranked] == sorted((p for _, p in ranked), reverse=True)
+
+
+@pytest.mark.parametrize("embeddings", [False, "use", True])
+def test_it_is_surer_of_what_it_was_taught(embeddings: bool | str) -> None:
+    model = ExampleClassifier(embeddings=embeddings).fit(EXAMPLES)
+    known = [model.predict(text)[1] for text in ("做保养多少钱", "早上好呀", "订单到哪了", "how much is it")]
+    unforeseen = [model.predict(text)[1] for text in UNFORESEEN]
+    assert sum(known) / len(known) > sum(unforeseen) / len(unforeseen) + 0.1
+
+
+def test_the_same_examples_give_the_same_classifier() -> None:
+    models = [ExampleClassifier(embeddings="use").fit(EXAMPLES + EXAMPLES[:3]) for _ in range(2)]
+    models.append(ExampleClassifier(embeddings="use").fit(EXAMPLES))
+    assert len({tuple(model.rank("轮胎多少钱")) for model in models}) == 1
+
+
+@pytest.mark.parametrize("text", ["", "   ", "!!!", "🙏🙏", "\x00", "的" * 5000])
+def test_any_text_is_answered(text: str) -> None:
+    label, confidence = ExampleClassifier(embeddings=False).fit(EXAMPLES).predict(text)
+    assert label in ("greet", "price", "order")
+    assert 0 <= confidence <= 1
+    assert confidence == 0 or any(map(str.isalnum, text))
 
 
 def test_two_labels_are_enough_and_one_is_not() -> None:
     assert ExampleClassifier(embeddings=False).fit([("a b", "x"), ("c d", "y")]).predict("a b")[0] == "x"
     with pytest.raises(ValueError, match="two labels"):
         ExampleClassifier().fit([("a", "x")])
+    with pytest.raises(ValueError, match="two labels"):
+        ExampleClassifier().fit([("a", "x"), (" ", "y")])
+
+
+def test_one_example_a_label_teaches_nothing_about_being_right() -> None:
+    model = ExampleClassifier(embeddings=False).fit([("红色", "red"), ("绿色", "green"), ("蓝色", "blue")])
+    assert model.calibration is None
+    assert sum(p for _, p in model.rank("绿色的", 3)) == pytest.approx(1.0)
+    assert model.predict("绿色的")[0] == "green"
+
+
+def test_two_hundred_labels_are_told_apart() -> None:
+    chars = [chr(0x4E00 + 7 * i) for i in range(600)]
+    examples = [(f"{chars[i]}{chars[i + 200]}{chars[i + 400]}{tail}", f"l{i}") for i in range(200) for tail in "吗呢"]
+    model = ExampleClassifier(embeddings=False).fit(examples)
+    asked = [(f"请问{chars[i]}{chars[i + 200]}", f"l{i}") for i in range(0, 200, 5)]
+    assert all(model.predict(text)[0] == label for text, label in asked)
 
 
 def test_asking_before_fitting_is_an_error() -> None:
@@ -39,7 +83,18 @@ def test_asking_before_fitting_is_an_error() -> None:
 def test_what_was_learnt_survives_on_disk(tmp_path: Path) -> None:
     model = ExampleClassifier(embeddings=False).fit(EXAMPLES)
     model.save(tmp_path / "model.npz")
-    assert ExampleClassifier.load(tmp_path / "model.npz").rank("洗车多少钱") == model.rank("洗车多少钱")
+    kept = ExampleClassifier.load(tmp_path / "model.npz")
+    assert kept.rank("洗车多少钱") == model.rank("洗车多少钱")
+    assert (kept.calibration, kept.trials) == (model.calibration, model.trials)
+
+
+def test_a_file_that_is_no_classifier_is_refused_and_runs_nothing(tmp_path: Path) -> None:
+    import pickle
+
+    path = tmp_path / "model.npz"
+    path.write_bytes(pickle.dumps({"meta": "{}"}))
+    with pytest.raises(ValueError, match="pickle"):
+        ExampleClassifier.load(path)
 
 
 def test_foreign_matter_is_little_known() -> None:
