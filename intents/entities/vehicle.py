@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from ..data import lists
 from ..types import Lexicon, Span
-from .gazetteer import key, matcher
+from .catalogue import catalogue, named
+from .gazetteer import matcher
+from .homophones import heard
 
 _YEAR = (
     r"(?P<year>(?<!\d)(?:19[89]|20[0-4])\d|(?<![\d.])[0-3]\d(?=\s?款))\s?(?:年款|"
@@ -20,11 +20,14 @@ _DISPLACEMENT = (
     r"(?P<disp>(?<![\d.])[0-6]\.\d\s?(?:TFSI|TSI|TDI|TD|T|L|i)?(?![\d%万折])|(?<!\d)"
     r"\d{3}\s?TSI|(?<!\d)(?:20|28|30|35|40|45|50|55|60)\s?TFSI)"
 )
+_GRADE = (
+    r"四驱|两驱|后驱|手动|自动|插混|混动|纯电|增程|长续航|标准续航|高性能|智驾|运动|豪华|尊贵|进取|舒适|旗舰|领先|精英|尊享|时尚|"
+    r"风尚|科技|都市|性能|至尊|限量|行政|尊荣|卓越|先锋|悦享|智享|星耀|雅致|冠军|荣耀|领航|畅享|锐享|智慧|智联|智能|经典|奢华|"
+    r"典藏|周年|纪念|耀夜|曜夜|尊驭|锐动|锐|激光雷达|[五六七5-7]座|M"
+)
 _TRIM = (
-    r"(?P<trim>(?:四驱|两驱|手动|自动|插混|混动|纯电|长续航|标准续航|高性能|智驾|"
-    r"运动|豪华|尊贵|进取|舒适|旗舰|领先|精英|尊享|时尚|风尚|"
-    r"科技|都市|性能|至尊|顶配|低配|中配|高配|限量|行政|尊荣|卓越|先锋|悦享|智享|"
-    r"星耀|雅致){1,3}(?:版|型|款)|顶配|高配|低配|中配|"
+    rf"(?P<trim>(?:\d{{2,3}}\s?)?(?:{_GRADE}){{1,4}}(?:版|型|款|套装)|\d{{3}}\s?(?:{_GRADE}){{1,2}}|"
+    r"(?:\d座)?[顶低中高]配|猎装|旅行版|锐混动|双擎|DM-?[ip]\b|e:?HEV|PHEV|"
     r"(?:Max|Pro|Ultra|Premium|Luxury|Sport|Comfort|Long Range|Performance|Standard "
     r"Range|AWD|RWD|Plus|Highline|Comfortline)(?![A-Za-z]))"
 )
@@ -36,55 +39,14 @@ _GOLF = re.compile(
     re.I,
 )
 _HAN_DIGIT = {"四": "4", "五": "5", "六": "6", "七": "7", "八": "8"}
-_LEFT = [re.compile(rf"{p}\s?(?:的)?\s?$", re.I) for p in (_YEAR, _DISPLACEMENT, _TRIM)]
-_RIGHT = [re.compile(rf"[\s,]?(?:的)?{p}", re.I) for p in (_YEAR, _DISPLACEMENT, _TRIM)]
+# 24年的雅阁 was made in 2024, 开了10年的雅阁 is ten years old.
+_MADE_IN = r"(?<![\d.了])(?P<year>0[5-9]|1\d|2[0-7])年(?:产|买|上牌)?的"
+_GENERATION = r"(?P<gen>(?:B[5-9]|C[6-8]|[EFG]\d\d|W[12]\d\d|MK\s?\d)(?![A-Za-z0-9]))"
+_LEFT = [re.compile(rf"{p}\s?(?:的)?\s?$", re.I) for p in (_YEAR, _MADE_IN, _DISPLACEMENT, _TRIM)]
+_RIGHT = [re.compile(rf"[\s,]?(?:的)?{p}", re.I) for p in (_YEAR, _GENERATION, _DISPLACEMENT, _TRIM)]
 _YEAR_ALONE = re.compile(
     r"(?<!\d)(?P<year>(?:19[89]|20[0-4])\d|[0-3]\d)\s?款(?:的)?(?:\s?" + _DISPLACEMENT + r")?(?:的)?"
 )
-
-
-@dataclass(slots=True)
-class _Catalogue:
-    series: dict[str, tuple[str, str]] = field(default_factory=dict)
-    brands: dict[str, str] = field(default_factory=dict)
-    guarded: set[str] = field(default_factory=set)
-
-
-@cache
-def _catalogue() -> _Catalogue:
-    found = _Catalogue()
-    for brand, entry in lists("zh", "vehicles").items():
-        for name in (brand, *entry["names"]):
-            found.brands[key(name)] = brand
-        guarded = set(entry.get("only_with_brand", ()))
-        found.guarded |= {key(name) for name in guarded}
-        for series, aliases in entry["series"].items():
-            for name in _spellings(series, aliases):
-                found.series.setdefault(key(name), (brand, series))
-    return found
-
-
-def _spellings(series: str, aliases: list[str] | None) -> list[str]:
-    """All names of a series, and the plural of those that are words (Accords)."""
-    names = [series, *(aliases or ())]
-    return [
-        *names,
-        *(f"{name}s" for name in names if re.fullmatch(r"[A-Z][a-z]{3,}", name) and name[-1] != "s"),
-    ]
-
-
-@cache
-def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    names: list[str] = []
-    brands: list[str] = []
-    guarded: list[str] = []
-    for brand, entry in lists("zh", "vehicles").items():
-        brands += [brand, *entry["names"]]
-        alone = set(entry.get("only_with_brand", ()))
-        for series, aliases in entry["series"].items():
-            for name in _spellings(series, aliases):
-                (guarded if name in alone else names).append(name)
-    return matcher(names), matcher(brands), matcher(guarded)
 
 
 def find_vehicles(text: str, lexicon: Lexicon | None = None) -> Iterator[Span]:
@@ -103,7 +65,6 @@ def find_vehicles(text: str, lexicon: Lexicon | None = None) -> Iterator[Span]:
 
 
 def _cores(text: str, lexicon: Lexicon | None) -> Iterator[tuple[int, int, dict[str, Any]]]:
-    catalogue, (series, brands, guarded) = _catalogue(), _patterns()
     for word, brand, name in lexicon.series if lexicon else ():
         for match in matcher([word]).finditer(text):
             yield match.start(), match.end(), _value(brand, name)
@@ -111,32 +72,14 @@ def _cores(text: str, lexicon: Lexicon | None) -> Iterator[tuple[int, int, dict[
         digit = match["zh"] or match["en"]
         value = {**_value("大众", "高尔夫"), "generation": int(_HAN_DIGIT.get(digit, digit))}
         yield match.start(), match.end(), value
-    brand_hits = list(brands.finditer(text))
-    for hit in brand_hits:
-        brand = catalogue.brands[key(hit[0])]
-        after = re.compile(r"[\s的]{0,2}").match(text, hit.end())
-        at = after.end() if after else hit.end()
-        follow = series.match(text, at) or guarded.match(text, at)
-        if follow and (found := _series_of(brand, follow[0])):
-            yield hit.start(), follow.end(), _value(brand, found)
-    for match in series.finditer(text):
-        brand, name = catalogue.series[key(match[0])]
-        yield match.start(), match.end(), _value(brand, name)
-    for hit in brand_hits:
-        yield hit.start(), hit.end(), {"brand": catalogue.brands[key(hit[0])]}
-
-
-def _series_of(brand: str, words: str) -> str | None:
-    """The brand's own series of that name: 大众M6 is none, while 深蓝S7 and 问界M7 are."""
-    for series, aliases in lists("zh", "vehicles")[brand]["series"].items():
-        names = {key(name) for name in (series, *(aliases or ()))}
-        if key(words) in names or key(brand + words) in names:
-            return str(series)
-    return None
+    for start, end, brand, series in named(text):
+        yield start, end, _value(brand, series)
+    for start, end, brand, series in heard(text):
+        yield start, end, _value(brand, series)
 
 
 def _value(brand: str, series: str) -> dict[str, Any]:
-    return {"brand": brand, "series": series} if brand else {"series": series}
+    return {name: word for name, word in (("brand", brand), ("series", series)) if word}
 
 
 def _extend(text: str, start: int, end: int, value: dict[str, Any]) -> Span:
@@ -161,7 +104,7 @@ def _bare_year(match: re.Match[str]) -> bool:
 
 
 def _known(match: re.Match[str], value: dict[str, Any]) -> bool:
-    names = {"year": "year", "disp": "displacement", "trim": "trim"}
+    names = {"year": "year", "disp": "displacement", "trim": "trim", "gen": "generation"}
     return any(names[group] in value for group in match.groupdict())
 
 
@@ -175,9 +118,12 @@ def _details(match: re.Match[str], value: dict[str, Any]) -> dict[str, Any]:
         found["displacement"] = plain if not re.fullmatch(r"\d\.\d(?:L)?", plain) else plain.rstrip("L") + "L"
     if trim := groups.get("trim"):
         found["trim"] = trim
+    if generation := groups.get("gen"):
+        found["generation"] = generation.replace(" ", "").upper()
     return found
 
 
 @cache
 def brand_names() -> frozenset[str]:
-    return frozenset(_catalogue().brands)
+    """Every name of a brand as it is looked up."""
+    return frozenset(catalogue().brands)
