@@ -13,9 +13,9 @@ from .schema import IntentSpec
 from .types import Slot, Span
 
 CUT = re.compile(
-    r"[,;.!?\n]+|然后|顺便|同时|并且|另外|还有(?=给|把|帮)|\band then\b|\band also\b|\band\b|\bthen\b"
+    r"[,;.!?。\n]+|然后|顺便|同时|并且|另外|还有(?=给|把|帮)|\band then\b|\band also\b|\band\b|\bthen\b"
 )
-_FIRM_CUT = re.compile(r"[,;.!?\n]")
+_FIRM_CUT = re.compile(r"[,;.!?。\n]")
 _NOT_A_NUMBER = rf"(?![号码是:\s]*{MARK['phone']})"  # 电话138... gives a number, no channel
 _CLOCK = re.compile(
     r"(?:早上|上午|中午|下午|傍晚|晚上|早|晚)?\s?(?:\d{1,2}|[一二两三四五六七八九十]{1,3})(?:点|:|时)|"
@@ -56,6 +56,9 @@ def guessed_names(slots: dict[str, Slot], part: Masked) -> int:
     return sum(name.startswith("person") and slot.start not in known for name, slot in slots.items())
 
 
+_BESIDE = ("decide_approval", "mark_lost", "log_contact")  # what follows a comma may be their reason, or another command
+
+
 def swallowed(spec: IntentSpec, match: Any, part: Masked, weights: list[float]) -> float:
     """The weight of whole clauses inside free text: they may be commands of their own."""
     group = next((g for n, g in match.re.groupindex.items() if n in FREE and match.start(g) >= 0), None)
@@ -64,8 +67,10 @@ def swallowed(spec: IntentSpec, match: Any, part: Masked, weights: list[float]) 
     start, end = match.start(group), match.end(group)
     cuts = [m.end() for m in _FIRM_CUT.finditer(part.text, start, end)]
     if spec.name == "log_contact":
-        cuts = [start, *part.breaks, *(m.end() for m in CUT.finditer(part.text, start, end)), *cuts]
-    elif spec.name == "remind_me":
+        cuts += [*part.breaks, *(m.end() for m in CUT.finditer(part.text, start, end))]
+    if spec.name in _BESIDE and _FIRM_CUT.match(part.text, start - 1):
+        cuts.append(start)
+    if spec.name == "remind_me":
         cuts = [c for c in cuts if sum(weights[start:c]) >= 2]
     first = min((c for c in cuts if start <= c < end), default=end)
     return sum(weights[first:end])

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -39,6 +39,15 @@ class Pattern:
     weight: float = 0.0
     roles: frozenset[str] = frozenset()
     unless: str = ""
+    needs: tuple[frozenset[str], ...] = ()
+
+    @property
+    def loose(self) -> bool:
+        """A cue with the slots it needs, wherever they stand: it may explain little of a rambling message."""
+        return bool(self.needs)
+
+    def lacks(self, slots: Container[str]) -> bool:
+        return any(not any(name in slots for name in group) for group in self.needs)
 
 
 @cache
@@ -146,7 +155,7 @@ def read_file(path: Path, language: str) -> Iterator[Pattern]:
 def _pattern(intent: str, row: dict[str, Any], language: str) -> Pattern:
     if intent not in load_schema():
         raise ValueError(f"no intent {intent}")
-    if extra := set(row) - {"say", "set", "weight", "roles", "not"}:
+    if extra := set(row) - {"say", "set", "weight", "roles", "not", "needs"}:
         raise ValueError(f"unknown keys {sorted(extra)}")
     regex = _number_gaps(expand(row["say"], language))
     unless = nameless(expand(row["not"], language)) if row.get("not") else ""
@@ -158,7 +167,16 @@ def _pattern(intent: str, row: dict[str, Any], language: str) -> Pattern:
         float(row.get("weight", 0)),
         frozenset(row.get("roles", ())),
         unless,
+        _needs(intent, row.get("needs", ())),
     )
+
+
+def _needs(intent: str, names: Iterable[str]) -> tuple[frozenset[str], ...]:
+    """Slots that must be filled; a|b is one of the two."""
+    groups = tuple(frozenset(name.split("|")) for name in names)
+    if unknown := frozenset().union(*groups) - set(load_schema()[intent].slots):
+        raise ValueError(f"needs unknown slots {sorted(unknown)}")
+    return groups
 
 
 _COUNTED = re.compile(r"\{0,\d+\}\?")

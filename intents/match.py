@@ -17,17 +17,21 @@ from .moods import Mood, moods
 from .schema import IntentSpec, load_schema
 from .types import Command, Slot, Span
 
-MIN_WRITE, MIN_READ = 0.6, 0.5
+MIN_WRITE, MIN_CARD, MIN_READ, MIN_LOOSE = 0.6, 0.5, 0.5, 0.25
 _MAX_CLAUSES = 6
-_FIRST, _NEXT = 0.6, 1.5  # what a command must explain to be worth reading one (more)
+_FIRST, _NEXT = 0.6, 1.2  # what a command must explain to be worth reading one (more)
 # A free-text intent is explained by its cue alone: a complaint firmly, a question unless another explains more.
 _WHOLE_WRITE, _WHOLE_READ = 0.7, 0.5
 _MAX_CUTS = 8
 _SOFT = 1.2  # and more when only a blank divides them
-_SWALLOWED = 0.5  # how much less a later clause counts as free text than as a command of its own
+_SWALLOWED = 0.7  # how much less a later clause counts as free text than as a command of its own
 _MENTIONED = ("channel", "level")
 _TELLING = ("log_contact", "add_note", "mark_lost")
+_REASONED = ("request_discount", "transfer_customer", "open_ticket")  # what he says or does next is their reason
+PLANNED = ("book_test_drive", "book_service", "book_visit", "move_appointment", "remind_me", "snooze")
 _GUESSED = 0.8  # a name that nothing but its place in the sentence makes one
+_LIGHT = 0.5
+_LIGHT_WORDS = frozenset("给把将帮替为让叫请来去到过在是有和跟与着还又才这那们想要能会可以需一里边中打算准备已经")
 _BLUNT = " ,.;:!?，。；：！？、\"'“”"
 
 
@@ -41,6 +45,7 @@ class Reading:
     rank: float
     swallowed: float = 0.0  # weight of later clauses that free text took in
     alike: tuple[Slot, ...] = ()  # other people the same command is for: 把李总和王姐都改成H级
+    loose: bool = False  # read from a cue and its slots, whatever stands between them
 
 
 @dataclass(slots=True)
@@ -51,6 +56,7 @@ class Reader:
     raw: str
     language: str
     role: str
+    today: str = ""
     reasons: list[str] = field(default_factory=list)
     weights: list[float] = field(default_factory=list)
     moods: list[Mood] = field(default_factory=list)
@@ -95,6 +101,8 @@ class Reader:
 
     def _may_follow(self, before: list[Reading], reading: Reading, start: int) -> bool:
         """After a talk or a note only a whole command of one's own: what the customer said is no command."""
+        if before and before[-1].command.intent in _REASONED:
+            return not _tale(self.masked.text[start:])
         if not before or before[-1].command.intent not in _TELLING:
             return True
         spec, command = load_schema()[reading.command.intent], reading.command
@@ -114,7 +122,10 @@ class Reader:
 
     @staticmethod
     def _needed(reading: Reading) -> float:
-        return MIN_WRITE if load_schema()[reading.command.intent].writes else MIN_READ
+        spec = load_schema()[reading.command.intent]
+        if reading.loose:
+            return MIN_LOOSE
+        return MIN_WRITE if spec.risk == "own_write" else MIN_CARD if spec.writes else MIN_READ
 
     def _readings(self, part: Masked, weights: list[float], total: float, start: int) -> list[Reading]:
         found = []
@@ -131,9 +142,18 @@ class Reader:
                 self.reasons.append(f"{pattern.intent}: {mood}")
                 continue
             reading = self._reading(pattern, spec, match, part, weights, total)
+            if pattern.lacks(reading.command.slots) or self._too_late(reading.command):
+                continue
             if all(slot.value is not None for slot in reading.command.slots.values()):
                 found.append(reading)
         return found
+
+    def _too_late(self, command: Command) -> bool:
+        """Nobody plans for a day that is over: yesterday's is a tale."""
+        when = command.slots.get("when")
+        if command.intent not in PLANNED or when is None or not self.today:
+            return False
+        return all(over(value, self.today) for value in (when.value, *when.alternatives))
 
     def _forbidden(self, intent: str, match: Any, offset: int) -> str:
         """Why a sentence at this place of the message is no order; empty when it may be one."""
@@ -172,7 +192,8 @@ class Reader:
         taken = swallowed(spec, match, part, weights)
         others = alike(slots, part)
         explained = min(explained + 2.0 * len(others), total)
-        return Reading(Command(pattern.intent, slots), explained, explained / total, rank, taken, others)
+        command = Command(pattern.intent, slots)
+        return Reading(command, explained, explained / total, rank, taken, others, pattern.loose)
 
     def _mention(
         self, pattern: Pattern, spec: IntentSpec, part: Masked, slots: dict[str, Slot], covered: list[bool]
@@ -229,6 +250,14 @@ class Reader:
         return slots, free
 
 
+def over(value: Any, today: str) -> bool:
+    """Whether a date, an instant or a range lies wholly before today."""
+    last = (value.get("end") or value.get("start")) if isinstance(value, dict) else value
+    if not isinstance(last, str):
+        return False
+    return last[:10] < today or (isinstance(value, dict) and last == today)
+
+
 def _said(match: Any) -> list[bool]:
     """Which characters of a match its sentence accounts for: all but those in gaps."""
     first = match.start()
@@ -240,9 +269,14 @@ def _said(match: Any) -> list[bool]:
     return said
 
 
+def _tale(text: str) -> bool:
+    """Whether a clause is about what he or she does."""
+    return text.lstrip(" ,.;:。").startswith(MARK["pronoun"])
+
+
 def _stands_alone(reading: Reading) -> bool:
     """A whole request: a blank before it divides as a comma would."""
-    return reading.score > 0.95 and load_schema()[reading.command.intent].risk == "confirm"
+    return reading.score > 0.95 and not reading.loose and load_schema()[reading.command.intent].risk == "confirm"
 
 
 def _gives(channel: Slot, span: Span) -> bool:
@@ -257,6 +291,8 @@ def weigh(text: str, noise: re.Pattern[str] | None) -> list[float]:
         if c == MARK["pronoun"]
         else 2.0
         if c in MARKS
+        else _LIGHT
+        if c in _LIGHT_WORDS
         else 1.0
         if "\u4e00" <= c <= "\u9fff"
         else 0.3

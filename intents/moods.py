@@ -19,7 +19,7 @@ from .schema import load_schema
 
 REACHES = ("front", "after", "clause", "condition", "sentence", "inside")
 _FRONT = 4  # how many light characters may stand between such a word and what it denies
-_END = re.compile(r"[.!?;\n]")
+_END = re.compile(r"[.!?;。\n]")
 _LEAD = {"zh": 4, "en": 16}  # a condition stands at the head of its clause when no more comes before it
 
 
@@ -34,10 +34,11 @@ class Mood:
     last: int
     front: bool
     spared: frozenset[str]
+    strict: bool = False  # also when the sentence has a place for the words, as for a time that lies behind
 
     def forbids(self, intent: str, own: Sequence[bool], begin: int, stop: int) -> bool:
         """Whether a sentence at [begin, stop) is no order; `own` marks the characters it accounts for."""
-        if intent in self.spared or all(own[self.start : self.end]):
+        if intent in self.spared or (not self.strict and all(own[self.start : self.end])):
             return False
         if self.front:
             before = 0 <= begin - self.end <= _FRONT and self.first <= begin < self.last
@@ -51,6 +52,7 @@ class _Rule:
     reach: str
     patterns: tuple[re.Pattern[str], ...]
     spared: frozenset[str]
+    strict: bool
 
 
 def moods(masked: Masked, language: str) -> list[Mood]:
@@ -62,7 +64,8 @@ def moods(masked: Masked, language: str) -> list[Mood]:
         for match in (hit for pattern in rule.patterns for hit in pattern.finditer(text)):
             first, last = _reach(rule.reach, match, text, bounds, language)
             spans = match.span("words") if "words" in match.re.groupindex else match.span()
-            found.append(Mood(rule.name, *spans, first, last, rule.reach == "front", rule.spared))
+            front = rule.reach == "front"
+            found.append(Mood(rule.name, *spans, first, last, front, rule.spared, rule.strict))
     return found
 
 
@@ -133,7 +136,7 @@ def read(name: str, entry: dict[str, Any], language: str) -> _Rule:
         raise ValueError(f"{name}: unknown intents {sorted(unknown)}")
     says = tuple(re.compile(_regex(say)) for say in entry["say"])
     reads = {intent for intent, spec in load_schema().items() if not spec.writes}
-    return _Rule(name, entry["reach"], says, frozenset(spared | reads))
+    return _Rule(name, entry["reach"], says, frozenset(spared | reads), bool(entry.get("strict")))
 
 
 def _regex(say: str) -> str:

@@ -58,9 +58,18 @@ def _char(char: str) -> str:
     return _simplified().get(folded, folded)
 
 
+@cache
+def _dialect() -> tuple[dict[str, str], re.Pattern[str]]:
+    pairs = [pair.split() for line in lists("zh", "dialect") for pair in line.split(",")]
+    table = {typed: standard for typed, standard in pairs if len(typed) == len(standard)}
+    return table, re.compile("|".join(sorted(table, key=len, reverse=True)))
+
+
 def normalise(text: str) -> str:
     """Same length as `text` (capped at 2,000 characters), so that a span found here is a span there."""
-    return "".join(map(_char, text[:MAX_CHARS]))
+    plain = "".join(map(_char, text[:MAX_CHARS]))
+    table, words = _dialect()
+    return words.sub(lambda match: table[match[0]], plain)
 
 
 _ENDLESS = re.compile(r"[\d一二两三四五六七八九十百千万零]{25,}")

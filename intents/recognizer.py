@@ -12,7 +12,7 @@ from .entities.repeat import rule_of
 from .extract import extract
 from .guards import guards
 from .mask import mask
-from .match import MIN_READ, MIN_WRITE, Reader, Reading
+from .match import MIN_LOOSE, MIN_WRITE, PLANNED, Reader, Reading, over
 from .normalize import MAX_CHARS, is_chinese, normalise, readable
 from .schema import load_schema
 from .types import Candidate, Command, Context, Lexicon, Slot, Span, Understanding
@@ -21,6 +21,9 @@ _SURE, _CHIPS = 0.83, 0.75
 _KNOWN = 0.6  # of a message's character pairs; below it the text is about something else
 _HINTED, _HINTED_KNOWN = 0.15, 0.3  # what is enough when words of the trade occur
 _HINT = 0.1  # what each of those words adds
+_MIN_SHARE = 0.4  # of a message that its commands must explain when nothing is written unasked
+_COLLEAGUES = ("person_to", "person_from", "other")
+_FOR_SOMEBODY = ("book_test_drive", "book_service", "book_visit", "request_discount", "add_note")
 _PAST = ("ask_history", "log_contact", "report", "ask_order")
 
 
@@ -93,15 +96,16 @@ def _grammar(message: _Message) -> Understanding:
     if any(s.weak for s in spans):
         readers.append(_reader(message, [s for s in spans if not s.weak]))
     tried = [(reader, *reader.best()) for reader in readers]
-    _, readings, share = max(tried, key=lambda t: (sum(r.covered + r.rank - 0.6 for r in t[1]), t[2]))
+    reader, readings, share = max(tried, key=lambda t: (sum(r.covered + r.rank - 0.6 for r in t[1]), t[2]))
     if not readings:
         reasons = list(dict.fromkeys(r for t in tried for r in t[0].reasons))
         why = "; ".join(reasons[:3]) or "no sentence fits"
         return Understanding(message.text, "unrecognised", why=why)
     unasked = any(load_schema()[r.command.intent].risk == "own_write" for r in readings)
-    if share < (MIN_WRITE if unasked else MIN_READ):
+    loose = any(r.loose for r in readings)
+    if share < (MIN_LOOSE if loose else MIN_WRITE if unasked else _MIN_SHARE):
         return Understanding(message.text, "unrecognised", why="most of the message is not understood")
-    commands = _commands(message, readings)
+    commands = _commands(message, readings, _named(reader))
     if any(_unknown_whom(c) for c in commands):
         return Understanding(message.text, "unrecognised", why="he or she is nobody spoken about")
     return _recognised(message, commands, "grammar", min(share, 1.0))
@@ -109,18 +113,27 @@ def _grammar(message: _Message) -> Understanding:
 
 def _reader(message: _Message, spans: list[Span]) -> Reader:
     masked = mask(normalise(message.text), spans, message.language == "zh")
-    return Reader(masked, message.text, message.language, message.role)
+    today = message.now.date().isoformat()
+    return Reader(masked, message.text, message.language, message.role, today)
 
 
 def _recognised(message: _Message, commands: tuple[Command, ...], layer: str, score: float) -> Understanding:
     return Understanding(message.text, "recognised", commands, layer, score)  # type: ignore[arg-type]
 
 
-def _commands(message: _Message, readings: list[Reading]) -> tuple[Command, ...]:
+def _named(reader: Reader) -> list[Slot]:
+    """Everybody the message names, in its order."""
+    spans = sorted(reader.masked.spans.values(), key=lambda span: span.start)
+    return [Slot.of(span) for span in spans if span.kind == "person" and span.detail != "pronoun"]
+
+
+def _commands(message: _Message, readings: list[Reading], named: list[Slot]) -> tuple[Command, ...]:
     """Commands with what they share filled in: the person just named, the one spoken about."""
     found: list[Command] = []
+    others = {slot.start for r in readings for n, slot in r.command.slots.items() if n in _COLLEAGUES}
+    people = [slot for slot in named if slot.start not in others]
     for reading in readings:
-        command = _completed(message, reading, found)
+        command = _completed(message, replace(reading, command=_about(reading.command, people)), found)
         if found and _continues(command, found[-1]):
             found[-1] = found[-1].with_slots(**command.slots)
         elif command not in found:
@@ -189,6 +202,24 @@ def _without_strangers(command: Command) -> Command:
     return command
 
 
+def _about(command: Command, people: list[Slot]) -> Command:
+    """He or she is who was named last before; nobody at all is the only one the message names."""
+    if "person" not in load_schema()[command.intent].slots or not people:
+        return command
+    person, starts = command.slots.get("person"), [s.start for s in command.slots.values() if s.start >= 0]
+    if person is None:
+        needed = "person" in load_schema()[command.intent].required
+        only = len({p.value for p in people}) == 1 and (needed or command.intent in _FOR_SOMEBODY)
+        named = people[0] if only else None
+        before = [p for p in people if starts and p.start < max(starts)] if needed else []
+        named = named or next(reversed(before), None)
+    elif _is_pronoun(person) and person.value == person.words:
+        named = next((p for p in reversed(people) if p.start < person.start), None)
+    else:
+        return command
+    return command.with_slots(person=named) if named else command
+
+
 def _inherit(command: Command, before: list[Command]) -> Command:
     wanted = load_schema()[command.intent].slots
     shared = ("person", "vehicle") if command.intent.startswith(("book_", "create_quote")) else ("person",)
@@ -235,19 +266,28 @@ def _whole_text(command: Command, text: str) -> Command:
 
 
 def _tense(command: Command, now: datetime) -> Command:
-    """What is reported or asked about lies behind: of two readings of a date the past one is meant."""
-    if command.intent not in _PAST:
+    """What is reported or asked about lies behind, what is planned ahead: of two readings of a date that one."""
+    if command.intent in _PAST:
+        fits = _behind
+    elif command.intent in PLANNED:
+        fits = _not_over
+    else:
         return command
     changed = {}
     for name in ("when", "period"):
         slot = command.slots.get(name)
-        if (
-            slot
-            and _ahead(slot.value, now)
-            and (past := next((a for a in slot.alternatives if not _ahead(a, now)), None))
-        ):
-            changed[name] = replace(slot, value=past)
+        if slot and not fits(slot.value, now):
+            other = next((a for a in slot.alternatives if fits(a, now)), None)
+            changed |= {name: replace(slot, value=other)} if other else {}
     return command.with_slots(**changed)
+
+
+def _behind(value: object, now: datetime) -> bool:
+    return not _ahead(value, now)
+
+
+def _not_over(value: object, now: datetime) -> bool:
+    return not over(value, now.date().isoformat())
 
 
 def _ahead(value: object, now: datetime) -> bool:
