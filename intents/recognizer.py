@@ -273,7 +273,7 @@ def _tense(command: Command, now: datetime) -> Command:
         fits = _not_over
     else:
         return command
-    changed = {}
+    changed: dict[str, Slot] = {}
     for name in ("when", "period"):
         slot = command.slots.get(name)
         if slot and not fits(slot.value, now):
