@@ -35,7 +35,11 @@ _EVE = re.compile(r"除夕|年三十")
 _LINK = re.compile(
     r"[到至和与~–—-]|\b(?:to|and|until|til|till|through|thru|throughout|between|ending|up to)\b", re.I
 )
-_PERIOD = re.compile(r"^\([^,]*,[^,]*,P(\d+(?:\.\d+)?)([YMWD])\)$")
+_PERIOD = re.compile(r"^\([^,]*,[^,]*,P\d+(?:\.\d+)?[YMWD]\)$")
+_NAMES_A_DAY = re.compile(
+    r"月份?[\d一二三四五六七八九十]|[日号]|day|now|\b\d{1,2}(?:st|nd|rd|th)?\b(?!月)|\d/\d|last|ago|later|tom", re.I
+)
+_QUARTER = re.compile(r"\bq\d-|-q\d|mid-|(?<=\d{4})-(?=\d{1,2}-)|(?<=-\d\d)-(?=\d\d)", re.I)
 Value = tuple[str, Any, Any, float | None]
 
 
@@ -131,7 +135,7 @@ def _value(kind: str, raw: Mapping[str, Any], words: str) -> Value:
         point = _moment(kind, str(raw["value"]))
         return kind, _lunar(point, raw, words), None, None
     start, end = (_moment(kind, str(raw[name])) if name in raw else None for name in ("start", "end"))
-    if kind == "daterange" and end is not None and (start is None or _LINK.search(words)):
+    if kind == "daterange" and end is not None and (start is None or _LINK.search(_QUARTER.sub("", words))):
         end = _after(end, raw, words)
     return kind, start, end, None
 
@@ -151,13 +155,14 @@ def _after(end: date, raw: Mapping[str, Any], words: str) -> date:
     """The end of a range whose last day, month or year is named: the specification names its beginning."""
     if raw.get("Mod"):
         return end + timedelta(days=1) if raw["Mod"] == "until" and len(str(raw.get("timex"))) > 7 else end
-    period = _PERIOD.match(str(raw.get("timex")))
-    unit = period[2] if period else ""
-    if unit == "D":
-        return end + timedelta(days=1)
-    if unit == "W":
-        return end + timedelta(days=7)
-    return add_months(end, {"M": 1, "Y": 12}[unit]) if unit in ("M", "Y") else end
+    last = re.split(_LINK, _QUARTER.sub("", words))[-1]
+    if not _PERIOD.match(str(raw.get("timex"))) or re.search(r"\bend of|week|周", last, re.I):
+        return end
+    if re.fullmatch(r"\W*(?:the year )?(?:\d{2,4}|[零一二三四五六七八九十]+)\s?年?[之间\W]*", last):
+        return add_months(end, 12) if re.search(r"\d{4}|年", last) else end + timedelta(days=1)
+    if re.search(r"月|[a-z]{3}", last, re.I) and not _NAMES_A_DAY.search(last):
+        return add_months(end, 1)
+    return end + timedelta(days=1)
 
 
 def _lunar(point: Any, raw: Mapping[str, Any], words: str) -> Any:
@@ -204,7 +209,8 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
     print(f"CPU milliseconds a text: {cpu:.2f}")
     if options.show:
         for case, got in scores["seen"].wrong:
-            print(f"{case.file}: {case.text} [{case.now}]\n    wanted {_told(case.wanted)}\n    read   {_told(got)}")
+            print(f"{case.file}: {case.text} [{case.now}]")
+            print(f"    wanted {_told(case.wanted)}\n    read   {_told(got)}")
     results = [
         {"item": name, "cases": s.cases, "first": _share(s.first, s), "any": _share(s.any, s)}
         for name, s in sorted(scores.items())

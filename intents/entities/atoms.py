@@ -32,6 +32,7 @@ class Day:
     weekday: int | None = None
     lunar: bool = False
     past: bool = False
+    falls_on: int | None = None  # the weekday that a day without its month must be
     swapped: bool = False  # month and day may stand the other way round: 3/4/2026
 
     @property
@@ -58,8 +59,10 @@ class Day:
             return []
         anchor = near or today
         if self.month is None:
-            months = [(anchor.year, anchor.month), _shift(anchor, 1), _shift(anchor, -1)]
+            reach = 1 if self.falls_on is None else 14
+            months = [_shift(anchor, step) for step in range(-reach, reach + 1)]
             found = [_make(y, m, self.day) for y, m in months]
+            found = [d for d in found if d and self.falls_on in (None, d.weekday())]
         elif self.year is not None:
             other = _make(self.year, self.day, self.month) if self.swapped and self.day <= 12 else None
             return list(dict.fromkeys(d for d in [self._on(self.year), other] if d))
@@ -161,6 +164,9 @@ class Length:
     def total(self) -> float:
         """Seconds, of years of 365 and months of 30 days."""
         return (self.years * 365 + self.months * 30 + self.days) * 86400 + self.seconds
+
+    def times(self, count: float) -> Length:
+        return Length(self.years * count, self.months * count, self.days * count, self.seconds * count)
 
     def plus(self, other: Length) -> Length:
         return Length(

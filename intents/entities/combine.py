@@ -120,13 +120,13 @@ class _Walk:
 
     def _from_anchor(self, first: Point) -> list[TimeValue] | None:
         """Two weeks from Friday, 5 days before New Year, 3 days starting Monday, 3 hours from 10 am."""
-        if not first.only("U") or any(mark in self.marks for mark in "wi"):
+        if not first.only("U") or "i" in self.marks:
             return None
         if (found := self._try("FGasb", "DSOPCN")) is None:
             return None
         length: Length = first.atoms["U"]
         mark, point = found
-        onward = mark == "G" or "L" in self.marks or (mark == "F" and "C" in point)
+        onward = mark == "G" or "L" in self.marks or "w" in self.marks or (mark == "F" and "C" in point)
         if onward:
             return ranges.lasting(point, length, self.now)
         return ranges.away(point, length, -1 if mark == "b" else 1, self.now)
@@ -147,11 +147,13 @@ class _Walk:
                 self.index, self.end = kept
                 return
             self._merge(first, found[1])
-            if self.length is None:
+            if self.length is None and (lasting := self._try("L", "U")) is not None:
+                self.length = lasting[1].atoms["U"]
+            elif self.length is None:
                 self.marks.append("F")
 
     def _compatible(self, first: Point, inner: Point) -> bool:
-        return self.length is not None or (self._peek() == "T" and bool(inner.atoms))
+        return self.length is not None or (self._peek() in ("T", "L", "i") and bool(inner.atoms))
 
     def _merge(self, first: Point, inner: Point) -> None:
         """Monday morning from 10: the hour takes the place of the morning, which says a.m."""
@@ -193,8 +195,8 @@ class _Walk:
         values = first.values(self.now)
         mark = next((m for m in reversed(self.marks) if m in "bias"), "")
         mark = mark or ("w" if "w" in self.marks else "")
-        if not mark and self._peek() and self._peek() in _BEHIND and not self.text[self.end : self._next()].strip(" ,的"):
-            mark = self._peek()
+        if self._peek() and self._peek() in _BEHIND and not self.text[self.end : self._next()].strip(" ,的"):
+            mark = mark or self._peek()
             self.end, self.index = self.atoms[self.index].end, self.index + 1
         if mark:
             return self._close(ranges.bounded(values, mark, first, self.now))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -120,19 +120,22 @@ class Point:
 
 def _agree(one: Day, other: Day) -> bool:
     """周五 and 27号 may be one day; two dates, or two weekdays, are two."""
-    return (one.weekday is None) != (other.weekday is None) or (one.year is None and other == one)
+    return (one.weekday is None) != (other.weekday is None) or other == one
 
 
 def _both(one: Day, other: Day) -> Day:
-    """A date counts for more than the weekday said with it."""
-    return one if other.weekday is not None or (one.month and not other.month) else other
+    """A date counts for more than the weekday said with it; of a month left out the weekday tells which."""
+    date_said, weekday = (one, other.weekday) if other.weekday is not None else (other, one.weekday)
+    if date_said.month is None and date_said.fixed is None and weekday is not None:
+        return replace(date_said, falls_on=weekday)
+    return date_said
 
 
 def _within(day: Day, stretch: Stretch) -> bool:
     """Whether a day is one of a stretch: Friday of next week, the 20th of next month."""
     length = (stretch.end - stretch.start).days
     if day.weekday is not None:
-        return length == 7
+        return length == 7 and day.fixed is None
     return day.day is not None and ((day.month is None and 28 <= length <= 31) or (day.open and length > 360))
 
 
@@ -194,5 +197,5 @@ def hours(clock: Clock, part: Part | None) -> list[int]:
 def _clock_times(clock: Clock, part: Part | None, now: datetime) -> list[time]:
     times = [time(h % 24, clock.minute, clock.second) for h in hours(clock, part)]
     if len(times) > 1:
-        times.sort(key=lambda t: (t.hour < 6, (t.hour * 60 + t.minute - now.hour * 60 - now.minute) % 1440))
+        times.sort(key=lambda t: (not 7 <= t.hour <= 20, (t.hour * 60 + t.minute - now.hour * 60 - now.minute) % 1440))
     return times

@@ -22,10 +22,11 @@ def between(first: Point, second: Point, now: datetime) -> list[TimeValue]:
     near = days[0] if days and second.day is not None and second.day.fixed is None else None
     starts = first.values(now)
     ends = second.values(now) if second.day is first.day else second.values(now, near)
-    pairs = list(zip(starts, ends, strict=False)) if len(starts) == len(ends) else [(s, e) for s in starts for e in ends]
-    joined = [value for start, end in pairs for value in _join(start, end, first, second, now)]
-    whole = [v for v in joined if not _turned(v)] or joined[:1]
-    return list(dict.fromkeys(whole))[:4]
+    if first.day and second.day and first.day.swapped and second.day.swapped and len(starts) == len(ends):
+        pairs = zip(starts, ends, strict=True)
+        return [value for start, end in pairs for value in _join(start, end, first, second, now)]
+    joined = [value for start in starts for value in _nearest([_join(start, e, first, second, now) for e in ends])]
+    return list(dict.fromkeys(joined))[:4]
 
 
 def _share_days(first: Point, second: Point) -> None:
@@ -59,15 +60,18 @@ def _share_parts(first: Point, second: Point) -> None:
         first.atoms["P"] = second.atoms["P"]
 
 
-def _turned(value: TimeValue) -> bool:
-    """Whether a range of moments of one day was made to end on the next."""
-    return (
-        isinstance(value.start, datetime)
-        and isinstance(value.end, datetime)
-        and value.end.date() > value.start.date()
-        and value.end - value.start < timedelta(hours=24)
-        and value.start.hour >= 12 > value.end.hour > 6
-    )
+def _nearest(choices: list[list[TimeValue]]) -> list[TimeValue]:
+    """Of the ends that a beginning may have, the first one to come."""
+    return min((c for c in choices if c), key=lambda values: _hours_of(values[0]), default=[])
+
+
+def _hours_of(value: TimeValue) -> float:
+    start, end = value.start, value.end
+    if isinstance(start, time) and isinstance(end, time):
+        return ((end.hour - start.hour) * 60 + end.minute - start.minute) % 1440 / 60
+    if isinstance(start, date) and isinstance(end, date) and type(start) is type(end):
+        return (end - start) / timedelta(hours=1)
+    return 0.0
 
 
 def _join(a: TimeValue, b: TimeValue, first: Point, second: Point, now: datetime) -> list[TimeValue]:
@@ -75,6 +79,8 @@ def _join(a: TimeValue, b: TimeValue, first: Point, second: Point, now: datetime
     if "N" in first and isinstance(start, datetime):
         return _from_now(start, end, b)
     if isinstance(start, datetime) and isinstance(end, datetime):
+        if start - end >= DAY:
+            return []
         if end <= start:
             end += timedelta(hours=12) if (end + timedelta(hours=12)) > start else DAY
         return [TimeValue("datetimerange", start, end)]
@@ -113,7 +119,8 @@ def _days_between(
     last = end + DAY if b.kind == "date" else end
     if last <= start:
         if _open(first) and not _open(second):
-            start = _moved(start, -1 if last > _moved(start, -1) else last.year - start.year - 1)
+            years = last.year - start.year
+            start = _moved(start, years - (_moved(start, years) >= last))
         elif _open(second) or _open(first):
             last = _moved(last, 1)
     elif _open(first) and _open(second) and _moved(start, -1) <= now.date() < _moved(last, -1):

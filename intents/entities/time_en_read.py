@@ -9,6 +9,7 @@ from typing import Any
 from . import stretches
 from .atoms import Clock, Day, Length, Stretch, add_months, shifted
 from .time_en_words import (
+    COUNT,
     DAYS,
     HOLIDAYS,
     MONTHS,
@@ -19,7 +20,6 @@ from .time_en_words import (
     part_of,
     unit_length,
     year_number,
-    COUNT,
 )
 from .time_zh_read import holiday
 
@@ -104,14 +104,14 @@ def weekday(m: re.Match[str], now: datetime) -> Found:
     wanted, shift = DAYS[m["wd"].lower()[:3]], re.sub(r"\s+", " ", said(m, "s"))
     monday = stretches.week(now.date()).start
     if shift in ("next", "following"):
-        return "D", Day(fixed=monday + timedelta(days=7 + wanted))
+        return "D", Day(fixed=monday + timedelta(days=7 + wanted), weekday=wanted)
     if shift in ("last", "previous", "prior"):
-        return "D", Day(fixed=monday + timedelta(days=wanted - 7))
+        return "D", Day(fixed=monday + timedelta(days=wanted - 7), weekday=wanted)
     if shift in ("past", "this past"):
         back = (now.weekday() - wanted - 1) % 7 + 1
         return "D", Day(fixed=now.date() - timedelta(days=back))
-    if shift == "this":
-        return "D", Day(fixed=monday + timedelta(days=wanted))
+    if shift == "this" and wanted >= now.weekday():
+        return "D", Day(fixed=monday + timedelta(days=wanted), weekday=wanted)
     return "D", Day(weekday=wanted)
 
 
@@ -154,10 +154,9 @@ def length_of(m: re.Match[str]) -> Length | None:
     if half := said(m, "half"):
         value += 0.25 if "quarter" in half else 0.5
     one = unit_length(m["u"])
-    total = Length(one.years * value, one.months * value, one.days * value, one.seconds * value)
+    total = one.times(value)
     for more in _MORE.finditer(m.groupdict().get("more") or ""):
-        each, times = unit_length(more["u"]), count(more["n"]) or 0
-        total = total.plus(Length(each.years * times, each.months * times, each.days * times, each.seconds * times))
+        total = total.plus(unit_length(more["u"]).times(count(more["n"]) or 0))
     return total
 
 
@@ -189,7 +188,7 @@ def stretch(m: re.Match[str], now: datetime) -> Found:
         this, steps = stretches.quarter_off(today, 0), int(times)
         far = stretches.quarter_off(today, -steps if back else steps)
         return "S", Stretch(far.start, this.start) if back else Stretch(this.end, far.end)
-    moved = shifted(now, Length(one.years * times, one.months * times, one.days * times, one.seconds * times), -1 if back else 1)
+    moved = shifted(now, one.times(times), -1 if back else 1)
     if isinstance(moved, datetime):
         return "R", (moved, now) if back else (now, moved)
     day = timedelta(days=1)
@@ -220,7 +219,7 @@ _NEAR = {"tomorrow": 1, "today": 0, "yesterday": -1}
 
 def rel_day(m: re.Match[str], now: datetime) -> Found:
     words = re.sub(r"\s+", " ", m[0].lower())
-    if re.search(r"tod|2day|otd", words):
+    if re.search(r"tod|2day|(?:of|on) the day", words):
         step = 0
     elif "yest" in words or "before" in words:
         step = -2 if "before yest" in words else -1

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from . import stretches
-from .atoms import Length, Stretch
+from .atoms import Stretch
 from .time_en_read import month_of, nth_of, said, shift_of
 from .time_en_words import count, unit_length, year_number
 
@@ -17,7 +17,7 @@ _WHERE = {"end": "end", "close": "end", "late": "end", "later": "end", "latter":
 _QUARTERS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4}
 _MODAL = re.compile(
     r"\b(?:in|of|by|since|until|till|from|to|between|this|next|last|late|early|mid|during|before|after|through|for|on|"
-    r"and|or|month of|end of|start of)[\s-]+$|[-/(,]\s?$|^\s*$",
+    r"month of|end of|start of)[\s-]+$|[-/(,]\s?$|^\s*$",
     re.I,
 )
 
@@ -47,7 +47,9 @@ def calendar_span(m: re.Match[str], now: datetime) -> Found:
         return "S", stretches.month_off(today, shift)
     if unit == "quarter":
         return "S", stretches.quarter_off(today, shift)
-    return _stretch(stretches.year(today.year // 10 * 10 + shift * 10, 10) if unit == "decade" else stretches.year(today.year + shift))
+    if unit == "decade":
+        return _stretch(stretches.year((today.year // 10 + shift) * 10, 10))
+    return _stretch(stretches.year(today.year + shift))
 
 
 def work_week(m: re.Match[str], now: datetime) -> Found:
@@ -163,8 +165,7 @@ def first_of(m: re.Match[str], now: datetime) -> Found:
     span, times, one = _whole(m, now), count(m["n"]), unit_length(m["nu"])
     if span is None or not times:
         return None
-    length = Length(one.years * times, one.months * times, one.days * times, one.seconds * times)
-    return _stretch(stretches.first_of(span, length, last=said(m, "which") in ("last", "final")))
+    return _stretch(stretches.first_of(span, one.times(times), last=said(m, "which") in ("last", "final")))
 
 
 def to_date(m: re.Match[str], now: datetime) -> Found:

@@ -33,7 +33,8 @@ ORD_WORD = rf"(?:(?:twenty|thirty)[ -]{_any(_ORDINALS)}|{_any(_ORDINALS)})"
 ORD = rf"(?:(?:[12]\d|3[01]|0?[1-9])(?:st|nd|rd|th)?|{ORD_WORD}|(?:twenty|thirty)(?:[ -]{_any(_ONES)})?)"
 NTH = r"(?:first|second|third|fourth|fifth|last|[1-5](?:st|nd|rd|th))"
 YEAR_WORD = (
-    rf"(?:two\sthousand(?:\sand)?(?:\s{_SMALL})?|(?:nineteen|twenty)[ -](?:(?:oh|o)[ -]{_any(_ONES)}|{_any(_TEENS)}|"
+    rf"(?:two\sthousand(?:(?:\sand)?\s{_SMALL})?|(?:{_any(_TEENS)})\shundred(?:(?:\sand)?\s{_SMALL})?|"
+    rf"(?:nineteen|twenty)[ -](?:(?:oh|o)[ -]{_any(_ONES)}|{_any(_TEENS)}|"
     rf"{_any(_TENS)}(?:[ -]{_any(_ONES)})?))"
 )
 YEAR = rf"(?:(?:19|20)\d\d|'\d\d|{YEAR_WORD})"
@@ -41,7 +42,7 @@ MONTHS = {"jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6, "jul": 7, 
           "nov": 11, "dec": 12}  # fmt: skip
 MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
-    r"nov(?:ember)?|dec(?:ember)?)\b\.?"
+    r"nov(?:ember)?|dec(?:ember)?)(?![a-z])\.?"
 )
 DAYS = {"mon": 0, "tue": 1, "wed": 2, "thu": 3, "fri": 4, "sat": 5, "sun": 6}
 WD = (
@@ -144,7 +145,7 @@ def year_number(words: str) -> int:
     if said.startswith("two thousand"):
         return 2000 + int(count(said.removeprefix("two thousand").removeprefix(" and")) or 0)
     century, _, rest = said.partition(" ")
-    return (19 if century == "nineteen" else 20) * 100 + int(count(re.sub(r"^oh? ", "", rest)) or 0)
+    return int(count(century) or 20) * 100 + int(count(re.sub(r"^(?:oh?|hundred(?: and)?)(?: |$)", "", rest)) or 0)
 
 
 def unit_length(unit: str) -> Length:

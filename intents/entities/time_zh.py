@@ -9,10 +9,26 @@ from functools import cache
 from . import stretches
 from . import time_zh_read as read
 from . import time_zh_spans as spans
-from .atoms import Atom, Day, Reader, mark, scan
+from .atoms import Atom, Clock, Day, Reader, mark, scan
 from .numbers import small
 from .time_zh_words import (
-    D1, ERA, FLOATING, HOLIDAYS, HOUR, LUNAR_DAY, M1, MISHEARD, PART, REL_DAYS, SOLAR_TERMS, UNIT, WD, WEEK, Y1, N,
+    D1,
+    ERA,
+    FLOATING,
+    HOLIDAYS,
+    HOUR,
+    LUNAR_DAY,
+    M1,
+    MISHEARD,
+    PART,
+    REL_DAYS,
+    SOLAR_TERMS,
+    UNIT,
+    WD,
+    WEEK,
+    WORK_ENDS,
+    Y1,
+    N,
 )  # fmt: skip
 
 _RY = r"(?P<ry>今|明|去|后|前|大前|大后|本|当|来|次)年"
@@ -30,9 +46,17 @@ _SIDE = r"(?P<side>之后|以后|过后|后|之前|以前|前)(?!面)"
 _TO = r"\s?[-到至~]\s?"
 
 DATES: list[tuple[str, Reader]] = [
-    (r"(?<!\d)(?P<y>[12]\d{3})\s?[-/.]\s?(?P<m>1[0-2]|0?[1-9])\s?[-/.]\s?(?P<d>3[01]|[12]\d|0?[1-9])(?!\d)", read.full_date),
+    (
+        r"(?<!\d)(?P<y>[12]\d{3})\s?[-/.]\s?(?P<m>1[0-2]|0?[1-9])\s?[-/.]\s?(?P<d>3[01]|[12]\d|"
+        r"0?[1-9])(?!\d)",
+        read.full_date,
+    ),
     (r"(?<!\d)(?P<y>[12]\d{3}) (?P<m>1[0-2]|0[1-9]) (?P<d>3[01]|[12]\d|0[1-9])(?!\d)", read.full_date),
-    (r"(?<![\d./-])(?P<d>3[01]|[12]\d|0?[1-9])(?P<swap>[-/.])(?P<m>1[0-2]|0?[1-9])[-/.](?P<y>(?:19|20)\d\d)(?!\d)", read.full_date),
+    (
+        r"(?<![\d./-])(?P<d>3[01]|[12]\d|0?[1-9])(?P<swap>[-/.])(?P<m>1[0-2]|0?[1-9])[-/.](?P<y>(?:19|"
+        r"20)\d\d)(?!\d)",
+        read.full_date,
+    ),
     (r"(?<![\d./:-])(?P<a>\d{1,2})[-/](?P<b>\d{1,2})[-/](?P<c>\d{1,2})(?![\d/:-])", read.short_date),
     (
         rf"{_YEAR_OR}(?P<lunar>农历|阴历|旧历)(?:的)?\s?(?:(?P<y2>{Y1})年)?(?P<m>{M1})月?(?:的)?(?P<d>{LUNAR_DAY}|{D1})[日号]?",
@@ -63,7 +87,7 @@ DATES: list[tuple[str, Reader]] = [
     ("|".join(sorted((k for k in REL_DAYS if len(k) > 1), key=len, reverse=True)), read.rel_day),
     (rf"[今明昨](?=\s?(?:{PART}|[早晚夜晨]))", read.rel_day),
     (rf"(?<![\d.:月/-])(?P<d>{D1})(?={_TO}{D1}\s?[日号])", read.full_date),
-    (rf"(?<=[到至~-])(?P<s>)(?P<wd>[一二三四五六日天])(?![个点月十天周号日时分])", read.weekday),
+    (r"(?<=[到至~-])(?P<s>)(?P<wd>[一二三四五六日天])(?![个点月十天周号日时分])", read.weekday),
 ]
 STRETCHES: list[tuple[str, Reader]] = [
     (
@@ -87,9 +111,12 @@ STRETCHES: list[tuple[str, Reader]] = [
     (rf"(?P<s>{_SHIFT})?(?P<of>周)(?P<edge>初|中)(?!国|午|心)", spans.edge),
     (rf"{_YEAR_OR}第?(?P<q>[一二三四1-4])季度", spans.quarter),
     (rf"(?:{_YEAR}的?|(?P<s>[上下]))?(?P<half>(?<![上下])[上下前后])个?半年(?![前后多])", spans.half_year),
-    (rf"上个(?P<half>)半年", lambda m, now: ("S", stretches.half_year(now.year - (now.month < 7), 2 if now.month < 7 else 1))),
+    (
+        r"上个(?P<half>)半年",
+        lambda m, now: ("S", stretches.half_year(now.year - (now.month < 7), 2 if now.month < 7 else 1)),
+    ),
     (rf"(?:(?P<m>{M1})月|{_YEAR}的?)?(?P<half>[上下])半个?月", spans.half_month),
-    (rf"(?P<s>这|本|上|下)?(?P<half>(?<![上下])[上下前后])半个?(?:周|星期|礼拜)", spans.half_week),
+    (r"(?P<s>这|本|上|下)?(?P<half>(?<![上下])[上下前后])半个?(?:周|星期|礼拜)", spans.half_week),
     (rf"{_YEAR}的?\s?(?P<m>{M1})\s?月份?(?!\s?\d)", spans.month),
     (rf"{_YEAR}的?第(?P<nth>{N})个?月", spans.nth_month),
     (rf"(?<!\d)(?P<m>{M1})月(?:份(?!额)|(?!\d))(?!底|初|中旬|[天])", spans.month),
@@ -119,9 +146,14 @@ CLOCKS: list[tuple[str, Reader]] = [
         rf"分?(?:钟)?(?:(?P<sec>\d+|[零一二三四五六七八九十]+)秒)?)?(?![\d%公]|[个]?百分|个点|[1-9一二三四五六七八九]?[kKwW万]|折|左右的折)",
         read.clock,
     ),
-    (r"(?<![\d.:])(?P<h>[01]?\d|2[0-4]):(?P<mi>[0-5]\d)(?::(?P<sec>[0-5]\d))?(?![\d:])(?:\s?(?P<ap>[ap]\.?m\b\.?))?", read.clock),
+    (
+        r"(?<![\d.:])(?P<h>[01]?\d|2[0-4]):(?P<mi>[0-5]\d)(?::(?P<sec>[0-5]\d))?(?![\d:])(?:\s?(?P<ap>[ap]"
+        r"\.?m\b\.?))?",
+        read.clock,
+    ),
     (r"(?<![\d.:A-Za-z])(?P<h>1[0-2]|0?[1-9])\s?(?P<ap>[ap]\.?m\b\.?)", read.clock),
     (rf"(?<![\d.:])(?P<h>{HOUR})(?={_TO}{HOUR}\s?[点时](?!候|间))", read.clock),
+    (r"(?<!几点)下班(?=之?前|以前|之?后|以后|时)", lambda m, now: ("C", Clock(WORK_ENDS))),
     (PART, read.part),
 ]
 LENGTHS: list[tuple[str, Reader]] = [
@@ -144,7 +176,7 @@ MARKS: list[tuple[str, Reader]] = [
     (r"到|至|—|-|~", mark("T")),
     (r"[和与跟](?=[^,。]{1,16}之?间)", mark("T")),
     (r"从|自从|自(?!动|由|己|家|驾|费|然|吸)", mark("F")),
-    (r"截止到?|截至|不晚于|不迟于|最晚|最迟|赶在", mark("i")),
+    (r"截止到?|截至|不晚于|不迟于|最晚|最迟", mark("i")),
     (r"(?:或|及|和|以及)(?:之前|以前)", mark("I")),
     (r"(?:或|及|和|以及)(?:之后|以后)|以来|开始|起(?!来|步|动|码)", mark("Z")),
     (r"之前|以前|前(?![面台杠轮桥后刹左右挡保盖脸])", mark("B")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -44,7 +45,7 @@ def year_of(words: str | None, now: datetime) -> int | None:
 
 
 def month_of(words: str) -> int:
-    return _LUNAR_MONTHS.get(words) or int(small(words) or 0)
+    return 1 if words == "元" else _LUNAR_MONTHS.get(words) or int(small(words) or 0)
 
 
 def full_date(m: re.Match[str], now: datetime) -> Found:
@@ -78,7 +79,7 @@ def weekday(m: re.Match[str], now: datetime) -> Found:
     shift, word = m["s"], m["wd"]
     if shift:
         monday = stretches.week(now.date(), SHIFT[shift]).start
-        return "D", Day(fixed=monday + timedelta(days=WEEKDAYS[word]))
+        return "D", Day(fixed=monday + timedelta(days=WEEKDAYS[word]), weekday=WEEKDAYS[word])
     return "D", Day(weekday=WEEKDAYS[word])
 
 
@@ -122,10 +123,8 @@ def length_of(words: str, unit: str, half: bool = False) -> Length | None:
     one = _UNITS.get(unit.strip().removeprefix("个").strip())
     if value <= 0 or one is None:
         return None
-    days = one.days * value
-    return Length(
-        one.years * value, one.months * value, float(round(days)) if one.days == 7 else days, one.seconds * value
-    )
+    found = one.times(value)
+    return replace(found, days=round(found.days)) if one.days == 7 else found
 
 
 def length(m: re.Match[str], now: datetime) -> Found:

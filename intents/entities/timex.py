@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,14 +17,20 @@ from .timevalue import TimeValue
 
 _MAYBE = re.compile(
     r"[\d点天日号周月年时分秒晚早午夜旬季钟]|今|明|昨|星期|礼拜|节|国庆|元旦|元宵|"
-    r"清明|端午|中秋|重阳|除夕|圣诞|七夕|五一|六一|十一|初|现在|马上|立刻|立马|"
+    r"清明|立[春夏秋冬]|[春秋]分|[夏冬]至|惊蛰|霜降|下班|端午|中秋|重阳|除夕|圣诞|七夕|五一|六一|十一|初|现在|马上|立刻|立马|"
     r"目前|"
     r"day|night|morning|afternoon|evening|noon|week|month|year|hour|minute|min|"
     r"o'?clock|now|asap|[ap]m|tom|tmr|jan|feb|mar|apr|may|jun|jul|"
     r"aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun|christmas|xmas|festival|quarter|\bq[1-4]|\bat\b|\bby\b|"
-    r"\b(?:it|this|that|reminder) to \d",
+    r"\b(?:it|this|that|reminder) to \d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b|"
+    r"thanksgiving|halloween|new year|eod|cob|eob|fri|weekend|ties\b|ytd|hrs?\b|asap|soon as|moment|present|tonite|yr",
     re.I,
 )
+_MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*"
+_DATE_CODE = re.compile(
+    rf"(?:19|20)\d\d[-/.]?(?:\d{{1,2}}|{_MONTH})[-/.]?\d{{1,2}}|{_MONTH}-\d{{1,2}}(?:-\d{{2,4}})?|{_MONTH}-\d{{4}}", re.I
+)
+_UNTIL = ("till", "til", "until")
 _LATIN = re.compile(r"[A-Za-z]{2,}|\d[ap]m", re.I)
 _NOW = re.compile(r"现在|目前|眼下|此刻|马上|立刻|立马|(?:right )?now|immediately|asap", re.I)
 
@@ -59,20 +66,22 @@ def blank_codes(text: str) -> str:
 
 
 def _looks_like_date(words: str) -> bool:
-    return re.fullmatch(r"(?:19|20)\d\d[-/.]?\d{1,2}[-/.]?\d{1,2}", words) is not None
+    return _DATE_CODE.fullmatch(words) is not None
 
 
-def read_times(text: str, now: datetime) -> Iterator[Reading]:
-    """Expressions in already normalised text; English words are read in English sentences only."""
+def read_times(text: str, now: datetime, *, until: bool = True) -> Iterator[Reading]:
+    """Expressions in already normalised text. `until=False`: "until Friday" names a day, as sentences have it."""
     if not _MAYBE.search(text):
         return
     local = now.replace(tzinfo=None)
-    if not is_chinese(text):
-        yield from combine(text, time_en.atoms(text, local), local)
-        return
-    atoms = time_zh.atoms(text, local)
-    if _LATIN.search(text):
-        atoms = _with_english(text, atoms, time_en.atoms(text, local))
+    if is_chinese(text):
+        atoms = time_zh.atoms(text, local)
+        if _LATIN.search(text):
+            atoms = _with_english(text, atoms, time_en.atoms(text, local))
+    else:
+        atoms = time_en.atoms(text, local)
+    if not until:
+        atoms = [replace(a, code="T") if a.code == "i" and str(a.value).lower() in _UNTIL else a for a in atoms]
     yield from combine(text, atoms, local)
 
 
@@ -88,7 +97,7 @@ def _with_english(text: str, atoms: list[Atom], others: list[Atom]) -> list[Atom
 
 def find_times(text: str, now: datetime) -> Iterator[Span]:
     """Spans of kind `when`; a length alone ("两小时") is a `length`, with the moment it ends from now."""
-    for reading in read_times(text, now):
+    for reading in read_times(text, now, until=False):
         if reading.values[0].kind == "duration":
             seconds = reading.values[0].seconds or 0
             until = TimeValue(
