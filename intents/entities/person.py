@@ -29,6 +29,17 @@ _PRONOUN_EN = re.compile(
 )
 
 
+_TOTAL = r"总?(?:是|共|价|体|得|能|算|说|想着|部|之|泵|成)"
+_NOT_TITLE = (
+    r"(?!总是|总共|总价|总体|总得|总能|总算|总说|总想着|工作|工资|工程|董事|处理|处方|处罚|叔叔家|哥们|姐们|"
+    r"同学会|工时|工位|总部|总之|总泵|总成|总包|总和|总量|总数|总额)"
+)
+_CLOCK = re.compile(r"\s*(?:\d{1,2}(?!\d)|at\b|morning|afternoon|evening|night|noon)")
+_NO_WIFE = r"(?![太贵大小高低多少远近忙好慢快难平阳极原空爱会能喜烦急强挑抠懒晚早不])"
+_NO_MISTER = r"(?![产活意日气成效物存病孩锈命动前怕态人辰肖根平])"
+_NO_NICK = r"(?!们|车|店|型|区|时|心|灯|轮|毛病|平时|路|达|力|件|章|头|子|落|位)"
+
+
 @cache
 def _data() -> Any:
     return lists("zh", "people")
@@ -41,21 +52,25 @@ def _not_person() -> frozenset[str]:
 
 @cache
 def _titled() -> re.Pattern[str]:
+    """A surname (or a given name's character) with a title; 小, 老, 阿, 大 with a name; 李太, 罗生."""
     data = _data()
-    surnames = f"(?:{'|'.join(data['compound_surnames'])}|[{data['surnames']}])"
+    surnames = f"(?:{'|'.join(data['compound_surnames'])}|[{data['surnames']}{data['titled_surnames']}])"
     titles = "|".join(sorted(data["honorifics"], key=len, reverse=True))
     given = f"[^{re.escape(data['never_in_names'])}\\W\\d_a-zA-Z]{{1,2}}?"
-    stop = "".join(data["not_after_prefix"])
-    prefix = "".join(data["prefixes"])
-    not_title = (
-        r"(?!总是|总共|总价|总体|总得|总能|总算|总说|总想着|工作|工资|工程|董事|处理|"
-        r"处方|处罚|叔叔家|哥们|姐们|同学会|工时|工位|总部|总之|总泵|总成)"
-    )
+    stop, prefix = "".join(data["not_after_prefix"]), "".join(data["prefixes"])
     return re.compile(
-        rf"(?P<name>{surnames}(?:{given})?{not_title}(?:{titles}))|"
-        rf"(?P<short>[{prefix}](?![{stop}])(?:{surnames})(?![{stop}]{{0}}们|车|店|型|"
-        rf"区|时|心|灯|轮|毛病|平时|路))"
+        rf"(?P<name>{surnames}(?:{given})?{_NOT_TITLE}(?:{titles}))|"
+        rf"(?P<called>[{data['given']}](?:哥|姐|叔|姨|总|嫂)(?![家们妹弟夫]|{_TOTAL}))|"
+        rf"(?P<wife>{surnames}太{_NO_WIFE}|{surnames}生{_NO_MISTER})|"
+        rf"(?P<short>[{prefix}](?![{stop}])(?:{surnames}){_NO_NICK})|"
+        rf"(?P<a>阿(?!{'|'.join(data['not_after_a'])})(?:[\u4e00-\u9fff]|[A-Z][a-z]+))"
     )
+
+
+@cache
+def _nicknames() -> re.Pattern[str]:
+    """小倩, 大鹏: a given name's character with 小 or 大, which may be an ordinary word."""
+    return re.compile(rf"(?<![大小老最多很太不从变])[小大][{_data()['given']}](?!汽|{_NO_NICK[3:-1]})")
 
 
 @cache
@@ -78,6 +93,8 @@ def find_people(text: str, lexicon: Lexicon | None = None) -> Iterator[Span]:
     for match in _titled().finditer(text):
         if not _inside_word(text, match.start(), match[0]):
             yield _span(match.start(), match.end(), text, detail="titled")
+    for match in _nicknames().finditer(text):
+        yield _span(match.start(), match.end(), text, detail="name", weak=True)
     for match in (*_PRONOUN_ZH.finditer(text), *_PRONOUN_EN.finditer(text)):
         yield _span(match.start(), match.end(), text, detail="pronoun")
     yield from _latin_people(text)
@@ -136,7 +153,7 @@ def _common() -> re.Pattern[str]:
 
 def _latin_people(text: str) -> Iterator[Span]:
     titled = re.compile(
-        rf"\b{_EN_TITLE}(?:\.\s?|\s)(?P<n>[A-Za-z][a-z]{{1,14}}(?:\s[A-Z][a-z]{{1,14}})?)\b", re.I
+        rf"(?<![A-Za-z]){_EN_TITLE}(?:\.\s?|\s)(?P<n>[A-Za-z][a-z]{{1,14}}(?:\s[A-Z][a-z]{{1,14}})?)(?![A-Za-z])", re.I
     )
     for match in titled.finditer(text):
         words = match["n"].split()
@@ -169,7 +186,9 @@ def _latin_name(text: str, match: re.Match[str]) -> Iterator[Span]:
         start += len(words[0]) + 1
         words = words[1:]
     for index, word in enumerate(words):
-        if word.lower() in _not_person() and not (index == 0 and _is_surname(words)):
+        if word.lower() in _not_person() and not (index == 0 and _is_surname(words)) and not (
+            index == 1 and word.lower() in _data()["english_surnames"] and not _CLOCK.match(text, match.end())
+        ):
             words = words[:index]
             break
     name = " ".join(words)
