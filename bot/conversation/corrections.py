@@ -132,8 +132,9 @@ def _age(talk: Talk, written: Draft) -> timedelta:
 def _named(talk: Talk, written: Draft) -> str:
     """What was written, in a few words: 设提醒（明天下午三点）."""
     what = talk.voice.maybe(f"intent.{written.intent}") or written.intent
-    named = ("person", "text", *written.slots)
-    words = next((said for name in named if name != "said" and (said := written.text(name))), "")
+    words = written.text("person") or written.text("text")
+    # Of the others the value may be a code of ours.
+    words = words or next((said for name in written.slots if name != "said" and (said := written.words(name))), "")
     return talk.voice.say("correct.named", what=what, words=words[:20]) if words else what
 
 

@@ -175,7 +175,7 @@ class Memory:
         self.current = ""
 
     def look_at(self, what: str, record_id: str, name: str, now: datetime) -> None:
-        """`what` (customer, lead, deal, approval, appointment, task) is what is spoken about now."""
+        """`what` (customer, lead, deal, approval, appointment, task, wish) is what is spoken about now."""
         self.focus[what] = {"id": record_id, "name": name, "at": now.isoformat()}
         if what == "customer":
             for other in ("lead", "deal", "appointment"):
@@ -186,8 +186,8 @@ class Memory:
         seen = self.focus.get(what)
         return seen["id"] if seen and _fresh(seen["at"], now, FOCUS_LIFE) else None
 
-    def focus_name(self, now: datetime) -> str | None:
-        return self.focus["customer"]["name"] if self.looking_at("customer", now) else None
+    def focus_name(self, now: datetime, what: str = "customer") -> str | None:
+        return self.focus[what]["name"] if self.looking_at(what, now) else None
 
 
 def _fresh(at: str, now: datetime, life: timedelta) -> bool:

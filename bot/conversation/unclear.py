@@ -93,7 +93,8 @@ def leaves_phone(talk: Talk) -> bool:
     source = line if line in PLATFORMS else "widget"
     gate.perform(talk, CreateLead(
         name=talk.contact.get("name") or (str(name.value) if name else ""), phone=phone,
-        vehicle=vehicle.words if vehicle else "", source=source, channel=source, message=talk.text,
+        vehicle=vehicle.words if vehicle else "", source=source, channel=source,
+        message="\n".join(filter(None, (talk.focused("wish"), talk.text))),
         campaign=str(tags.get("campaign", ""))[:200], referrer=talk.came_from.get("page", ""), utm=tags,
     ))  # fmt: skip
     return True

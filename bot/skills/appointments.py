@@ -32,12 +32,14 @@ from crm_core.deals.messages import DealView, OpenDeals
 from crm_core.followups.messages import CadencePlan, ExplainCadence
 from crm_core.kernel.errors import ChexinError, Unavailable
 from crm_core.kernel.registry import Result
+from crm_core.tasks.messages import AskColleague
 
 SUBJECTS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("video", re.compile(r"视频|线上看|直播看|\bvideo\b|\bonline\b", re.I)),
     ("meeting", re.compile(r"面谈|面聊|见面|谈|签合同|签约|\bmeeting\b|\btalk about\b|\bsign\b|\bcontract\b", re.I)),
     ("viewing", re.compile(r"看车|看看车|看现车|\bviewing\b|\b(?:see|view|look at) (?:the |a |our )?(?:car|vehicle)", re.I)),
 )  # fmt: skip
+MAX_WISH = 400
 # Any of them may be spoken of as any other: 取消方小圆的到店.
 VISITS = ("visit", "meeting", "viewing", "video")
 
@@ -79,8 +81,9 @@ def cancel_appointment(talk: Talk, draft: Draft) -> Step:
     view = _meant(talk, draft)
     if isinstance(view, Need) or view is None:
         return view
-    title = talk.voice.say("card.confirm_cancel", kind=talk.voice.label("appointment", view.kind),
-                           name=view.customer_name if talk.is_staff else "", when=_when(talk, view))  # fmt: skip
+    what, name = talk.voice.label("appointment", view.kind), view.customer_name
+    key = "card.confirm_cancel" if talk.is_staff else "card.confirm_own_cancel"
+    title = talk.voice.say(key, kind=what, when=_when(talk, view), **({"name": name} if talk.is_staff else {}))
     return Act(CancelAppointment(appointment_id=view.id, reason=draft.text("reason")), title)
 
 
@@ -99,7 +102,7 @@ def _meant(talk: Talk, draft: Draft) -> AppointmentView | Need | None:
         return _meant(talk, draft)
     who = customer(talk, draft)
     if isinstance(who, Need) or who is None:
-        return who or Need("person", "leave_phone" if not talk.is_staff else "person")
+        return who or _nobody(talk)
     found: list[AppointmentView] = talk.ask(Appointments(customer_id=who))
     kind = _subject(draft) if kind == "visit" else kind
     fitting = [v for v in found if kind in ("", "any", v.kind)]
@@ -114,6 +117,20 @@ def _meant(talk: Talk, draft: Draft) -> AppointmentView | Need | None:
         return Need("appointment", "which_appointment", {}, tuple(_chip(talk, draft, v) for v in fitting[:3]))
     draft.chosen["appointment"] = fitting[0].id
     return fitting[0]
+
+
+def _nobody(talk: Talk) -> Need | None:
+    """Of a colleague it is asked whom he means. A visitor's wish goes on once we know how to call him."""
+    if talk.is_staff:
+        return Need("person", "person")
+    if not talk.focused("lead"):
+        talk.about("wish", talk.text[:MAX_WISH])
+        talk.say("ask.leave_phone")
+        return None
+    wish = joined(talk.text, talk.memory.focus_name(talk.now, "lead") or "")
+    talk.do(AskColleague(question=wish[:MAX_WISH], role="rep"))
+    talk.say("appointment.visitor_asked")
+    return None
 
 
 def _on_day(talk: Talk, draft: Draft, found: list[AppointmentView]) -> list[AppointmentView]:
@@ -133,7 +150,7 @@ def _chip(talk: Talk, draft: Draft, view: AppointmentView) -> Button:
 def _book(talk: Talk, draft: Draft, kind: Kind) -> Step:
     who = customer(talk, draft)
     if isinstance(who, Need) or who is None:
-        return who or Need("person", "leave_phone" if not talk.is_staff else "person")
+        return who or _nobody(talk)
     when = read_when(draft.value("when"), talk.actor.zone)
     if when is None or when.start is None:
         return Need("when", f"when_{kind}")

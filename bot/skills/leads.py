@@ -72,6 +72,7 @@ def lead_created(talk: Talk, command: CreateLead, result: Result, draft: Draft |
     if draft is not None and view.customer_id:
         draft.chosen["person"] = view.customer_id
     if not talk.is_staff:
+        talk.about("lead", result.id, view.ref)
         talk.say("lead.visitor_thanks")
         return
     if view.state == LOOKED_AFTER:
