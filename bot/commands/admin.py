@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 from rich.console import Console
@@ -75,6 +76,9 @@ def invite(person: str, channel: str, tenant: str | None = None) -> int:
     print(f"{BotSettings().origin}/sign-in?token={view.token}" if channel == "web" else f"/start {view.token}")
     if bot:
         print(f"https://t.me/{bot}?start={view.token}")
+    elif channel == "telegram":
+        print("Open the bot in Telegram and send it the line above, as it stands. It works once, within 72 hours.\n"
+              "A link is printed as well after the server has run once with the bot's token.", file=sys.stderr)  # fmt: skip
     return 0
 
 

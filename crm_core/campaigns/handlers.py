@@ -116,7 +116,7 @@ def code_made(cmd: ContactCodeMade, uow: Uow) -> Result:
 @handles(ContactAdded)
 def contact_added(cmd: ContactAdded, uow: Uow) -> Result:
     """A lead of the colleague he added, with the campaign; known customers get one more touch instead."""
-    person = colleague_of(uow, cmd.userid)
+    person = colleague_of(uow, cmd.userid, cmd.account.removeprefix(PREFIX))
     code = code_of(uow, cmd.mark)
     unit = person.unit if person is not None else code.unit if code is not None else f"{uow.tenant}."
     uow.lock(f"contact:{cmd.native_id}"[:60])
@@ -211,7 +211,7 @@ def _named(uow: Uow, contact: WechatContact, customer: Customer, cmd: ContactTol
 
 
 def _told(uow: Uow, contact: WechatContact, customer: Customer, told: FollowerTold) -> None:
-    person = colleague_of(uow, told.userid)
+    person = colleague_of(uow, told.userid, contact.account.removeprefix(PREFIX))
     if person is None or dealer_of(person.unit) != contact.dealer:
         return
     row = follower(uow, contact.id, told.userid.lower())

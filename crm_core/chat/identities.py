@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlmodel import col
 
+from crm_core.channels.corps import corp_of, corps, vouches
 from crm_core.channels.tables import ChannelAccount
 from crm_core.chat.messages import (
     BindAccount,
@@ -56,11 +57,11 @@ def bind_account(cmd: BindAccount, uow: Uow) -> Result:
 
 @handles(BindVouched)
 def bind_vouched(cmd: BindVouched, uow: Uow) -> Result:
-    """The corp's list is the administrator's import: whoever he gave this userid is it."""
+    """The corp's list is the administrator's import: whoever he gave this userid is it, if that is his corp."""
     uow.must("person", "invite")
     if cmd.channel not in CORP_CHANNELS or not cmd.native_id:
         return Result(id="")
-    person = uow.first(_with_userid(uow, cmd.native_id.lower()))
+    person = _meant(uow, cmd)
     if person is None:
         return Result(id="")
     row, again = bind(uow, cmd, person, "corp")
@@ -79,7 +80,8 @@ def bind_known_staff(cmd: BindKnownStaff, uow: Uow) -> Result:
         col(Person.tenant) == uow.tenant, col(Person.active), col(Person.wecom_userid) != "", ~bound.exists()
     )
     for person in uow.rows(missing.order_by(col(Person.id))):
-        bind_userid(uow, person, cmd.account)
+        if vouches(uow, corp_of(cmd.account), person.unit):
+            bind_userid(uow, person, cmd.account)
     return Result(id=cmd.account)
 
 
@@ -210,15 +212,15 @@ def bind(
 
 
 def bind_userid(uow: Uow, person: Person, account: str) -> None:
-    """The person's userid at an account of his corp; a former userid of his ends."""
+    """The person's userid at an account, when that is of his corp; a former userid of his ends."""
+    userid = person.wecom_userid if vouches(uow, corp_of(account), person.unit) else ""
     mine = uow.rows(_of_account(uow, "wecom", account, person.id))
     for row in mine:
-        if row.vouched == "corp" and row.native_id != person.wecom_userid:
+        if row.vouched == "corp" and row.native_id != userid:
             _end(uow, row)
-    if person.wecom_userid and not any(row.native_id == person.wecom_userid and row.vouched == "corp" for row in mine):
-        chat = f"wecom:{account}:{person.wecom_userid}"
-        bind(uow, BindAccount(person_id=person.id, channel="wecom", account=account, native_id=person.wecom_userid,
-                              chat=chat), person, "corp", NEVER)  # fmt: skip
+    if userid and not any(row.native_id == userid and row.vouched == "corp" for row in mine):
+        bind(uow, BindAccount(person_id=person.id, channel="wecom", account=account, native_id=userid,
+                              chat=f"wecom:{account}:{userid}"), person, "corp", NEVER)  # fmt: skip
 
 
 def corp_accounts(reader: Reader) -> list[str]:
@@ -236,6 +238,15 @@ def add_visitor_row(uow: Uow, unit: str, language: str, name: str = "") -> Perso
                      zone=zone_of(uow, unit), language="en" if language == "en" else "zh")  # fmt: skip
     uow.session.add(GrantRow(tenant=uow.tenant, person_id=person.id, role="visitor", unit=unit))
     return person
+
+
+def _meant(uow: Uow, cmd: BindVouched) -> Person | None:
+    """The colleague with the userid in this corp. An AI bot does not say whose it is: there he must be the only one."""
+    found: Sequence[Person] = uow.rows(_with_userid(uow, cmd.native_id.lower()))
+    if cmd.channel == "wecom":
+        return next((one for one in found if vouches(uow, corp_of(cmd.account), one.unit)), None)
+    several = len({corp for _, corp in corps(uow)}) > 1
+    return None if several and len(found) > 1 else next(iter(found), None)
 
 
 def _with_userid(uow: Uow, userid: str) -> Any:

@@ -126,6 +126,25 @@ def test_everybody_the_corp_knows_is_bound_when_its_app_comes(house: House) -> N
     assert {one.vouched for one in identities(house)} == {"corp"}
 
 
+def test_the_same_userid_in_two_corps_is_two_colleagues(house: House) -> None:
+    """The corp whose app is nearest to somebody speaks for him."""
+    park = "starway.east.park."
+    house.core.accounts.put(Account("starway", "wecom", "ww1-2", "staff", "starway."), house.clock.now())
+    house.core.accounts.put(Account("starway", "wecom", "ww2-9", "staff", park), house.clock.now())
+    for code, unit in (("near", park), ("far", DEALER)):
+        house.hire(code, code, "rep", unit)
+        house.job(AddPerson(code=code, name=code, role="rep", unit=unit, wecom_userid="Zhang"))
+    bound = {(one.account, one.native_id, one.person_id) for one in identities(house)}
+    assert bound == {("ww1-2", "zhang", house.id("far")), ("ww2-9", "zhang", house.id("near"))}
+    for account, code in (("ww1-2", "far"), ("ww2-9", "near")):
+        told = BindVouched(channel="wecom", account=account, native_id="zhang", chat=f"wecom:{account}:zhang")
+        assert house.job(told).view.person_id == house.id(code)
+    guessed = BindVouched(channel="aibot", account="bot-1", native_id="zhang", chat="aibot:bot-1:zhang")
+    assert house.job(guessed).view is None
+    house.job(AddPerson(code="near", name="near", role="rep", unit=DEALER, wecom_userid="Zhang2"))
+    assert {(one.account, one.native_id) for one in identities(house)} == {("ww1-2", "zhang"), ("ww1-2", "zhang2")}
+
+
 def test_a_customer_who_shares_his_number_from_several_accounts_is_one_person(house: House) -> None:
     customer = house.customer(phones=("13800138000",))
 
