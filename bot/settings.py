@@ -134,6 +134,16 @@ class BotSettings(BaseSettings):
             found.append(str(error))
         if self.llm_api_key.get_secret_value() and not self.llm_model:
             found.append("LLM_MODEL: LLM_API_KEY is set, so a model is needed too, for example deepseek:deepseek-chat")
+        return found + self._model_problems()
+
+    def _model_problems(self) -> list[str]:
+        found = []
+        if self.llm_base_url and not self.llm_base_url.startswith(("http://", "https://")):
+            found.append("LLM_BASE_URL: needs to start with http:// or https://")
+        if self.llm_base_url and not self.llm_model:
+            found.append("LLM_MODEL: LLM_BASE_URL is set, so a model is needed too, for example openai:qwen3-8b")
+        if self.llm_model and not (self.model().provider and self.model().name):
+            found.append("LLM_MODEL: is provider:name, such as deepseek:deepseek-chat")
         return found
 
     def _telegram_problems(self) -> list[str]:

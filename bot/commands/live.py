@@ -1,4 +1,4 @@
-"""`check --live`: whether the platforms and this deployment reach each other with the settings they have."""
+"""`check --live`: whether the platforms, the language model and this deployment reach each other as they are set."""
 
 from __future__ import annotations
 
@@ -11,13 +11,28 @@ from bot.commands.opening import open_core
 from bot.ports import Account
 from bot.reception.lines import PACKAGES, serving_accounts
 from bot.settings import BotSettings
+from intents.llm.model import open_model
+from intents.llm.trouble import Kind, ModelTrouble
 
 Look = Callable[[Account, BotSettings], Awaitable[list[str]]]
 SECONDS = 60.0
+_TROUBLES: dict[Kind, str] = {
+    "key": "LLM_API_KEY: the provider refuses it",
+    "model": "LLM_MODEL: the provider knows no such model, or LLM_BASE_URL is not its address with the version path",
+    "address": "LLM_BASE_URL: nobody answers there; is the address right, and may this machine reach it?",
+    "tools": "LLM_MODEL: this model does not call tools, so it can word texts but not read messages; choose another",
+    "busy": "the provider turns us away for now: too many requests, or nothing left on the account",
+    "slow": "the provider does not answer in 20 seconds",
+    "refused": "the provider refuses our requests",
+    "broken": "the provider answers with something that is no answer",
+    "package": "LLM_MODEL: this provider needs another package of LangChain's",
+    "stopped": "it was stopped",
+    "empty": "the provider answers nothing",
+}
 
 
 def check_live() -> int:
-    """Asks each platform; a line for each account, and below it what is wrong. 0 when nothing is."""
+    """Asks each platform and the model; a line for each, and below it what is wrong. 0 when nothing is."""
     core, settings = open_core(), BotSettings()
     try:
         tenants = core.tenants()
@@ -29,9 +44,27 @@ def check_live() -> int:
         print(f"{account.line}: {'is in order' if not problems else 'does not work yet'}")
         for problem in problems:
             print(f"  {problem}")
+    thinks = _model(settings)
     if not accounts:
         print("no channel but the web chat is set" if tenants else "there is no dealership yet: run_bot.py admin makes it")
-    return 1 if any(found) else 0
+    return 1 if any(found) or not thinks else 0
+
+
+def _model(settings: BotSettings) -> bool:
+    """Whether the language model answers with a tool call; says so. True where none is set."""
+    model = open_model(settings.model())
+    if model is None:
+        return True
+    try:
+        model.probe()
+    except ModelTrouble as trouble:
+        print(f"{settings.llm_model}: does not work yet")
+        print(f"  {_TROUBLES[trouble.kind]}{f' ({trouble.detail})' if trouble.detail else ''}")
+        return False
+    finally:
+        model.close()
+    print(f"{settings.llm_model}: is in order")
+    return True
 
 
 async def _all(accounts: list[Account], settings: BotSettings) -> list[list[str]]:
