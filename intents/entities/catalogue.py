@@ -52,6 +52,10 @@ def catalogue() -> Catalogue:
             for name in spellings(title, aliases):
                 own.setdefault(key(name), title)
                 (guarded if name in alone else names).append(name)
+                rest = name[len(brand) :].strip() if name.startswith(brand) else ""
+                if rest and rest not in names:  # 阿维塔12 is Avatr 12, too
+                    own.setdefault(key(rest), title)
+                    guarded.append(rest)
                 if name not in alone:
                     series.setdefault(key(name), (brand, title))
     words = [name for brand, entry in lists("zh", "vehicles").items() for name in (brand, *entry["names"])]

@@ -40,7 +40,8 @@ _VIN_CUE = re.compile(
 )
 _VIN_WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 _VIN_VALUES = dict(zip("ABCDEFGHJKLMNPRSTUVWXYZ", map(int, "12345678123457923456789"), strict=True))
-_MISREAD = str.maketrans("OQI", "001")  # a VIN and a plate have no letters O, Q and I
+_MISREAD = str.maketrans("OQI", "001")  # a VIN has no letters O, Q and I
+_NO_LETTER = str.maketrans("OI", "01")  # a plate has none of O and I
 _VAG = re.compile(
     r"(?<![A-Za-z0-9])([0-9][A-Z0-9]{2})[ .-]?(\d{3})[ .-]?(\d{3})(?:[ .-]?([A-Z]{1,2}))?(?![A-Za-z0-9])",
     re.I,
@@ -140,7 +141,7 @@ def checks(vin: str) -> bool:
 def plates(text: str) -> Iterator[Span]:
     """Number plates, spoken digits and a province heard wrongly (月B12345) included."""
     for match in _PLATE.finditer(text):
-        rest = canonical(_figures(match["rest"])).translate(_MISREAD)
+        rest = canonical(_figures(match["rest"])).translate(_NO_LETTER)
         misheard = match["province"] in _SOUNDS_LIKE
         if sum(c.isdigit() for c in rest) >= (4 if misheard else 2):
             province = _SOUNDS_LIKE.get(match["province"], match["province"])

@@ -27,7 +27,8 @@ _CUES = {
     ),
     "amount": (
         r"一共|总共|合计|共计|收费|加价|剩余|剩下|尾款|余款|月供|花了|花费|付了|交了|打了|到账|贷款?|折价|返现|返|"
-        r"退|赔|保费|工时费|差价|还差|欠|收了|值|转账|balance|paid|pay"
+        r"退|赔|保费|工时费|差价|还差|欠|收了|值|转账|哦不,?|不对,?|balance|"
+        r"paid|pay|make it|(?:let's )?(?:do|say)"
     ),
 }
 _CUE = "|".join(_CUES.values())
@@ -202,10 +203,13 @@ def _shows_money(words: str, name: str) -> bool:
         words[0] in "百千十" and not re.match(r"十[万几来多一二三四五六七八九]+万", words)
     ):
         return False
-    return bool(_HAS_UNIT.search(words))
+    return bool(_HAS_UNIT.search(words) or _GROUPED.fullmatch(words))
 
 
 _HAS_UNIT = re.compile(r"[\d一二两俩三四五六七八九十半]\s?[多来几余个]?\s?[万千百亿wk]|[hgtm][a-z]{2,}", re.I)
+
+
+_GROUPED = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d\d)?")  # 189,900 is no count of anything else
 
 
 def _is_word(words: str) -> bool:

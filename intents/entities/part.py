@@ -1,14 +1,15 @@
-"""Parts: the standard name behind workshop words (火嘴 is 火花塞), with its place (前刹车片)."""
+"""Parts: the standard name behind workshop words (火嘴 is 火花塞), with its place (左前轮的刹车皮, front brake pads)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from functools import cache
+from typing import Any
 
 from ..data import lists
 from ..types import Lexicon, Span
-from .gazetteer import key, matcher
+from .gazetteer import alternation, key, matcher
 
 
 @cache
@@ -29,13 +30,33 @@ def _words(part: str, entry: dict[str, list[str]]) -> list[str]:
 
 
 @cache
+def _places() -> dict[str, str]:
+    """What people say for a place -> the place as part names have it."""
+    return {
+        word: place
+        for by_place in lists("zh", "places").values()
+        for place, said in by_place.items()
+        for word in said
+    }
+
+
+@cache
 def _pattern() -> re.Pattern[str]:
-    places = lists("zh", "places")
-    han = "|".join(places["zh"])
-    latin = "|".join(places["en"])
-    words = [w for part, entry in lists("zh", "parts").items() for w in _words(part, entry) if len(w) > 1]
-    core = matcher(words).pattern
-    return re.compile(rf"(?P<place>(?:{han})的?|(?:{latin})\s)?(?P<part>{core})(?:总成)?", re.IGNORECASE)
+    han = alternation(word for word in _places() if not word.isascii())
+    latin = alternation(word for word in _places() if word.isascii())
+    words = [word for part, entry in lists("zh", "parts").items() for word in _words(part, entry)]
+    core = matcher([word for word in words if len(word) > 1]).pattern
+    short = "".join(word for word in words if len(word) == 1)
+    return re.compile(
+        rf"(?:(?P<place>(?:{han})的?|\b(?:{latin})\s)?(?P<part>{core})|(?P<beside>{han})(?P<short>[{short}](?![压子])))"
+        r"(?:总成)?(?!\s(?:pressure|light\b|warning|cleaning)|灯亮|压力|险)",
+        re.IGNORECASE,
+    )
+
+
+_GRADE = re.compile(
+    r"(?<![A-Za-z0-9.])\d{1,2}W-?\d{2}(?:的?\s?(?P<oil>机油|(?:engine )?oil))?(?![A-Za-z0-9])", re.I
+)
 
 
 def find_parts(text: str, lexicon: Lexicon | None = None) -> Iterator[Span]:
@@ -43,13 +64,29 @@ def find_parts(text: str, lexicon: Lexicon | None = None) -> Iterator[Span]:
     for word, name in lexicon.parts if lexicon else ():
         for match in matcher([word]).finditer(text):
             yield Span("part", match.start(), match.end(), name, match[0])
+    for match in _GRADE.finditer(text):
+        latin = bool(match["oil"]) and match["oil"].isascii()
+        yield Span(
+            "part",
+            match.start(),
+            match.end(),
+            "engine oil" if latin else "机油",
+            match[0],
+            ("机油",) if latin else (),
+        )
     for match in _pattern().finditer(text):
-        standard = _names()[key(match["part"])]
-        place = (match["place"] or "").strip().rstrip("的")
-        latin = match["part"].isascii()
-        value = " ".join(filter(None, (place, match["part"]))).lower() if latin else place + standard
-        other = (_place_in_chinese(place) + standard,) if latin else ()
-        yield Span("part", match.start(), match.end(), value, match[0], alternatives=other)
+        yield _span(match)
+
+
+def _span(match: re.Match[str]) -> Span:
+    words: dict[str, Any] = match.groupdict()
+    said = words["part"] or words["short"]
+    place = (words["place"] or words["beside"] or "").strip().rstrip("的")
+    han = _places().get(place.lower(), "") + _names()[key(said)]
+    if not said.isascii():
+        return Span("part", match.start(), match.end(), han, match[0])
+    english = " ".join(filter(None, (place, said))).lower()
+    return Span("part", match.start(), match.end(), english, match[0], (han,))
 
 
 def standard_part(words: str) -> str | None:
@@ -58,10 +95,3 @@ def standard_part(words: str) -> str | None:
     if span is None:
         return None
     return str(span.alternatives[0] if span.alternatives else span.value)
-
-
-def _place_in_chinese(place: str) -> str:
-    words = place.lower().split()
-    return "".join(
-        han for en, han in (("left", "左"), ("right", "右"), ("front", "前"), ("rear", "后")) if en in words
-    )
