@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from importlib.util import find_spec
 
 from bot.commands.opening import open_core
 from bot.ports import Account
 from bot.reception.lines import PACKAGES, serving_accounts
 from bot.settings import BotSettings
+from crm_core.api import Core
+from crm_core.kernel.ids import new_id
 from intents.llm.model import open_model
 from intents.llm.trouble import Kind, ModelTrouble
 
-Look = Callable[[Account, BotSettings], Awaitable[list[str]]]
+# `free`: no server of this deployment holds the account's connection, and none takes it while it is looked at.
+Look = Callable[[Account, BotSettings, bool], Awaitable[list[str]]]
 SECONDS = 60.0
+KEPT = "is kept by a running server, so its secret was not tried"
+LEASE = timedelta(seconds=SECONDS + 10)
 _TROUBLES: dict[Kind, str] = {
     "key": "LLM_API_KEY: the provider refuses it",
     "model": "LLM_MODEL: the provider knows no such model, or LLM_BASE_URL is not its address with the version path",
@@ -37,11 +44,13 @@ def check_live() -> int:
     try:
         tenants = core.tenants()
         accounts = list(serving_accounts(core, settings).values()) if tenants else []
+        with _free(core, accounts) as free:
+            found = asyncio.run(_all(accounts, settings, free))
     finally:
         core.close()
-    found = asyncio.run(_all(accounts, settings))
     for account, problems in zip(accounts, found, strict=True):
-        print(f"{account.line}: {'is in order' if not problems else 'does not work yet'}")
+        well = "is in order" if account.channel != "aibot" or account.line in free else KEPT
+        print(f"{account.line}: {'does not work yet' if problems else well}")
         for problem in problems:
             print(f"  {problem}")
     thinks = _model(settings)
@@ -67,17 +76,30 @@ def _model(settings: BotSettings) -> bool:
     return True
 
 
-async def _all(accounts: list[Account], settings: BotSettings) -> list[list[str]]:
-    return await asyncio.gather(*(_one(account, settings) for account in accounts))
+@contextmanager
+def _free(core: Core, accounts: list[Account]) -> Iterator[set[str]]:
+    """The lines with a connection of which there may be one, that nobody keeps: they are ours for the moment."""
+    holder = f"check:{new_id()}"
+    lines = [one.line for one in accounts if one.channel == "aibot"]
+    free = {line for line in lines if core.leases.take(f"listen:{line}", holder, core.now(), LEASE) is not None}
+    try:
+        yield free
+    finally:
+        for line in free:
+            core.leases.give_back(f"listen:{line}", holder, core.now())
 
 
-async def _one(account: Account, settings: BotSettings) -> list[str]:
+async def _all(accounts: list[Account], settings: BotSettings, free: set[str]) -> list[list[str]]:
+    return await asyncio.gather(*(_one(account, settings, account.line in free) for account in accounts))
+
+
+async def _one(account: Account, settings: BotSettings, free: bool) -> list[str]:
     package = PACKAGES[account.channel]
     if find_spec(f"{package}.live") is None:
         return []
     look: Look = importlib.import_module(f"{package}.live").look
     try:
         async with asyncio.timeout(SECONDS):
-            return await look(account, settings)
+            return await look(account, settings, free)
     except TimeoutError:
         return ["the platform does not answer in a minute"]

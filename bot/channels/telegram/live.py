@@ -21,7 +21,7 @@ MANY_WAITING = 100
 ANSWER_SECONDS = 10
 
 
-async def look(account: Account, settings: BotSettings) -> list[str]:
+async def look(account: Account, settings: BotSettings, free: bool = False) -> list[str]:
     """What is wrong with a bot, as `SETTING: what to do`; empty when all is well."""
     client = Client(str(account.settings.get("token", "")), settings.telegram_api_base)
     try:

@@ -17,10 +17,13 @@ from crm_core.channels.tokens import Token
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import aiohttp
+
     from bot.ports import Account
     from bot.settings import BotSettings
 
 CALLBACK = "/wecom/callback"
+BAD_SECRET = 853000
 # Channel -> what is asked with its secret, and the setting that holds it.
 _PROBES: dict[str, tuple[str, str]] = {
     "wecom": ("agent/get", "WECOM_SECRET"),
@@ -38,10 +41,13 @@ _SAID = {
 }
 
 
-async def look(account: Account, settings: BotSettings) -> list[str]:
-    """What is wrong with an account, as `SETTING: what to do`; empty when all is well."""
+async def look(account: Account, settings: BotSettings, free: bool = False) -> list[str]:
+    """What is wrong with an account, as `SETTING: what to do`; empty when all is well.
+
+    `free`: nobody keeps a bot's connection, so that its secret may be tried.
+    """
     if account.channel == "aibot":
-        return await _socket(settings.wecom_aibot_url)
+        return await _socket(account, settings.wecom_aibot_url, free)
     if account.channel not in _PROBES:
         return []
     path, secret = _PROBES[account.channel]
@@ -62,19 +68,32 @@ async def look(account: Account, settings: BotSettings) -> list[str]:
     return found
 
 
-async def _socket(url: str) -> list[str]:
-    """Connects and says nothing: with the bot's secret it would push out the server that speaks for it."""
+async def _socket(account: Account, url: str, free: bool) -> list[str]:
+    """Connects. The secret is tried only when nobody keeps the bot's connection: a second one would push it out."""
     import aiohttp
 
     try:
         async with (
             asyncio.timeout(READ_SECONDS),
             aiohttp.ClientSession() as session,
-            session.ws_connect(url),
+            session.ws_connect(url) as socket,
         ):
-            return []
-    except (aiohttp.ClientError, OSError, ValueError) as error:  # TimeoutError is an OSError
+            return await _subscribed(account, socket) if free else []
+    except (aiohttp.ClientError, OSError, ValueError, TypeError) as error:  # TimeoutError is an OSError
         return [f"WECOM_AIBOT_URL: {url} does not answer ({type(error).__name__}); is the network open?"]
+
+
+async def _subscribed(account: Account, socket: aiohttp.ClientWebSocketResponse) -> list[str]:
+    """Raises TypeError or ValueError for an answer that is none."""
+    body = {"bot_id": account.account, "secret": str(account.settings.get("secret", ""))}
+    await socket.send_json({"cmd": "aibot_subscribe", "headers": {"req_id": secrets.token_hex(8)}, "body": body})
+    answer = await socket.receive_json()
+    code = answer.get("errcode") if isinstance(answer, dict) else None
+    if not code:
+        return []
+    if code == BAD_SECRET:
+        return ["WECOM_AIBOT_SECRET: the platform refuses it for this WECOM_AIBOT_ID; copy both again from the bot's page"]
+    return [f"WECOM_AIBOT_SECRET: the bot's connection was refused with {code}"]
 
 
 def _words(error: ApiError, path: str, secret: str, base: str) -> str:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.channels.wecom.live import look
+from bot.commands.live import check_live
 from bot.ports import Account
+from crm_core.api import Core
 from tests.conftest import TEST_KEY
+from tests.support.fakes.wecom_aibot import AibotPlatform
 from tests.support.fakes.wecom_site import WecomSite, account_of, wecom_settings
 
 
@@ -97,6 +101,34 @@ def test_command_asks_every_account(
 def test_bot_whose_platform_is_out_of_reach_is_not_in_order(office: WecomSite) -> None:
     (problem,) = found(office, Account("starway", "aibot", "bot", "staff", "starway."), wecom_aibot_url="ws://127.0.0.1:9")
     assert problem.startswith("WECOM_AIBOT_URL: ws://127.0.0.1:9 does not answer")
+
+
+@pytest.mark.parametrize(("secret", "kept", "said"), [
+    ("right", False, "is in order"), ("wrong", False, "WECOM_AIBOT_SECRET: the platform refuses it"),
+    ("right", True, "its secret was not tried"), ("wrong", True, "its secret was not tried"),
+])  # fmt: skip
+def test_bots_secret_is_tried_unless_a_server_speaks_for_it(
+    living: Core, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], secret: str,
+    kept: bool, said: str,
+) -> None:  # fmt: skip
+    async def checked() -> int:
+        platform = AibotPlatform({"bot-1": "right"})
+        await platform.start()
+        monkeypatch.setenv("WECOM_AIBOT_URL", platform.url)
+        await asyncio.to_thread(check_live)
+        await platform.stop()
+        return platform.subscribed
+
+    for name, value in {"WECOM_AIBOT_ID": "bot-1", "WECOM_AIBOT_SECRET": secret, "CHEXIN_DATA_DIR": str(tmp_path),
+                        "CHEXIN_SECRET_KEY": TEST_KEY}.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    lease = "listen:aibot:bot-1"
+    if kept:
+        assert living.leases.take(lease, "a server", datetime.now(UTC), timedelta(minutes=1))
+    assert asyncio.run(checked()) == (not kept and secret == "right")
+    assert said in capsys.readouterr().out
+    assert living.leases.held(lease, datetime.now(UTC)) is kept
 
 
 def test_without_a_dealership_nothing_can_be_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
