@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.conversation import gate
+from bot.conversation import gate, open_cards
 from bot.conversation.pending import CORRECTION_LIFE, Draft
 from bot.conversation.slots import keep_clock, read_money, read_when
 from bot.conversation.talk import Talk
@@ -37,7 +37,7 @@ def correct(talk: Talk, said: str) -> bool:
     since = talk.memory.waiting
     put_right(talk, written, {name: slot.to_json() for name, slot in command.slots.items()})
     if since is not None:
-        gate.come_back(talk, Draft(written.intent))
+        open_cards.come_back(talk, Draft(written.intent))
     return True
 
 

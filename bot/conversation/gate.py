@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from bot.cards.base import PRIMARY, button
-from bot.cards.confirm import confirm_buttons, confirm_card, origin
+from bot.cards.confirm import confirm_card, origin
 from bot.conversation.pending import Draft
 from bot.conversation.talk import HandsOff, Talk
 from bot.ports import Button, Card, Field
@@ -66,7 +66,7 @@ class Skill:
 
 
 # Readings that somebody confirms before anything is done.
-UNSURE = ("model", "spoken")
+UNSURE = ("model", "spoken", "ranker")
 skills: dict[str, Skill] = {}
 finishes: dict[str, Finish] = {}
 # Which slot to ask for again when the core finds a field invalid.
@@ -118,7 +118,7 @@ def pass_through(talk: Talk, draft: Draft) -> None:
 
 def _planned(talk: Talk, known: Skill, draft: Draft) -> Step:
     """The next step. While an unsure reading is planned nothing can be carried out, whatever the skill tries."""
-    talk.hands_off = draft.layer in UNSURE
+    talk.hands_off = draft.layer in UNSURE and known.tier is not Tier.READ
     said = len(talk.replies)
     try:
         return known.plan(talk, draft)
@@ -136,7 +136,7 @@ def _ask_first(talk: Talk, draft: Draft) -> None:
     shown = [(voice.maybe(f"label.slot.{name}") or "", draft.text(name)) for name in draft.slots]
     fields = tuple(Field(label, said) for label, said in shown if label and said)
     title = voice.maybe(f"intent.{draft.intent}") or voice.say("card.confirm")
-    yes = button(voice, "confirm", "reading", PRIMARY, n=0, o=offer)
+    yes = button(voice, "confirm", "reading", PRIMARY, n=0, o=offer, yes=True)
     talk.show(Card("confirm", title, fields, (yes,), note=origin(voice, draft)))
 
 
@@ -161,10 +161,11 @@ def _ask_again(talk: Talk, draft: Draft, error: Invalid) -> None:
     talk.tell(talk.voice.error(error))
     if slot is None:
         talk.memory.settle(draft.token, "")
+        go_on(talk, draft)
         return
     draft.slots.pop(slot, None)
     draft.asked, draft.command = slot, None
-    talk.memory.put(draft, talk.now)
+    keep(talk, draft)
 
 
 def ask(talk: Talk, draft: Draft, need: Need) -> None:
@@ -172,7 +173,7 @@ def ask(talk: Talk, draft: Draft, need: Need) -> None:
     draft.asked, draft.prompts, draft.command = need.slot, 0, None
     shown = need.card.buttons if need.card is not None else need.buttons
     draft.options = {b.label: b.params for b in shown if b.verb == "draft.pick"}
-    talk.memory.put(draft, talk.now)
+    keep(talk, draft)
     if need.card is not None:
         talk.show(need.card)
     else:
@@ -185,11 +186,26 @@ def propose(talk: Talk, draft: Draft, act: Act) -> None:
     draft.keep_command(act.command)
     draft.asked = ""
     draft.round += 1
-    talk.memory.put(draft, talk.now)
+    for older in talk.memory.superseded(draft):
+        talk.memory.settle(older.token, talk.voice.say("press.changed"))
+    keep(talk, draft)
     title = draft.title = act.title or talk.voice.say("card.confirm")
     changes = [change for change in preview.changes if change.field not in act.told]
     card = confirm_card(talk.voice, title, changes, act.words, act.slots, draft.token, draft.round)
-    talk.show(replace(card, buttons=(*card.buttons, *act.buttons), note=origin(talk.voice, draft)))
+    talk.show(replace(card, buttons=(*card.buttons, *act.buttons), note=_note(talk, draft)))
+
+
+def keep(talk: Talk, draft: Draft) -> None:
+    """The draft is what a bare word belongs to; one that there is no room for any more is let go, and says so."""
+    for dropped in talk.memory.put(draft, talk.now):
+        talk.memory.settle(dropped.token, talk.voice.say("press.let_go"))
+
+
+def _note(talk: Talk, draft: Draft) -> str | None:
+    """Who read it, and what of the same message comes after this."""
+    following = [talk.voice.maybe(f"intent.{one['intent']}") or one["intent"] for one in draft.rest]
+    then = talk.voice.say("card.then", what=talk.voice.say("done.joint").join(following)) if following else ""
+    return "\n".join(filter(None, (origin(talk.voice, draft), then))) or None
 
 
 def perform(talk: Talk, command: Command, draft: Draft | None = None) -> Result:
@@ -233,52 +249,34 @@ def _summary(talk: Talk, since: int) -> str:
     return talk.voice.say("done.plain")
 
 
-def _waits_for_yes(draft: Draft) -> bool:
-    return draft.command is not None and not draft.asked
-
-
-def _still_open(talk: Talk, draft: Draft) -> None:
-    """A card that waits is named again after something else came between, so that a bare yes is clear."""
-    if not draft.reminded:
-        draft.reminded = True
-        talk.say("ask.still_open", *confirm_buttons(talk.voice, draft.token, draft.round), what=draft.title)
-
-
 def go_on(talk: Talk, draft: Draft) -> None:
     """The further commands of the same message; what goes wrong there does not spoil what was done."""
+    following = _following(draft)
+    if following is not None:
+        attempt(talk, following)
+
+
+def _following(draft: Draft) -> Draft | None:
+    """The next command of the same message, about the same person where it names no other."""
     if not draft.rest:
-        return
+        return None
     first, *rest = draft.rest
     following = Draft(first["intent"], first["slots"], layer=draft.layer, rest=rest)
     if "person" in draft.chosen and following.text("person") in ("", draft.text("person")):
         following.chosen["person"] = draft.chosen["person"]
+    return following
+
+
+def attempt(talk: Talk, draft: Draft) -> None:
+    """Take a draft as far as it goes; when it fails, say so and go on with the rest of its message."""
     try:
-        pass_through(talk, following)
+        pass_through(talk, draft)
     except Unavailable:
         raise
     except ChexinError as error:
         talk.tell(talk.voice.error(error))
-
-
-def come_back(talk: Talk, since: Draft) -> None:
-    """After an interruption: what was open is named once more; interrupted again, it is let go."""
-    open_draft = talk.memory.waiting
-    if open_draft is not None and _waits_for_yes(open_draft):
-        if open_draft.token != since.token and open_draft.at != talk.now.isoformat():
-            _still_open(talk, open_draft)
-        return
-    if open_draft is None or (open_draft.token == since.token and not is_slot(talk, since.asked)):
-        open_draft = talk.memory.unanswered()
-    if open_draft is None or open_draft.token == since.token or not is_slot(talk, open_draft.asked):
-        return
-    known = skills.get(open_draft.intent)
-    if open_draft.reminded or known is None or known.tier is Tier.READ:
-        talk.memory.settle(open_draft.token, talk.voice.say("press.over"))
-        return
-    open_draft.reminded = True
-    talk.memory.put(open_draft, talk.now)
-    talk.say("ask.back_to", what=talk.voice.maybe(f"intent.{open_draft.intent}") or open_draft.intent,
-             slot=talk.voice.label("slot", open_draft.asked))  # fmt: skip
+        talk.memory.settle(draft.token, talk.voice.say("press.over"))
+        go_on(talk, draft)
 
 
 def confirm(talk: Talk, draft: Draft) -> None:
@@ -296,11 +294,20 @@ def confirm(talk: Talk, draft: Draft) -> None:
 def cancel(talk: Talk, draft: Draft) -> None:
     """The actor does not want it after all; nothing was changed."""
     talk.memory.settle(draft.token, talk.voice.say("press.cancelled"))
-    talk.say("done.cancelled")
+    following = None if draft.asked == "rest" else _following(draft)
+    if following is None:
+        talk.say("done.cancelled")
+        return
+    following.asked = "rest"
+    keep(talk, following)
+    what = [talk.voice.maybe(f"intent.{one}") or one for one in (following.intent, *(r["intent"] for r in following.rest))]
+    yes = button(talk.voice, "go_on", "draft.go", PRIMARY, t=following.token)
+    no = button(talk.voice, "none_of_it", "draft.cancel", t=following.token)
+    talk.say("ask.rest", yes, no, what=talk.voice.say("done.joint").join(what))
 
 
 def edit(talk: Talk, draft: Draft) -> None:
     """The actor wants something in it different."""
-    talk.memory.put(replace(draft, asked="edit", prompts=0), talk.now)
+    keep(talk, replace(draft, asked="edit", prompts=0))
     talk.say(f"edit.{draft.intent}" if talk.voice.maybe(f"edit.{draft.intent}") else "edit.other",
              button(talk.voice, "cancel", "draft.cancel", t=draft.token))  # fmt: skip

@@ -5,20 +5,23 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from bot.conversation import gate
+from bot.conversation import gate, open_cards
 from bot.conversation.corrections import correct, kept, put_right, right_now, takes
 from bot.conversation.gate import Need
 from bot.conversation.pending import Draft
 from bot.conversation.presses import carry_out
 from bot.conversation.reading import labelled, understood_of
+from bot.conversation.references import option, resolved
 from bot.conversation.slots import MAIN_SLOT
 from bot.conversation.talk import Talk
 from bot.conversation.unclear import leaves_phone, offer, plain, unrecognised
+from bot.conversation.whom import take_up
 from bot.ports import Button, Outbound
 from bot.skills.approvals import last_shown
 from bot.skills.drafts import take
 from bot.skills.help import show_help
 from bot.skills.language import ask_language, switch, wanted
+from bot.skills.pasted import pasted
 from bot.skills.photos import PICTURE, is_whose
 from crm_core.channels.tables import PLATFORMS
 from crm_core.customers.messages import CustomerLine, FindCustomers
@@ -52,9 +55,11 @@ def text(talk: Talk, said: str) -> None:
     if talk.spoken:
         talk.say("reception.heard", text=said)
     waiting = talk.memory.waiting
-    if waiting is not None and said in waiting.options:
-        take(talk, waiting, waiting.options[said])
+    if waiting is not None and (label := option(said, list(waiting.options))):
+        take(talk, waiting, waiting.options[label])
         return
+    take_up(talk)
+    said = resolved(talk, said)
     if waiting is not None and waiting.asked in FREE_SLOTS and names_another(talk, waiting, said):
         waiting = None
     if waiting is not None and waiting.intent == PICTURE:
@@ -63,6 +68,8 @@ def text(talk: Talk, said: str) -> None:
         waiting = None
     if (waiting is None or not takes(talk, waiting, said)) and correct(talk, said):
         talk.memory.misses = 0
+        return
+    if (waiting is None or waiting.asked not in FREE_SLOTS) and pasted(talk, said):
         return
     free = waiting is not None and waiting.asked in FREE_SLOTS and not _ASKS.search(said)
     understood = understood_of(talk, said, _context(talk, waiting), free=free)
@@ -150,12 +157,17 @@ def _for_draft(talk: Talk, draft: Draft, understood: Understanding, said: str) -
 def _control(talk: Talk, draft: Draft, intent: str) -> bool:
     if intent == "cancel":
         gate.cancel(talk, draft)
+        open_cards.go_on(talk)
     elif intent == "refuse":
-        gate.edit(talk, draft)
-    elif draft.command is not None:
-        gate.confirm(talk, draft)
-    else:
+        gate.cancel(talk, draft) if draft.asked == "rest" else gate.edit(talk, draft)
+    elif draft.asked == "rest":
+        draft.asked = ""
+        gate.attempt(talk, draft)
+    elif not draft.waits_for_yes:
         return _reprompt(talk, draft)
+    elif not open_cards.which(talk, draft):
+        gate.confirm(talk, draft)
+        open_cards.go_on(talk)
     return True
 
 
@@ -217,12 +229,14 @@ def _recognised(talk: Talk, understood: Understanding) -> None:
     if first.intent in CONTROL:
         _bare(talk, first.intent)
         return
+    car = next((c.slots["vehicle"].words for c in understood.commands if "vehicle" in c.slots), "")
+    talk.about("vehicle", car, car)
     rest = [{"intent": c.intent, "slots": plain(c)} for c in others]
     # What was written down from a voice note is as sure as a model's reading: it is shown before it is done.
     layer = "spoken" if talk.spoken else understood.layer
     draft = Draft(first.intent, plain(first), layer=layer, rest=rest)
-    gate.pass_through(talk, draft)
-    gate.come_back(talk, draft)
+    gate.attempt(talk, draft)
+    open_cards.come_back(talk, draft)
 
 
 def _bare(talk: Talk, intent: str) -> None:

@@ -47,6 +47,11 @@ class Draft:
     changed: dict[str, str] = field(default_factory=dict)
     options: dict[str, dict[str, Any]] = field(default_factory=dict)
 
+    @property
+    def waits_for_yes(self) -> bool:
+        """Its card was shown and nothing is asked."""
+        return self.command is not None and not self.asked
+
     def value(self, slot: str) -> Any:
         return self.slots.get(slot, {}).get("value")
 
@@ -80,8 +85,8 @@ class Draft:
 class Memory:
     """The state of one chat. `current` is the draft a bare word belongs to.
 
-    `written` are the drafts carried out lately, oldest first, so that words can still correct them. `readings` are
-    what the chips of the newest `offer` stand for.
+    `listed` are customers just shown as a list. `written` are the drafts carried out lately, oldest first, so that
+    words can still correct them. `readings` are what the chips of the newest `offer` stand for.
     """
 
     drafts: list[Draft] = field(default_factory=list)
@@ -89,6 +94,8 @@ class Memory:
     current: str = ""
     focus: dict[str, dict[str, str]] = field(default_factory=dict)
     settled: dict[str, str] = field(default_factory=dict)
+    listed: list[list[str]] = field(default_factory=list)
+    listed_at: str = ""
     readings: list[dict[str, Any]] = field(default_factory=list)
     offer: str = ""
     misses: int = 0
@@ -103,6 +110,8 @@ class Memory:
             current=state.get("current", ""),
             focus=state.get("focus", {}),
             settled=state.get("settled", {}),
+            listed=state.get("listed", []),
+            listed_at=state.get("listed_at", ""),
             readings=state.get("readings", []),
             offer=state.get("offer", ""),
             misses=state.get("misses", 0),
@@ -155,6 +164,17 @@ class Memory:
         if self.current == token:
             self.current = ""
 
+    @staticmethod
+    def is_stale(draft: Draft, now: datetime) -> bool:
+        """Whether its question was put too long ago for a bare answer."""
+        return not _fresh(draft.at, now, QUESTION_LIFE)
+
+    def superseded(self, draft: Draft) -> list[Draft]:
+        """Cards that wait for the same kind of change of the same record: a newer one takes their place."""
+        about = {name: draft.chosen.get(name) for name in ("person", "deal", "lead", "appointment")}
+        return [d for d in self.drafts if d.token != draft.token and d.intent == draft.intent and d.waits_for_yes
+                and any(about.values()) and all(d.chosen.get(n) == v for n, v in about.items())]  # fmt: skip
+
     def unanswered(self) -> Draft | None:
         """The newest draft whose question was interrupted."""
         return next((d for d in reversed(self.drafts) if d.asked and d.token != self.current), None)
@@ -185,6 +205,16 @@ class Memory:
         """The record spoken about lately, or None."""
         seen = self.focus.get(what)
         return seen["id"] if seen and _fresh(seen["at"], now, FOCUS_LIFE) else None
+
+    def shown_list(self, now: datetime) -> list[list[str]]:
+        """The customers (id, name) shown one below the other last, while that is not long ago."""
+        return self.listed if _fresh(self.listed_at, now, QUESTION_LIFE) else []
+
+    def car(self, now: datetime) -> str:
+        """The car spoken of last: by name, or as what a deal is about."""
+        seen = [found for what in ("vehicle", "deal") if (found := self.focus.get(what)) and found["name"]]
+        newest = max(seen, key=lambda one: one["at"], default=None)
+        return newest["name"] if newest and _fresh(newest["at"], now, FOCUS_LIFE) else ""
 
     def focus_name(self, now: datetime, what: str = "customer") -> str | None:
         return self.focus[what]["name"] if self.looking_at(what, now) else None

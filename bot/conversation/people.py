@@ -7,6 +7,7 @@ from bot.conversation.gate import Need
 from bot.conversation.pending import Draft
 from bot.conversation.slots import vehicle_words
 from bot.conversation.talk import Talk
+from bot.conversation.whom import came_between, either
 from bot.ports import Button, Card
 from crm_core.customers.messages import CustomerLine, FindCustomers
 from crm_core.deals.messages import DealView, OpenDeals
@@ -57,6 +58,9 @@ def _from_focus(talk: Talk, draft: Draft, slot: str) -> bool:
 def _focused(talk: Talk, draft: Draft, slot: str, required: bool) -> str | Need | None:
     focus = talk.focused("customer")
     if focus and (required or draft.text(slot)):
+        other = came_between(talk)
+        if other is not None:
+            return Need(slot, "whom", {}, either(talk, draft.token, slot, other))
         draft.chosen[slot] = focus
         return focus
     return Need(slot, "person") if required else None

@@ -32,6 +32,7 @@ from bot.skills import (
     merges,
     opening,
     orders,
+    pasted,
     photos,
     pool,
     quotes,
@@ -45,6 +46,6 @@ from bot.skills import (
 __all__ = [
     "absences", "accounts", "agenda", "appointments", "approvals", "approving", "birthdays", "cars", "consent",
     "contact_codes", "contacts", "deals", "delivery", "desk", "drafts", "fitment", "followups", "handovers",
-    "help", "history", "knowledge", "language", "leads", "merges", "opening", "orders", "photos", "pool", "quotes",
+    "help", "history", "knowledge", "language", "leads", "merges", "opening", "orders", "pasted", "photos", "pool", "quotes",
     "renewals", "reports", "tags", "tasks", "undo",
 ]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.conversation import gate
+from bot.conversation import gate, open_cards
 from bot.conversation.pending import Draft
 from bot.conversation.presses import verb
 from bot.conversation.talk import Talk
@@ -40,6 +40,16 @@ def confirm(talk: Talk, params: dict[str, Any]) -> None:
     draft = draft_of(talk, params)
     if draft is not None:
         gate.confirm(talk, draft)
+        open_cards.go_on(talk)
+
+
+@verb("draft.go")
+def go(talk: Talk, params: dict[str, Any]) -> None:
+    """The rest of a message whose first part was not wanted after all."""
+    draft = draft_of(talk, params)
+    if draft is not None:
+        draft.asked = ""
+        gate.attempt(talk, draft)
 
 
 @verb("draft.cancel")
@@ -48,6 +58,7 @@ def cancel(talk: Talk, params: dict[str, Any]) -> None:
     draft = draft_of(talk, params)
     if draft is not None:
         gate.cancel(talk, draft)
+        open_cards.go_on(talk)
 
 
 @verb("draft.edit")
@@ -72,7 +83,7 @@ def take(talk: Talk, draft: Draft, params: dict[str, Any]) -> None:
     if "id" in params:
         draft.chosen[slot] = str(params["id"])
         if slot == "person":
-            talk.about("customer", draft.chosen[slot], draft.text(slot))
+            talk.about("customer", draft.chosen[slot], str(params.get("name") or draft.text(slot)))
     else:
         draft.fill({slot: {"value": params["value"], "words": str(params.get("words", params["value"]))}})
     draft.asked = ""
@@ -100,7 +111,7 @@ def reading(talk: Talk, params: dict[str, Any]) -> None:
     if chosen is None:
         talk.say("press.over")
         return
-    gate.pass_through(talk, Draft(chosen["intent"], chosen["slots"], layer="ranker"))
+    gate.pass_through(talk, Draft(chosen["intent"], chosen["slots"], layer="chosen" if params.get("yes") else "ranker"))
 
 
 @verb("draft.again")

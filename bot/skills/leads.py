@@ -10,6 +10,7 @@ from bot.conversation.gate import Act, Need, Step, Tier, after, pass_through, pe
 from bot.conversation.pending import Draft
 from bot.conversation.people import colleague, customer, shown
 from bot.conversation.presses import verb
+from bot.conversation.references import listed
 from bot.conversation.slots import vehicle_words
 from bot.conversation.talk import Talk
 from bot.ports import Button
@@ -130,6 +131,7 @@ def my_leads(talk: Talk, draft: Draft) -> Step:
         talk.say("lead.none")
         return None
     what = (level and talk.voice.say("lead.level", level=level)) or talk.voice.label("stage", stage)
+    listed(talk, [(view.customer_id, view.name) for view in found])
     talk.show(lead_list(talk.voice, found, talk.voice.say("card.leads", n=len(found), what=what).strip()))
     return None
 

@@ -72,6 +72,18 @@ class ReopenLead(Command):
     record_id: str | None = None
 
 
+class CreateLeads(Command):
+    """Several leads, all of them or none: list[LeadView]."""
+
+    leads: tuple[CreateLead, ...] = Field(max_length=100)
+
+
+class DropLeads(Command):
+    """Take several leads back, as far as nobody has worked on them."""
+
+    lead_ids: tuple[str, ...]
+
+
 class ReviseLead(Command):
     """Put right what was written down wrongly: None leaves a field as it is, empty takes it away."""
 

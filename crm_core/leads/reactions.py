@@ -15,6 +15,7 @@ from crm_core.kernel.uow import Priority, Uow
 from crm_core.leads import groups as groups
 from crm_core.leads import pool as pool
 from crm_core.leads import revise as revise
+from crm_core.leads import several as several
 from crm_core.leads.assign import team_unit
 from crm_core.leads.handlers import OPEN
 from crm_core.leads.messages import LeadAssigned, LeadContacted, LeadLost, OfferLead
