@@ -218,10 +218,28 @@ def _new(talk: Talk, understood: Understanding, said: str) -> None:
     if understood.outcome == "recognised":
         talk.memory.misses = 0
         _recognised(talk, understood)
+    elif answers_old(talk, said):
+        return
     elif understood.outcome == "ambiguous" and understood.alternatives:
         offer(talk, understood.alternatives)
     else:
         unrecognised(talk, said)
+
+
+def answers_old(talk: Talk, said: str) -> bool:
+    """A bare value of what was asked so long ago that it may be meant otherwise: it is offered, not taken."""
+    old = talk.memory.unanswered()
+    if old is None or not talk.memory.is_stale(old, talk.now) or old.asked in FREE_SLOTS:
+        return False
+    understood = talk.brain.understand(said, talk.actor, talk.now, _context(talk, old))
+    slot = understood.commands[0].slots.get(old.asked) if understood.layer == "reply" and understood.commands else None
+    if slot is None or understood.commands[0].intent != old.intent:
+        return False
+    value = {"t": old.token, "slot": old.asked, "value": slot.value, "words": slot.words}
+    what = talk.voice.maybe(f"intent.{old.intent}") or old.intent
+    go = Button(talk.voice.say("button.go_on"), "draft.pick", value)
+    talk.say("ask.stale", go, Button(talk.voice.say("button.cancel"), "draft.cancel", {"t": old.token}), what=what)
+    return True
 
 
 def _recognised(talk: Talk, understood: Understanding) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.conversation.many import read_long
 from bot.conversation.presses import presses
 from bot.conversation.talk import Talk
 from crm_core.chat.service import LiveAction
@@ -15,7 +16,7 @@ def understood_of(talk: Talk, said: str, context: Context, *, free: bool) -> Und
 
     `free`: any words answer what was asked.
     """
-    understood = talk.brain.understand(said, talk.actor, talk.now, context)
+    understood = read_long(talk, said, context, talk.brain.understand(said, talk.actor, talk.now, context))
     if talk.thinking is None or free or understood.outcome == "recognised" or labelled(talk, said) is not None:
         return understood
     return talk.thinking.read(talk, said, context) or understood

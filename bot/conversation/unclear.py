@@ -55,7 +55,8 @@ def unrecognised(talk: Talk, said: str) -> None:
         talk.say("sorry.third")
         show_help(talk)
     else:
-        talk.say("sorry.first" if talk.memory.misses == 1 else "sorry.second")
+        examples = Button(talk.voice.say("button.examples"), "help.show")
+        talk.say("sorry.first" if talk.memory.misses == 1 else "sorry.second", examples)
 
 
 def _may_answer(talk: Talk, said: str) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bot.conversation.brain import role_of
 from bot.conversation.gate import Step, skill
 from bot.conversation.pending import Draft
+from bot.conversation.presses import verb
 from bot.conversation.talk import Talk
 from bot.ports import Card, Field
 
@@ -16,6 +19,12 @@ def help_(talk: Talk, draft: Draft) -> Step:
     """Examples this role can say."""
     show_help(talk)
     return None
+
+
+@verb("help.show")
+def press_help(talk: Talk, params: dict[str, Any]) -> None:
+    """The examples."""
+    show_help(talk)
 
 
 def show_help(talk: Talk) -> None:

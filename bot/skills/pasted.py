@@ -32,6 +32,8 @@ _QUOTED = re.compile(r"^\s*[“\"「『](?P<said>[^“”\"「」『』]{4,})[�
 _FORWARDED = re.compile(
     r"^\s*(?:[\[【]?转发[\]】]?|[\[【]转[\]】]|fwd?|forwarded(?: message)?)\s*[:：]\s*(?P<said>.+)$", re.I | re.S
 )
+_FIELDS = {"person": ("姓名", "客户", "name"), "phone": ("电话", "手机", "phone", "mobile"),
+           "vehicle": ("车型", "意向", "car", "model")}  # fmt: skip
 ME = ("我", "me", "I")
 
 
@@ -40,6 +42,8 @@ def pasted(talk: Talk, said: str) -> bool:
     if not talk.is_staff:
         return False
     lines = [line.strip() for line in said.splitlines() if line.strip()]
+    if _form(talk, lines):
+        return True
     speakers = _speakers(lines)
     if len(speakers) >= 2 or (speakers and len(lines) > 2 * len(speakers) and _STAMPED.match(lines[0])):
         _keep_where(talk, said, "pasted.chat", [who for who in speakers if who not in ME])
@@ -58,6 +62,23 @@ def _speakers(lines: list[str]) -> list[str]:
     if len(names) < len(found) or len(names) < 2 or len(found) * 3 < len(lines):
         return []
     return list(dict.fromkeys(names))
+
+
+def _form(talk: Talk, lines: list[str]) -> bool:
+    """姓名：李雪梅, 电话：139…, 意向：ET5, a line each: one lead."""
+    found = [match for line in lines if (match := _SPEAKER.match(line)) and _LABELS.match(match["who"])]
+    if len(found) < 2 or len(found) < len(lines):
+        return False
+    parts = {_LABELS.match(match["who"])[0].lower(): (match["text"] or "").strip() for match in found}  # type: ignore[index]
+    said = {slot: next((parts[word] for word in words if parts.get(word)), "") for slot, words in _FIELDS.items()}
+    if not said["phone"]:
+        return False
+    wish = said["vehicle"] and f"，想看{said['vehicle']}"
+    slots = _lead_of(talk, f"{said['person']} {said['phone']}{wish}")
+    slots.pop("line", None)
+    if slots:
+        pass_through(talk, Draft("create_lead", slots))
+    return bool(slots)
 
 
 def _keep_where(talk: Talk, text: str, key: str, names: list[str]) -> None:

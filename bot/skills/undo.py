@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.conversation.corrections import about
 from bot.conversation.gate import Step, Tier, after, perform, skill
 from bot.conversation.pending import Draft
 from bot.conversation.presses import verb
@@ -30,6 +31,9 @@ def press_undo(talk: Talk, params: dict[str, Any]) -> None:
 
 @after(UndoLast)
 def undone(talk: Talk, command: UndoLast, result: Result, draft: Draft | None) -> None:
+    written = next((d for d in talk.memory.written if d.undo_id == result.id), None)
     talk.memory.taken_back(result.id)
     label = result.view.label if isinstance(result.view, UndoneView) else ""
-    talk.say("undo.done", what=talk.voice.label("undo", label))
+    what = talk.voice.label("undo", label)
+    name = about(written) if written is not None else ""
+    talk.say("undo.done", what=talk.voice.say("correct.named", what=what, words=name) if name else what)
