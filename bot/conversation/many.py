@@ -24,7 +24,7 @@ def read_long(talk: Talk, said: str, context: Context, understood: Understanding
     told = understood.commands and understood.commands[0].intent in TELLING
     if len(clauses) <= TOGETHER or told:
         return understood
-    return _by_parts(talk, clauses, context) or understood
+    return _by_parts(talk, clauses, context, 1) or _by_parts(talk, clauses, context, TOGETHER) or understood
 
 
 def _in_one_line(talk: Talk, said: str, context: Context, understood: Understanding) -> Understanding:
@@ -44,13 +44,15 @@ def _lines_back(command: Command, said: str) -> Command:
     return command.with_slots(**texts)
 
 
-def _by_parts(talk: Talk, clauses: list[str], context: Context) -> Understanding | None:
+def _by_parts(talk: Talk, clauses: list[str], context: Context, size: int) -> Understanding | None:
     """Some clauses at a time; None unless every part is understood, and more comes of it than one order."""
     commands: list[Command] = []
     found: Understanding | None = None
-    for start in range(0, len(clauses), TOGETHER):
-        part = "".join(clauses[start : start + TOGETHER])
-        found = talk.brain.understand(part, talk.actor, talk.now, context)
+    for start in range(0, len(clauses), size):
+        part = "".join(clauses[start : start + size])
+        people = [str(c.slots["person"].value) for c in commands if "person" in c.slots]
+        about = Context(focus_person=people[-1]) if people else context
+        found = talk.brain.understand(part, talk.actor, talk.now, about)
         if found.outcome != "recognised" or found.layer != "grammar":
             return None
         commands += found.commands

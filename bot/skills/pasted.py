@@ -76,6 +76,8 @@ def _form(talk: Talk, lines: list[str]) -> bool:
     wish = said["vehicle"] and f"，想看{said['vehicle']}"
     slots = _lead_of(talk, f"{said['person']} {said['phone']}{wish}")
     slots.pop("line", None)
+    if slots and said["person"]:
+        slots["person"] = {"value": said["person"], "words": said["person"]}
     if slots:
         pass_through(talk, Draft("create_lead", slots))
     return bool(slots)

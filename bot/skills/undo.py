@@ -36,4 +36,8 @@ def undone(talk: Talk, command: UndoLast, result: Result, draft: Draft | None) -
     label = result.view.label if isinstance(result.view, UndoneView) else ""
     what = talk.voice.label("undo", label)
     name = about(written) if written is not None else ""
-    talk.say("undo.done", what=talk.voice.say("correct.named", what=what, words=name) if name else what)
+    what = talk.voice.say("correct.named", what=what, words=name) if name else what
+    # Whoever presses the same button again hears the same.
+    said = talk.memory.settled.get(result.id) or talk.voice.say("undo.done", what=what)
+    talk.memory.settle(result.id, said)
+    talk.tell(said)
