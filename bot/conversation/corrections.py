@@ -132,14 +132,8 @@ def _age(talk: Talk, written: Draft) -> timedelta:
 def _named(talk: Talk, written: Draft) -> str:
     """What was written, in a few words: 设提醒（明天下午三点）."""
     what = talk.voice.maybe(f"intent.{written.intent}") or written.intent
-    words = about(written)
+    words = written.told_apart()
     return talk.voice.say("correct.named", what=what, words=words) if words else what
-
-
-def about(written: Draft) -> str:
-    """The words that tell a write from others: whose it is, what it says. Of others the value may be a code of ours."""
-    words = written.text("person") or written.text("text")
-    return (words or next((said for name in written.slots if name != "said" and (said := written.words(name))), ""))[:20]
 
 
 def _line(talk: Talk, name: str, was: dict[str, Any] | None, now: dict[str, Any]) -> str:

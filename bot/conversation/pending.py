@@ -63,6 +63,12 @@ class Draft:
         value = self.value(slot)
         return value if isinstance(value, str) else self.words(slot)
 
+    def told_apart(self) -> str:
+        """The words that tell it from others: whose it is, what it says. Of other slots the value may be a code."""
+        words = self.text("person") or self.text("text")
+        others = (said for name in self.slots if name != "said" and (said := self.words(name)))
+        return (words or next(others, ""))[:20]
+
     def fill(self, slots: dict[str, dict[str, Any]]) -> None:
         """Take slots over; a new person or vehicle must be found anew."""
         for name, slot in slots.items():

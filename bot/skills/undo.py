@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.conversation.corrections import about
 from bot.conversation.gate import Step, Tier, after, perform, skill
 from bot.conversation.pending import Draft
 from bot.conversation.presses import verb
@@ -35,7 +34,7 @@ def undone(talk: Talk, command: UndoLast, result: Result, draft: Draft | None) -
     talk.memory.taken_back(result.id)
     label = result.view.label if isinstance(result.view, UndoneView) else ""
     what = talk.voice.label("undo", label)
-    name = about(written) if written is not None else ""
+    name = written.told_apart() if written is not None else ""
     what = talk.voice.say("correct.named", what=what, words=name) if name else what
     # Whoever presses the same button again hears the same.
     said = talk.memory.settled.get(result.id) or talk.voice.say("undo.done", what=what)
