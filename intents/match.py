@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from .cues import people, worded
 from .data import lists
 from .entities.birthday import read_birthday
 from .fill import CUT, alike, at_clock, fits, guessed_names, mentions, swallowed
@@ -69,7 +70,7 @@ class Reader:
 
     def best(self) -> tuple[list[Reading], float]:
         """The best sequence of commands, and the share of the message they explain."""
-        cuts, soft = self._cuts()
+        cuts, soft = self.cuts()
         total = sum(self.weights) or 1.0
         whole = self.read(0, len(self.masked.text))
         if whole and whole.score > 0.999 and not whole.swallowed:
@@ -91,7 +92,7 @@ class Reader:
         readings = best[-1][1]
         return readings, sum(r.covered for r in readings) / total
 
-    def _cuts(self) -> tuple[list[int], set[int]]:
+    def cuts(self) -> tuple[list[int], set[int]]:
         """Where one command may end and another begin: punctuation, and, then; a blank typed for a comma."""
         text = self.masked.text
         firm = [m.end() for m in CUT.finditer(text) if 0 < m.end() < len(text)][:_MAX_CUTS]
@@ -215,13 +216,22 @@ class Reader:
         denied = [m for m in self.moods if not (surely and m.front)]
         return {intent: m.name for m in denied for intent in load_schema() if intent not in m.spared}
 
-    def proposal(self, intent: str) -> Reading:
-        """A command of a given intent with the spans of the whole message in its slots."""
-        spec = load_schema()[intent]
-        slots: dict[str, Slot] = {}
-        for span in self.masked.spans.values():
-            if name := fits(span, spec, slots):
+    def doubts(self, intent: str, start: int = 0, end: int | None = None) -> bool:
+        """Whether a guard or a mood speaks against an intent in a stretch that no sentence explains."""
+        end = len(self.masked.text) if end is None else end
+        moods_there = (m for m in self.moods if m.first < end and m.last > start)
+        denied = any(intent not in mood.spared for mood in moods_there)
+        return denied or intent in guards(self.masked.text[start:end], self.language)
+
+    def proposal(self, intent: str, start: int = 0, end: int | None = None) -> Reading:
+        """A command of a given intent with what a stretch says in its slots, by kind and by cue words."""
+        end = len(self.masked.text) if end is None else end
+        part, spec = self.masked.part(start, end), load_schema()[intent]
+        slots = people(spec, part)
+        for index, span in part.spans.items():
+            if index not in {s.start for s in slots.values()} and (name := fits(span, spec, slots)):
                 slots[name] = Slot.of(span)
+        slots |= {name: slot for name, slot in worded(spec, part, self.raw, self.language).items() if name not in slots}
         return Reading(Command(intent, slots), 0.0, 0.0, 0.0)
 
     def _captured(
