@@ -18,11 +18,12 @@ from .moods import Mood, moods
 from .schema import IntentSpec, load_schema
 from .types import Command, Slot, Span
 
-MIN_WRITE, MIN_CARD, MIN_READ, MIN_LOOSE = 0.6, 0.5, 0.5, 0.25
+MIN_WRITE, MIN_CARD, MIN_READ, MIN_LOOSE = 0.6, 0.5, 0.5, 0.18
 _MAX_CLAUSES = 6
 _FIRST, _NEXT = 0.6, 1.2  # what a command must explain to be worth reading one (more)
 # A free-text intent is explained by its cue alone: a complaint firmly, a question unless another explains more.
 _WHOLE_WRITE, _WHOLE_READ = 0.7, 0.5
+_WHOLE_MOST = 4.0  # and never more than this: a cue with all its slots says what is meant
 _MAX_CUTS = 8
 _SOFT = 1.2  # and more when only a blank divides them
 _SWALLOWED = 0.7  # how much less a later clause counts as free text than as a command of its own
@@ -47,6 +48,7 @@ class Reading:
     swallowed: float = 0.0  # weight of later clauses that free text took in
     alike: tuple[Slot, ...] = ()  # other people the same command is for: 把李总和王姐都改成H级
     loose: bool = False  # read from a cue and its slots, whatever stands between them
+    explains: float = 0.0  # the weight of what was understood, also where `covered` is capped
 
 
 @dataclass(slots=True)
@@ -74,7 +76,7 @@ class Reader:
         total = sum(self.weights) or 1.0
         whole = self.read(0, len(self.masked.text))
         if whole and whole.score > 0.999 and not whole.swallowed:
-            return [whole], whole.covered / total
+            return [whole], whole.explains / total
         best: list[tuple[float, list[Reading]]] = [(0.0, [])]
         for end in range(1, len(cuts)):
             options = [(best[end - 1][0], best[end - 1][1])]
@@ -90,7 +92,7 @@ class Reader:
                     options.append((gain - _SWALLOWED * reading.swallowed, [*best[start][1], reading]))
             best.append(max(options, key=lambda option: option[0]))
         readings = best[-1][1]
-        return readings, sum(r.covered for r in readings) / total
+        return readings, sum(r.explains for r in readings) / total
 
     def cuts(self) -> tuple[list[int], set[int]]:
         """Where one command may end and another begin: punctuation, and, then; a blank typed for a comma."""
@@ -184,17 +186,21 @@ class Reader:
             )
         self._mention(pattern, spec, part, slots, covered)
         explained = sum(w for w, yes in zip(weights, covered, strict=True) if yes)
+        share = explained / total
         if spec.whole_text:
-            explained = (_WHOLE_WRITE if spec.writes else _WHOLE_READ) * total
+            share = _WHOLE_WRITE if spec.writes else _WHOLE_READ
+            explained = share * total if spec.writes else min(share * total, _WHOLE_MOST)
         if spec.name == "log_contact" and "text" not in slots:
             a, b = part.original(0, len(part.text))
             slots["text"] = Slot(self.raw[a:b].strip(_BLUNT), self.raw[a:b].strip(_BLUNT), a, b)
         rank = pattern.weight + 0.05 * len(slots) - _GUESSED * guessed_names(slots, part)
         taken = swallowed(spec, match, part, weights)
         others = alike(slots, part)
-        explained = min(explained + 2.0 * len(others), total)
+        if others:
+            explained = min(explained + 2.0 * len(others), total)
+            share = explained / total
         command = Command(pattern.intent, slots)
-        return Reading(command, explained, explained / total, rank, taken, others, pattern.loose)
+        return Reading(command, explained, share, rank, taken, others, pattern.loose, share * total)
 
     def _mention(
         self, pattern: Pattern, spec: IntentSpec, part: Masked, slots: dict[str, Slot], covered: list[bool]
