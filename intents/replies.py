@@ -20,6 +20,7 @@ _PUNCTUATION = re.compile(r"[\s,.;:!?、~\-'\"()]+")
 _KIND = {"person_to": "person", "person_from": "person", "other": "person", "period": "when"}
 # What a slot may be called by the name of another: 改金额 of a discount given as a percentage.
 _ALIKE = {"money": ("percent",), "percent": ("money",), "when": ("period",), "person": ("person_to",)}
+_CHAIN_MOST = 40
 _FREE = ("text", "reason", "outcome", "topic", "metric", "ref")
 
 
@@ -37,7 +38,31 @@ def word_reply(text: str, role: str) -> Command | None:
     for intent in ("confirm", "refuse", "cancel", "greet"):
         if words in _table(language)[intent]:
             return Command(intent)
-    return None
+    chained = _chained(plain, language)
+    return Command(chained) if chained else None
+
+
+def _chained(plain: str, language: str) -> str | None:
+    """The one thing that several such words in a row say: 对,没错,就是这个; yep go ahead."""
+    words = " ".join(re.sub(r"[\s,.;:!?。、~\"()]+", " ", plain.lower()).split())
+    classes, word = _chain(language)
+    if len(words) > _CHAIN_MOST or not re.fullmatch(rf"(?:{word.pattern}\s?)+", words):
+        return None
+    said = {classes[hit[0]] for hit in word.finditer(words) if hit[0] in classes}
+    if said == {"refuse", "cancel"}:
+        return "cancel"
+    return said.pop() if len(said) == 1 else None
+
+
+@cache
+def _chain(language: str) -> tuple[dict[str, str], re.Pattern[str]]:
+    """What each reply word says, and one such word or one that only frames it."""
+    table, raw = _table(language), lists(language, "replies")
+    classes = {word: name for name in ("greet", "cancel", "refuse", "confirm") for word in table[name]}
+    frame = map(str, (*raw["strip"], *raw["strip_head"], *raw["around"]))
+    edge = r"\b" if language == "en" else ""
+    words = sorted({*classes, *frame}, key=len, reverse=True)
+    return classes, re.compile(f"{edge}(?:{'|'.join(map(re.escape, words))}){edge}")
 
 
 def _bare(plain: str, language: str) -> str:
