@@ -13,6 +13,8 @@ from .mask import KINDS, MARK
 from .schema import load_schema
 
 _WORDS = {MARK[kind]: f" {kind} " for kind in KINDS}
+OUTSIDE = "outside"  # the label of what is not about the business
+_LEARNT = ("examples", OUTSIDE)
 _VERSION = "2"
 
 
@@ -21,7 +23,8 @@ def examples() -> list[tuple[str, str]]:
     return [
         (readable(masked), intent)
         for language in LANGUAGES
-        for intent, sentences in lists(language, "examples").items()
+        for name in _LEARNT
+        for intent, sentences in lists(language, name).items()
         for masked in sentences
     ]
 
@@ -55,7 +58,7 @@ def _keep(trained: ExampleClassifier, path: Path) -> None:
 
 def _digest(embeddings: bool | str) -> str:
     hasher = hashlib.sha256(f"{_VERSION}:{embeddings}".encode())
-    for path in sorted(ROOT.glob("*/lists/examples.yaml")):
+    for path in sorted(p for name in _LEARNT for p in ROOT.glob(f"*/lists/{name}.yaml")):
         hasher.update(path.read_bytes())
     return hasher.hexdigest()[:16]
 
@@ -63,5 +66,8 @@ def _digest(embeddings: bool | str) -> str:
 def propose(masked: str, role: str, k: int = 5) -> tuple[list[tuple[str, float]], bool, float]:
     """The k likeliest intents for this role, whether the views agree, and how much of the text is known."""
     text, model = readable(masked), ranker()
-    allowed = [(i, p) for i, p in model.rank(text, 8) if role in load_schema()[i].who]
+    ranked = model.rank(text, 8)
+    if ranked[0][0] == OUTSIDE:
+        return [], True, 0.0
+    allowed = [(i, p) for i, p in ranked if i != OUTSIDE and role in load_schema()[i].who]
     return allowed[:k], model.agree(text), model.knows(text)
