@@ -32,6 +32,7 @@ class Day:
     weekday: int | None = None
     lunar: bool = False
     past: bool = False
+    gone: date | None = None  # the one before a fixed day, which may be meant as well
     falls_on: int | None = None  # the weekday that a day without its month must be
     swapped: bool = False  # month and day may stand the other way round: 3/4/2026
 
@@ -43,7 +44,7 @@ class Day:
     def resolve(self, today: date, near: date | None = None) -> list[date]:
         """The days meant, likeliest first: the coming one, then the last one gone. Empty if impossible."""
         if self.fixed:
-            return [self.fixed]
+            return [self.fixed, self.gone] if self.gone else [self.fixed]
         if self.weekday is not None:
             return self._weekday(near or today, bool(near))
         return self._calendar(today, near)

@@ -166,16 +166,30 @@ class _Walk:
         if self.length is not None or not self._links(first):
             return None
         kept = (self.index, self.end)
-        self.end, self.index = self.atoms[self.index].end, self.index + 1
+        if self._peek() != "C":
+            self.end, self.index = self.atoms[self.index].end, self.index + 1
         if self._peek() and self._adjacent():
             point = self._point()
+            if first.only("DS") and "C" in point and self._peek() == "T":
+                point = self._days_alone(kept[0] + 1)
             if point.atoms:
                 return point
         self.index, self.end = kept
         return None
 
+    def _days_alone(self, index: int) -> Point:
+        """周一到周五9点到18点: the hours are those of each day, so the range of days ends before them."""
+        point = Point()
+        while self.atoms[index].code in "DS":
+            point.add(self.atoms[index])
+            self.end, index = self.atoms[index].end, index + 1
+        self.index = index
+        return point
+
     def _links(self, first: Point) -> bool:
-        """Whether the next atom means "to". "And" does so behind "between" alone."""
+        """Whether the next atom means "to". "And" does so behind "between" alone, and 三四点 is from 3 to 4."""
+        if self._peek() == "C" and "C" in first and self._next() == self.end:
+            return True
         if self._peek() not in ("T", "i") or not self._peek(1) or not self._adjacent():
             return False
         link = self.atoms[self.index]

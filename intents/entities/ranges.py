@@ -11,6 +11,8 @@ from .points import DAY, Point
 from .stretches import week
 from .timevalue import TimeValue
 
+_LONG = 14  # hours; of two readings of two clocks, one that takes longer is not meant
+
 
 def between(first: Point, second: Point, now: datetime) -> list[TimeValue]:
     """`first` to `second`; what one leaves out is taken from the other."""
@@ -18,15 +20,27 @@ def between(first: Point, second: Point, now: datetime) -> list[TimeValue]:
         return [TimeValue("duration", seconds=second.atoms["U"].total)]
     _share_days(first, second)
     _share_parts(first, second)
-    days = first.days(now)
-    near = days[0] if days and second.day is not None and second.day.fixed is None else None
     starts = first.values(now)
-    ends = second.values(now) if second.day is first.day else second.values(now, near)
+    own_day = any(code in second and second.atoms[code] is not first.atoms.get(code) for code in "DO")
+    apart = second.day is not None and second.day is not first.day and second.day.fixed is None
+    ends = second.values(now, _day_of(starts[0]) if apart and starts else None)
     if first.day and second.day and first.day.swapped and second.day.swapped and len(starts) == len(ends):
         pairs = zip(starts, ends, strict=True)
         return [value for start, end in pairs for value in _join(start, end, first, second, now)]
-    joined = [value for start in starts for value in _nearest([_join(start, e, first, second, now) for e in ends])]
-    return list(dict.fromkeys(joined))[:4]
+    joined: list[TimeValue] = []
+    for index, start in enumerate(starts):
+        near = second.values(now, _day_of(start)) if apart else ends
+        if "C" in second and own_day and near:  # 2点到明天4点: the hour is the likeliest, not the first to come
+            joined += _join(start, near[index % len(near)], first, second, now)
+        joined += _nearest([_join(start, end, first, second, now) for end in near])
+    if not own_day and joined and joined[0].kind != "daterange":
+        joined = [value for value in joined if _hours_of(value) <= _LONG] or joined
+    return list(dict.fromkeys(joined))[:6]
+
+
+def _day_of(value: TimeValue) -> date | None:
+    start = value.start
+    return start.date() if isinstance(start, datetime) else start if isinstance(start, date) else None
 
 
 def _share_days(first: Point, second: Point) -> None:
@@ -57,7 +71,9 @@ def _share_parts(first: Point, second: Point) -> None:
     if "C" in second and "P" in first and "P" not in second and second.atoms["C"].open:
         second.atoms["P"] = first.atoms["P"]
     if "C" in first and "P" in second and "P" not in first and first.atoms["C"].open:
-        first.atoms["P"] = second.atoms["P"]
+        later = second.atoms.get("C")
+        if later is None or first.atoms["C"].hour % 12 <= later.hour % 12:  # 9点到下午5点 begins in the morning
+            first.atoms["P"] = second.atoms["P"]
 
 
 def _nearest(choices: list[list[TimeValue]]) -> list[TimeValue]:

@@ -40,11 +40,18 @@ _EN = re.compile(
     r"(?P<date>\d{1,2})(?:st|nd|rd|th)?(?:\s+(?:of\s+)?(?P<mon>[a-z]{3})[a-z]*)?))?",
     re.I,
 )  # fmt: skip
-_OF_MONTH = re.compile(r"(?:on\s+)?the\s+(?P<date>\d{1,2})(?:st|nd|rd|th)?\s+of\s+(?:every|each)\s+month", re.I)
+_OF_MONTH = re.compile(
+    r"(?:on\s+)?the\s+(?P<date>\d{1,2}|first|last day)(?:st|nd|rd|th)?\s+(?:day\s+)?of\s+(?:every|each)\s+month", re.I
+)
 _CUE = re.compile(
     r"提醒|叫我|喊我|通知我|记得|别忘|待办|闹钟|\bremind|\bping me|\bnudge me|\balert me|\btell me to\b|\breminder\b", re.I
 )
+_SAID = re.compile(
+    r"每|(?:on\s+)?the\b|(?:at\b.*\s)?(?:every|each|(?:on\s+)?(?:mon|tues|wednes|thurs|fri|satur|sun)days)\b", re.I
+)
+_HOUR = re.compile(r"[点时:早晚晨午夜]|[ap]\.?m\b|\bat\b|morning|evening|noon|o'clock", re.I)
 _WORDS = {"two": 2, "three": 3, "four": 4, "six": 6, "other": 2}
+_NAMED = {"first": 1, "last day": -1}
 _PART = {"早": "早上", "晨": "早上", "晚": "晚上"}
 _AND = re.compile(r"\s*(?:和|、|,|及|跟|与|还有|以及|\band\b|&)\s*(?:at\s+)?", re.I)
 _NEAR = 12  # how far behind the words of repetition the clock may be looked for
@@ -65,8 +72,17 @@ def find_repeats(text: str, now: datetime) -> Iterator[Span]:
 
     Of two hours (早上9点和下午3点) there are two rules, one a line.
     """
-    if not _CUE.search(text):
-        return
+    if _CUE.search(text):
+        yield from _spans(text, now)
+
+
+def next_time(text: str, now: datetime) -> tuple[Span, bool] | None:
+    """The next time of a repetition said outright (每周一早上9点, every other Friday), and whether an hour was named."""
+    found = next((span for span in _spans(text, now) if _SAID.match(span.words)), None)
+    return (found, bool(_HOUR.search(found.words))) if found is not None else None
+
+
+def _spans(text: str, now: datetime) -> Iterator[Span]:
     for found in _read(text):
         clock, start, end = _clock(text, found, now)
         clocks = [clock]
@@ -91,6 +107,8 @@ def _first(rule: str, now: datetime) -> datetime | None:
     from dateutil.rrule import rrulestr  # type: ignore[import-untyped]
 
     begin = now.replace(tzinfo=None, second=0, microsecond=0)
+    if "BYDAY" in rule:  # every other Friday begins with the next one
+        rule = re.sub(r";INTERVAL=\d+", "", rule)
     first: datetime | None = rrulestr(f"RRULE:{rule};BYSECOND=0", dtstart=begin).after(begin)
     return first.replace(tzinfo=now.tzinfo) if first is not None else None
 
@@ -102,7 +120,9 @@ def _read(text: str) -> Iterator[Repeat]:
             yield Repeat(match.start(), match.end(), *_zh(match))
         return
     if of_month := _OF_MONTH.search(text):
-        yield Repeat(of_month.start(), of_month.end(), f"FREQ=MONTHLY{_dates([int(of_month['date'])])}")
+        day = of_month["date"].lower()
+        rule = f"FREQ=MONTHLY{_dates([_NAMED.get(day) or int(day)])}"
+        yield Repeat(of_month.start(), of_month.end(), rule)
     elif match := _EN.search(text):
         yield Repeat(match.start(), match.end(), *_en(match))
 

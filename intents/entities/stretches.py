@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from .atoms import Length, Stretch, add_months, shifted
+from .atoms import Day, Length, Stretch, add_months, shifted
 
 _MIDDLE = (10, 20)
 
@@ -85,6 +85,21 @@ def nth_weekday(span: Stretch, weekday: int, number: int) -> date | None:
     count = (span.end - timedelta(days=1) - first).days // 7 + 1
     index = number - 1 if number > 0 else count + number
     return first + timedelta(weeks=index) if 0 <= index < count else None
+
+
+def weekdays_of(span: Stretch, weekday: int, number: int, today: date) -> Day | None:
+    """The nth Monday of a month, of the year to come and besides it of the last one when none was named."""
+    months = [month(span.start.year + step, span.start.month) for step in ((0, 1, -1) if span.open else (0,))]
+    days = [day for each in months if (day := nth_weekday(each, weekday, number))]
+    found = [*sorted(d for d in days if d >= today)[:1], *sorted(d for d in days if d < today)[-1:]]
+    return Day(fixed=found[0], gone=found[1] if len(found) > 1 else None) if found else None
+
+
+def weeks_of(span: Stretch, number: int) -> Stretch | None:
+    """The nth week of a month or a year; of a month without its year the last one besides."""
+    found = nth_week(span, number)
+    gone = nth_week(month(span.start.year - 1, span.start.month), number) if span.open else None
+    return found._replace(others=((gone.start, gone.end),)) if found and gone else found
 
 
 def first_of(span: Stretch, length: Length, last: bool = False) -> Stretch | None:

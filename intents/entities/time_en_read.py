@@ -122,7 +122,8 @@ def nth_weekday(m: re.Match[str], now: datetime) -> Found:
         found = stretches.nth_weekday(stretches.month_off(now.date(), shift_of(rm)), wanted, number)
     elif said(m, "mn"):
         named = stretches.month_named(month_of(said(m, "mn")), _year(said(m, "y")), now.date())
-        found = stretches.nth_weekday(named, wanted, number)
+        day = stretches.weekdays_of(named, wanted, number, now.date())
+        return ("D", day) if day else None
     else:
         coming = [stretches.nth_weekday(stretches.month_off(now.date(), n), wanted, number) for n in range(3)]
         found = next((day for day in coming if day and day >= now.date()), None)

@@ -152,7 +152,7 @@ def century(m: re.Match[str], now: datetime) -> Found:
 def nth_week(m: re.Match[str], now: datetime) -> Found:
     """The first week of October, the third week of 2027, the last week of next month."""
     span = _whole(m, now)
-    return _stretch(stretches.nth_week(span, nth_of(said(m, "nth")))) if span else None
+    return _stretch(stretches.weeks_of(span, nth_of(said(m, "nth")))) if span else None
 
 
 def week_number(m: re.Match[str], now: datetime) -> Found:

@@ -67,7 +67,7 @@ DATES: list[tuple[str, Reader]] = [
     (rf"{_YEAR_OR}(?P<rm>上上|下下|上|下|这|本|当)个?月的?{_DAY}(?:[日号]|(?!个|[\d天]|[年月周]))", read.full_date),
     (
         rf"(?:{_YEAR}的?)?(?P<name>{_NAMES})(?P<rest>假期|放假|长假|小长假|期间|假|那几天|这几天)?"
-        rf"(?:的)?(?P<off>前一天|头一天|前夕|前夜|后一天|第二天|次日)?(?:当天|那天|这天|当日|那日)?",
+        rf"(?:的)?(?P<off>前一天|头一天|前夕|前夜|后一天|第二天|次日|(?P<side>前|后)(?P<n>{N})(?P<u>天|个?星期|周)(?!内))?(?:当天|那天|这天|当日|那日)?",
         read.named_holiday,
     ),
     (
@@ -84,7 +84,8 @@ DATES: list[tuple[str, Reader]] = [
     ),
     (rf"(?<![\d.月第])(?P<d>{D1})\s?[日号](?![线店楼院车门口机])", read.full_date),
     (rf"{_OF_MONTH}{_NTH}{_W}(?P<wd>[一二三四五六日天])", spans.nth_weekday),
-    ("|".join(sorted((k for k in REL_DAYS if len(k) > 1), key=len, reverse=True)), read.rel_day),
+    (rf"(?:{'|'.join(sorted((k for k in REL_DAYS if len(k) > 1), key=len, reverse=True))})(?!头条)", read.rel_day),
+    (r"(?<![\d一二两三四五六七八九十百几多半今明去后前上下每整全])年(?=[前后](?![面轮]))", read.new_year),
     (rf"[今明昨](?=\s?(?:{PART}|[早晚夜晨]))", read.rel_day),
     (rf"(?<![\d.:月/-])(?P<d>{D1})(?={_TO}{D1}\s?[日号])", read.full_date),
     (r"(?<=[到至~-])(?P<s>)(?P<wd>[一二三四五六日天])(?![个点月十天周号日时分])", read.weekday),
@@ -97,7 +98,7 @@ STRETCHES: list[tuple[str, Reader]] = [
     ),
     (rf"(?P<n>半|{N})(?P<u>{UNIT})(?:之内|以内|内)", spans.within),
     (
-        rf"(?:再有|还有|还剩|剩下|接下来的?|之后的?|今后的?|往后|后)\s?(?P<n>半|{N})"
+        rf"(?:再有|还剩|剩下|接下来的?|之后的?|今后的?|往后|后)\s?(?P<n>半|{N})"
         rf"(?P<u>{UNIT})(?P<side>后)?(?![后前\d一二三四五六七八九十又零]|之)",
         spans.ahead,
     ),
@@ -108,6 +109,8 @@ STRETCHES: list[tuple[str, Reader]] = [
         spans.edge,
     ),
     (rf"{_YEAR_OR}(?P<m>{M1})(?P<of>月)份?(?P<edge>上旬|中旬|下旬|底|末|初|头|中|尾)(?!国|午|旬|心)", spans.edge),
+    (r"(?<![\d一二两三四五六七八九十百几多半])年(?=[内里])", lambda m, now: ("S", stretches.year(now.year))),
+    (r"明后(?:两?天)|今明(?:两?天)|后天大后天", spans.two_days),
     (rf"(?P<s>{_SHIFT})?(?P<of>周)(?P<edge>初|中)(?!国|午|心)", spans.edge),
     (rf"{_YEAR_OR}第?(?P<q>[一二三四1-4])季度", spans.quarter),
     (rf"(?:{_YEAR}的?|(?P<s>[上下]))?(?P<half>(?<![上下])[上下前后])个?半年(?![前后多])", spans.half_year),
@@ -139,6 +142,7 @@ STRETCHES: list[tuple[str, Reader]] = [
 ]
 CLOCKS: list[tuple[str, Reader]] = [
     (rf"(?<![\d.:])(?P<h>{HOUR})\s?点钟?(?P<half>半|[一1三3]刻钟?)", read.clock),
+    (r"(?P<h>[一二三四五六七八九])(?=[二三四五六七八九十]点)", read.about_clock),
     (rf"(?<![\d.:])(?P<h>{HOUR})\s?点差(?P<minus>一刻|{N}分?钟?)", read.clock),
     (rf"差(?P<minus>[一1]刻|{N}分)钟?(?:到)?(?P<h>{HOUR})\s?点(?!半)", read.clock),
     (
@@ -151,7 +155,7 @@ CLOCKS: list[tuple[str, Reader]] = [
         r"\.?m\b\.?))?",
         read.clock,
     ),
-    (r"(?<![\d.:A-Za-z])(?P<h>1[0-2]|0?[1-9])\s?(?P<ap>[ap]\.?m\b\.?)", read.clock),
+    (r"(?<![\d.:A-Za-z])(?P<h>1[0-2]|0?[1-9])\s?(?P<ap>[ap]\.?m(?![a-z])\.?)", read.clock),
     (rf"(?<![\d.:])(?P<h>{HOUR})(?={_TO}{HOUR}\s?[点时](?!候|间))", read.clock),
     (r"(?<!几点)下班(?=之?前|以前|之?后|以后|时)", lambda m, now: ("C", Clock(WORK_ENDS))),
     (PART, read.part),

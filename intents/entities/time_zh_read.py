@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from . import stretches
@@ -104,6 +105,15 @@ def clock(m: re.Match[str], now: datetime) -> Found:
     return "C", Clock(hour % 24, minute, second, open=not half and 1 <= hour <= 12 and m["h"][0] != "0")
 
 
+_NEXT = dict(pairwise("一二三四五六七八九十")) | {"两": "三"}
+
+
+def about_clock(m: re.Match[str], now: datetime) -> Found:
+    """三四点: from three to four."""
+    return clock(m, now) if m.string[m.end()] == _NEXT[m["h"]] else None
+
+
+_ABOUT = re.compile("[一二两三四五六七八九]{2}")  # 两三天, 三五天: at most so many
 _UNITS: dict[str, Length] = {
     **dict.fromkeys(("年", "周年", "年头"), Length(years=1)),
     **dict.fromkeys(("月", "月份"), Length(months=1)),
@@ -119,6 +129,8 @@ _UNITS: dict[str, Length] = {
 
 def length_of(words: str, unit: str, half: bool = False) -> Length | None:
     """三, 天 → three days; 半, 个月 → half a month; 一, 小时 and a half → 90 minutes."""
+    if _ABOUT.fullmatch(words):
+        words = words[-1]
     value = 0.5 if words == "半" else float(number(words) or 0) + (0.5 if half else 0)
     one = _UNITS.get(unit.strip().removeprefix("个").strip())
     if value <= 0 or one is None:
@@ -163,6 +175,10 @@ def named_holiday(m: re.Match[str], now: datetime) -> Found:
         return None
     if m["rest"]:
         return "S", Stretch(coming[0], coming[0] + timedelta(days=rest))
+    if shift := m["n"]:
+        length = length_of(shift, m["u"])
+        moved = shifted(coming[0], length, -1 if m["side"] == "前" else 1) if length else coming[0]
+        return "D", Day(fixed=moved.date() if isinstance(moved, datetime) else moved)
     offset = {"前一天": -1, "前夕": -1, "前夜": -1, "头一天": -1}.get(m["off"] or "", 1 if m["off"] else 0)
     return "D", Day(fixed=coming[0] + timedelta(days=offset))
 
@@ -180,6 +196,12 @@ def holiday(name: str, year: int) -> date | None:
     if not lunar:
         return date(year, month, day)
     return lunar_day(year - 1 if (month, day) == (12, 30) else year, month, day)
+
+
+def new_year(m: re.Match[str], now: datetime) -> Found:
+    """年前, 年后: the year begins with the Spring Festival to come."""
+    days = [d for y in (now.year, now.year + 1) if (d := holiday("春节", y)) and d >= now.date()]
+    return ("D", Day(fixed=days[0])) if days else None
 
 
 def part(m: re.Match[str], now: datetime) -> Found:

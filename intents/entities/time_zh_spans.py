@@ -7,13 +7,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from . import stretches
-from .atoms import Day, Stretch, shifted
+from .atoms import Stretch, shifted
 from .numbers import small
 from .time_zh_read import length_of, month_of, year_of
 from .time_zh_words import SHIFT, WEEKDAYS
 
 Found = tuple[str, Any] | None
-_BACK = ("近", "最近", "过去", "之前", "前", "上", "前面", "这")
+_BACK = ("近", "最近", "过去", "之前", "前", "上", "前面")
 _EDGES = {"初": "start", "头": "start", "中": "middle", "底": "end", "末": "end", "终": "end", "尾": "end"}
 
 
@@ -133,7 +133,15 @@ def stretch(m: re.Match[str], now: datetime) -> Found:
         return "R", ((edge, now) if back else (now, edge))
     today = now.date()
     day = timedelta(days=1)
+    if m["side"] == "这":
+        return "S", Stretch(today, edge)
     return "S", Stretch(edge, today) if back else Stretch(today + day, edge + day)
+
+
+def two_days(m: re.Match[str], now: datetime) -> Found:
+    """今明两天, 明后天."""
+    first = now.date() + timedelta(days={"今": 0, "明": 1}.get(m[0][0], 2))
+    return "S", Stretch(first, first + timedelta(days=2))
 
 
 def ahead(m: re.Match[str], now: datetime) -> Found:
@@ -174,7 +182,7 @@ def nth_week(m: re.Match[str], now: datetime) -> Found:
     """十月的第一周, 2021年第二周, 下个月最后一周."""
     span = _of(m, now)
     number = -1 if _said(m, "last") else small(m["nth"]) or 0
-    return _stretch(stretches.nth_week(span, number)) if span and number else None
+    return _stretch(stretches.weeks_of(span, number)) if span and number else None
 
 
 def nth_weekday(m: re.Match[str], now: datetime) -> Found:
@@ -183,11 +191,8 @@ def nth_weekday(m: re.Match[str], now: datetime) -> Found:
     number = -1 if _said(m, "last") else small(m["nth"]) or 0
     if span is None or not number:
         return None
-    found = stretches.nth_weekday(span, WEEKDAYS[m["wd"]], number)
-    if found and found < now.date() and span.open:
-        later = stretches.month(span.start.year + 1, span.start.month)
-        found = stretches.nth_weekday(later, WEEKDAYS[m["wd"]], number)
-    return ("D", Day(fixed=found)) if found else None
+    found = stretches.weekdays_of(span, WEEKDAYS[m["wd"]], number, now.date())
+    return ("D", found) if found else None
 
 
 def first_of(m: re.Match[str], now: datetime) -> Found:

@@ -18,7 +18,7 @@ from .timevalue import TimeValue
 _MAYBE = re.compile(
     r"[\d点天日号周月年时分秒晚早午夜旬季钟]|今|明|昨|星期|礼拜|节|国庆|元旦|元宵|"
     r"清明|立[春夏秋冬]|[春秋]分|[夏冬]至|惊蛰|霜降|下班|端午|中秋|重阳|除夕|圣诞|七夕|五一|六一|十一|初|现在|马上|立刻|立马|"
-    r"目前|"
+    r"目前|最近|"
     r"day|night|morning|afternoon|evening|noon|week|month|year|hour|minute|min|"
     r"o'?clock|now|asap|[ap]m|tom|tmr|jan|feb|mar|apr|may|jun|jul|"
     r"aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun|christmas|xmas|festival|quarter|\bq[1-4]|\bat\b|\bby\b|"
@@ -30,6 +30,8 @@ _MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*"
 _DATE_CODE = re.compile(
     rf"(?:19|20)\d\d[-/.]?(?:\d{{1,2}}|{_MONTH})[-/.]?\d{{1,2}}|{_MONTH}-\d{{1,2}}(?:-\d{{2,4}})?|{_MONTH}-\d{{4}}", re.I
 )
+_AGAIN = re.compile(r"每|\b(?:every|each|(?:mon|tues|wednes|thurs|fri|satur|sun)days)\b", re.I)
+_TITLE = re.compile(r"《[^》]*》")
 _UNTIL = ("till", "til", "until")
 _LATIN = re.compile(r"[A-Za-z]{2,}|\d[ap]m", re.I)
 _NOW = re.compile(r"现在|目前|眼下|此刻|马上|立刻|立马|(?:right )?now|immediately|asap", re.I)
@@ -40,15 +42,35 @@ def parse_time(text: str, now: datetime) -> dict[str, Any] | list[dict[str, Any]
 
     A dict has `kind` (date, datetime, time, daterange, datetimerange, timerange, duration), `start`, `end`
     (exclusive), `seconds` and the `words` read; several readings of one expression come as a list, likeliest
-    first. `start` and `end` are date, datetime or time objects; datetimes carry the zone of `now`.
+    first. `start` and `end` are date, datetime or time objects; datetimes carry the zone of `now`. What is said to
+    happen again and again is its next time, with the rule as `recurrence` (RFC 5545).
     """
     plain = blank_codes(readable(text))
     reading = next(read_times(plain, now), None)
+    if (repeated := _repeated(plain, now, reading.start if reading else len(plain))) is not None:
+        return repeated
     if reading is None:
         return None
     words = text[reading.start : reading.end]
     found = [{**value.as_dict(now.tzinfo), "words": words} for value in reading.values]
     return found[0] if len(found) == 1 else found
+
+
+def _repeated(plain: str, now: datetime, before: int) -> dict[str, Any] | None:
+    """The repetition that begins before any other time is told."""
+    if not _AGAIN.search(plain):
+        return None
+    from .repeat import next_time
+
+    found = next_time(plain, now.replace(tzinfo=None))
+    if found is None or found[0].start > before:
+        return None
+    span, timed = found
+    start = datetime.fromisoformat(str(span.value))
+    value = TimeValue("datetime", start) if timed else TimeValue("date", start.date())
+    rules = span.detail.removeprefix("repeat:").splitlines()
+    rules = rules if timed else [rule.partition(";BYHOUR")[0] for rule in rules]
+    return {**value.as_dict(now.tzinfo), "words": span.words, "recurrence": "\n".join(rules)}
 
 
 def blank_codes(text: str) -> str:
@@ -58,6 +80,7 @@ def blank_codes(text: str) -> str:
     from .percent import find_percents
     from .vehicle import find_vehicles
 
+    text = _TITLE.sub(lambda title: "\x00" * len(title[0]), text)
     spans = [s for find in (find_codes, find_vehicles, find_money, find_percents) for s in find(text)]
     for span in spans:
         if span.kind != "oe" or not _looks_like_date(span.words):

@@ -51,3 +51,37 @@ def test_an_ambiguous_date_has_both_readings() -> None:
     found = parse_time("3/4/2026", NOW)
     assert isinstance(found, list)
     assert [reading["start"] for reading in found] == [date(2026, 3, 4), date(2026, 4, 3)]
+
+
+@pytest.mark.parametrize(
+    ("words", "start", "rule"),
+    [
+        ("每周一早上9点", datetime(2026, 11, 23, 9), "FREQ=WEEKLY;BYDAY=MO;BYHOUR=9;BYMINUTE=0"),
+        ("每月15号", date(2026, 12, 15), "FREQ=MONTHLY;BYMONTHDAY=15"),
+        ("every other Friday", date(2026, 11, 27), "FREQ=WEEKLY;INTERVAL=2;BYDAY=FR"),
+        ("the first of every month", date(2026, 12, 1), "FREQ=MONTHLY;BYMONTHDAY=1"),
+    ],
+)
+def test_what_happens_again_is_its_next_time_with_the_rule(words: str, start: date, rule: str) -> None:
+    found = parse_time(words, NOW)
+    assert isinstance(found, dict)
+    assert (found["start"], found["recurrence"]) == (start, rule)
+
+
+@pytest.mark.parametrize("words", ["每台车优惠3000", "each car", "每次保养", "三个工作日内"])
+def test_not_every_each_is_a_repetition(words: str) -> None:
+    found = parse_time(words, NOW)
+    readings = found if isinstance(found, list) else [found] if found else []
+    assert not any("recurrence" in reading for reading in readings)
+
+
+def test_a_deadline_may_or_may_not_include_its_day() -> None:
+    found = parse_time("周五之前", NOW)
+    assert isinstance(found, list)
+    assert [(r["start"], r["end"]) for r in found] == [(None, date(2026, 11, 27)), (None, date(2026, 11, 28))]
+
+
+def test_the_words_read_are_those_of_the_text() -> None:
+    found = parse_time("帮周先生约周日上午10点试驾X5", NOW)
+    assert isinstance(found, list)
+    assert found[0]["words"] == "周日上午10点"
