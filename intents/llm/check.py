@@ -10,7 +10,10 @@ from ..entities.birthday import read_birthday
 from ..entities.money import bare_amount
 from ..extract import extract
 from ..grammar import grammar, values
-from ..normalize import normalise
+from ..guards import guards
+from ..mask import mask
+from ..match import Reader
+from ..normalize import is_chinese, normalise
 from ..types import Context, Lexicon, Slot, Source, Span
 from .spoken import Place, Said
 
@@ -49,6 +52,7 @@ class Checker:
     now: datetime
     context: Context
     lexicon: Lexicon | None = None
+    role: str = "rep"
 
     def slot(self, intent: str, name: str, given: str) -> Slot:
         """The slot with the words it stands on. Raises Unsaid."""
@@ -63,14 +67,24 @@ class Checker:
             return self._birthday(given)
         return self._listed(intent, name, given)
 
-    def evidence(self, words: str) -> Place:
-        """Where the speaker himself asks for it. Raises Unsaid."""
+    def evidence(self, intent: str, words: str) -> Place:
+        """Where the speaker himself asks for it, and means it. Raises Unsaid."""
         place = self.said.find(words)
         if place is None:
             raise Unsaid("evidence: copy the words of the message that ask for this, exactly")
         if not place.own:
             raise Unsaid("evidence: these are somebody else's words; only what the speaker himself asks for is done")
+        if why := self._unmeant(place).get(intent):
+            raise Unsaid(f"evidence: this is not asked for ({why})")
         return place
+
+    def _unmeant(self, place: Place) -> dict[str, str]:
+        """Intents that these words rule out: they are denied, supposed, told or past."""
+        words = self.said.text[place.start : place.end]
+        plain = normalise(words)
+        language = "zh" if is_chinese(plain) else "en"
+        masked = mask(plain, extract(words, self.now, self.lexicon), language == "zh")
+        return guards(masked.text, language) | Reader(masked, words, language, self.role).unmeant(surely=True)
 
     def _place(self, name: str, words: str) -> Place:
         place = self.said.find(words) if words else None

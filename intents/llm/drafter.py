@@ -61,7 +61,7 @@ async def draft(client: BaseChatModel, message: Message, calls: int) -> Drafted:
     if not said.own:
         return Drafted(_nothing(message, "only others' words"))
     redaction = Redaction(message.lexicon, message.hide_names)
-    checker = Checker(said, message.now, message.context, message.lexicon)
+    checker = Checker(said, message.now, message.context, message.lexicon, message.role)
     drafting = Drafting(checker, redaction, calls)
     asked, spent = await _asked(client, message, said, redaction)
     agent = _agent(client, message)

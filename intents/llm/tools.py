@@ -46,7 +46,7 @@ class Drafting:
         if self.used > self.calls:
             raise Unsaid("no more tool calls for this message")
         words = {name: self.redaction.show(str(value)).strip() for name, value in given.items() if value}
-        place = self.checker.evidence(words.pop("evidence", ""))
+        place = self.checker.evidence(spec.name, words.pop("evidence", ""))
         slots, problems = {}, []
         for name, said in words.items():
             try:

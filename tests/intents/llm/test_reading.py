@@ -158,3 +158,16 @@ def test_silence_is_left(server: OpenAi, model: LanguageModel, message: Make, an
         model.read(message(TEXT), seconds=0.4, slow=0.05, on_slow=lambda: said.append("slow"))
     assert trouble.value.kind == "slow"
     assert said == ["slow"]
+
+
+@pytest.mark.parametrize(
+    ("text", "tool"),
+    [("要是再给李总降三千他肯定签", "request_discount"), ("先别把李总转给小张", "transfer_customer"),
+     ("if we give Mr Li 3000 off he will sign", "request_discount")],
+)  # fmt: skip
+def test_what_is_supposed_or_denied_is_no_order(
+    server: OpenAi, model: LanguageModel, message: Make, text: str, tool: str
+) -> None:
+    obeyed = call(tool, evidence=text)
+    server.will(obeyed, obeyed)
+    assert read(model, message(text)).outcome == "unrecognised"
