@@ -34,12 +34,12 @@ def test_a_slow_model_delays_nobody_else_and_its_draft_is_confirmed(helped: Site
     provider.will(REMIND)
     with helped.page("rep1") as slow, helped.page("rep2") as quick:
         slow.say(UNREAD, wait=False)
-        slow.until(lambda: provider.asked, what="the model is asked")
+        slow.until(lambda: provider.asked, patience=60, what="the model is asked")
         quick.say("你好")
         assert quick.sees("林佳")
         assert slow.out() == []
         provider.let_go()
-        slow.until(lambda: slow.button("确认"), what="a card")
+        slow.until(lambda: slow.button("确认"), patience=60, what="a card")
         assert slow.sees("这是模型读出来的")
         slow.press("确认")
         assert slow.sees("11月") or slow.sees("提醒")
@@ -57,6 +57,6 @@ def test_the_end_of_the_process_does_not_wait_for_the_model(
     settings = bot_settings(llm_model="qwen:small", llm_base_url=provider.url, llm_api_key=KEY)
     with served(small, settings=settings) as site, site.page("rep1") as page:
         page.say(UNREAD, wait=False)
-        page.until(lambda: provider.asked, what="the model is asked")
+        page.until(lambda: provider.asked, patience=60, what="the model is asked")
     again = small.inbox.claim(small.now(), 1)
     assert [arrival.body["text"] for arrival in again] == [UNREAD]
