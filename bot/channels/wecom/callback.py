@@ -5,6 +5,7 @@ The platform waits a second when the URL is set and five otherwise, then calls a
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -92,6 +93,7 @@ class Callback:
         self._woken = woken
         self._clock = clock
         self._logged_at = 0.0
+        self._acknowledging: set[asyncio.Task[None]] = set()
 
     def router(self) -> APIRouter:
         """`GET` and `POST /wecom/callback`."""
@@ -125,8 +127,14 @@ class Callback:
         raw = notice.raw()
         line = self._lines.get(f"{raw.channel}:{raw.account}")
         if line is not None and (await self._post.store([raw]))[0]:
-            await line.acknowledge(raw)
+            self._acknowledge(line, raw)
         return Response()
+
+    def _acknowledge(self, line: Line, raw: Raw) -> None:
+        """Beside the answer: it takes a commit of its own, for which the platform need not wait."""
+        task = asyncio.create_task(line.acknowledge(raw))
+        self._acknowledging.add(task)
+        task.add_done_callback(self._acknowledging.discard)
 
     def _refused(self, error: Exception) -> Response:
         """The same for every failure: whoever tries learns nothing. The log says why, once a minute at most."""
