@@ -38,9 +38,10 @@ def customer_photo(easel: Easel, customer_id: str, params: dict[str, Any]) -> Ou
     """For who looks after a customer: the picture he sent, with his words and his card to open."""
     view: CustomerView = easel.ask(CustomerCard(customer_id=customer_id))
     voice, said = easel.voice, str(params.get("text", ""))
-    opens = button(voice, "open_record", "open", PRIMARY, subject=f"customer:{view.id}")
+    opens = (button(voice, "open_record", "open", PRIMARY, subject=f"customer:{view.id}"),
+             button(voice, "suggest", "suggest.show", customer=view.id))
     title = voice.say("push.customer_photo.title", name=view.name)
-    card = Card("customer_photo", title, note=said or None, buttons=(opens,))
+    card = Card("customer_photo", title, note=said or None, buttons=opens)
     return Outbound(card=card, image=picture(voice, view.name, str(params.get("image", "")), said))
 
 
@@ -83,7 +84,8 @@ def customer_card(
             ("last_touch", voice.when(view.last_touch)),
             *due_lines(voice, due),
         ),
-        buttons=(button(voice, "history", "customer.history", customer=view.id), *extra),
+        buttons=(button(voice, "history", "customer.history", customer=view.id),
+                 button(voice, "suggest", "suggest.show", customer=view.id), *extra),
         subject=f"customer:{view.id}",
     )
 

@@ -71,8 +71,9 @@ def slow_card(voice: Voice, found: Sequence[DealView], viewer_id: str) -> Card:
 def quote_card(
     voice: Voice, view: QuoteView, extra: tuple[Button, ...] = (), title: str = "", note: str | None = None
 ) -> Card:
-    """One quote with its net price; while it holds, it can be had as a picture."""
-    picture = (button(voice, "quote_picture", "quote.picture", quote=view.id),) if view.state == "valid" else ()
+    """One quote with its net price; while it holds, it can be had as a picture or sent to the customer."""
+    on = (button(voice, "quote_picture", "quote.picture", quote=view.id),
+          button(voice, "quote_send", "quote.send", customer=view.customer_id)) if view.state == "valid" else ()
     return Card(
         kind="quote",
         title=title or voice.say("card.quote", name=view.customer_name),
@@ -85,7 +86,7 @@ def quote_card(
             ("valid_until", voice.when(view.valid_until)),
             ("ref", view.ref),
         ),
-        buttons=(*picture, *extra),
+        buttons=(*on, *extra),
         note=note,
         subject=f"quote:{view.id}",
     )

@@ -23,6 +23,7 @@ from bot.cards import (  # noqa: F401
     leads,
     orders,
     renewals,
+    suggestions,
     tasks,
     weekly,
 )

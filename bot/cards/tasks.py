@@ -15,6 +15,7 @@ from crm_core.tasks.messages import TaskCard, TaskView
 
 GRACE = timedelta(minutes=10)
 OPEN = ("open", "pending", "todo", "new")
+SELLERS = ("rep", "manager")
 
 
 @pushed("task", "task_due", "task_new", "question", subject="task")
@@ -59,7 +60,7 @@ def task_card(
              and view.asker_name != view.customer_name else ""),
             ("answer", view.answer),
         ),
-        buttons=(_buttons(voice, view) if mine else ()) + extra,
+        buttons=(_buttons(voice, view, actor) if mine else ()) + extra,
         status=None if open_now else voice.label("state", view.state),
         tone=None if open_now else "good",
         subject=f"task:{view.id}",
@@ -71,10 +72,13 @@ def _late(voice: Voice, view: TaskView) -> bool:
     return view.overdue and view.due_at is not None and voice.now - view.due_at > GRACE
 
 
-def _buttons(voice: Voice, view: TaskView) -> tuple[Button, ...]:
+def _buttons(voice: Voice, view: TaskView, actor: Actor) -> tuple[Button, ...]:
+    sells = view.from_customer and view.customer_id and actor.role in SELLERS
+    suggest = (button(voice, "suggest", "suggest.show", customer=view.customer_id, task=view.id),) if sells else ()
     if view.kind == "question":
-        return (button(voice, "answer", "task.answer", PRIMARY, task=view.id),)
+        return (button(voice, "answer", "task.answer", PRIMARY, task=view.id), *suggest)
     return (
+        *suggest,
         button(voice, "done", "task.done", PRIMARY, task=view.id),
         button(voice, "hour_later", "task.snooze", task=view.id, to="hour"),
         button(voice, "tomorrow", "task.snooze", task=view.id, to="tomorrow"),

@@ -53,7 +53,7 @@ class Brain(Protocol):
     def understand(self, text: str, actor: Actor, now: datetime, context: Context | None = None,
                    role: str | None = None) -> Understanding: ...  # fmt: skip
 
-    def knowledge(self, question: str, actor: Actor) -> Found: ...
+    def knowledge(self, question: str, actor: Actor, *, outward: bool = False) -> Found: ...
 
     def history(self, question: str, records: Sequence[RecordView], now: datetime) -> Found: ...
 
@@ -105,12 +105,13 @@ class Rooms:
         local = now.astimezone(ZoneInfo(actor.zone))
         return understand(text, role=role or role_of(actor), now=local, context=context)
 
-    def knowledge(self, question: str, actor: Actor) -> Found:
-        """An answer in the evidence's own words, from what this person may read."""
+    def knowledge(self, question: str, actor: Actor, *, outward: bool = False) -> Found:
+        """An answer in the evidence's own words, from what this person may read; `outward`: and any customer, too."""
         from retrieval.answer import answer_from
         from retrieval.store import Scope
 
-        scope = Scope.within(actor.tenant, actor.unit, _audiences(actor))
+        audiences: tuple[Audience, ...] = ("customer", "public") if outward else _audiences(actor)
+        scope = Scope.within(actor.tenant, actor.unit, audiences)
         today = self._core.now().astimezone(ZoneInfo(actor.zone)).date()
         hits = self._base(actor.tenant).search(question, scope, on=today)
         answer = answer_from(question, hits, "en" if actor.language == "en" else "zh")

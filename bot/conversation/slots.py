@@ -14,7 +14,7 @@ from crm_core.kernel.money import fen
 MAIN_SLOT = {"create_lead": "phone", "remind_me": "when", "book_test_drive": "when", "book_service": "when",
              "request_discount": "money", "create_quote": "money", "set_stage": "stage", "set_level": "level",
              "set_expected_close": "when", "book_visit": "when", "move_appointment": "when", "set_absence": "when",
-             "add_note": "text", "log_contact": "text", "mark_lost": "reason", "add_renewal": "when",
+             "add_note": "text", "log_contact": "text", "send_message": "text", "mark_lost": "reason", "add_renewal": "when",
              "record_mileage": "km", "set_birthday": "birthday", "tag_customer": "text"}  # fmt: skip
 _NAMES_TODAY = re.compile(r"今|当天|today|tonight", re.I)
 

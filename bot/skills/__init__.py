@@ -38,6 +38,8 @@ from bot.skills import (
     quotes,
     renewals,
     reports,
+    sending,
+    suggesting,
     tags,
     tasks,
     undo,
@@ -47,5 +49,5 @@ __all__ = [
     "absences", "accounts", "agenda", "appointments", "approvals", "approving", "birthdays", "cars", "consent",
     "contact_codes", "contacts", "deals", "delivery", "desk", "drafts", "fitment", "followups", "handovers",
     "help", "history", "knowledge", "language", "leads", "merges", "opening", "orders", "pasted", "photos", "pool", "quotes",
-    "renewals", "reports", "tags", "tasks", "undo",
+    "renewals", "reports", "sending", "suggesting", "tags", "tasks", "undo",
 ]  # fmt: skip

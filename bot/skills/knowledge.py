@@ -14,6 +14,7 @@ from bot.conversation.talk import Talk
 from bot.ports import Button
 from crm_core.kernel.errors import ChexinError, Unavailable
 from crm_core.kernel.registry import Result
+from crm_core.outreach.messages import WhoAnswers
 from crm_core.tasks.messages import AddTask, AskColleague
 
 _INTRODUCES = re.compile(r"我叫|我是|我姓|鄙人|\bmy name is\b|\bi am\b|\bi'm\b|\bthis is\b", re.I)
@@ -33,10 +34,17 @@ def answer_question(talk: Talk, question: str) -> None:
         talk.show(answer_card(talk.voice, found.text, found.sources))
     elif not talk.is_staff and _about_another(talk, question):
         talk.say("privacy.refuse")
+    elif (role := _who_answers(talk, question)) != "tech":
+        pass_on(talk, question, role)
     elif found.state == "suggest" and found.suggestions:
         _suggest(talk, question, found.suggestions[:3])
     else:
         pass_on(talk, question)
+
+
+def _who_answers(talk: Talk, question: str) -> str:
+    """A customer's talk of buying, and his answer to his adviser, go to the adviser."""
+    return "tech" if talk.is_staff else str(talk.ask(WhoAnswers(said=question[:2000])))
 
 
 def _suggest(talk: Talk, question: str, titles: tuple[str, ...]) -> None:
@@ -59,18 +67,21 @@ def _about_another(talk: Talk, question: str) -> bool:
     )
 
 
-def pass_on(talk: Talk, question: str) -> None:
+def pass_on(talk: Talk, question: str, role: str = "tech") -> None:
     """A good answer too: I do not know, somebody who does has been asked."""
     talk.memory.misses = 0
     try:
-        result = talk.do(AskColleague(question=question[:2000], role="tech", customer_id=talk.actor.customer_id))
+        result = talk.do(AskColleague(question=question[:2000], role=role, customer_id=talk.actor.customer_id))
     except Unavailable:
         raise
     except ChexinError:
         talk.say("knowledge.unknown")
         return
     who = getattr(result.view, "assignee_name", "") if talk.is_staff else ""
-    talk.say("knowledge.asked_name" if who else "knowledge.asked", **({"who": who} if who else {}))
+    if who:
+        talk.say("knowledge.asked_name", who=who)
+    else:
+        talk.say("knowledge.asked" if role == "tech" else "knowledge.asked_adviser")
 
 
 @verb("question.pass_on")

@@ -64,8 +64,10 @@ class Voice:
         """`今天`, `11月28日(周六)`; `today`, `Sat 28 Nov`."""
         away = (on - self.here.date()).days
         near = {-1: "yesterday", 0: "today", 1: "tomorrow"}.get(away)
-        if near:
-            return self.say(f"time.{near}")
+        return self.say(f"time.{near}") if near else self.full_day(on)
+
+    def full_day(self, on: date) -> str:
+        """The same for what may be read on another day: `11月28日(周六)`, `Sat 28 Nov`, never 今天."""
         week = _DAYS["zh" if self.lang == "zh" else "en"][on.weekday()]
         year = on.year if on.year != self.here.year else None
         if self.lang != "zh":

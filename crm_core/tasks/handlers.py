@@ -28,7 +28,7 @@ from crm_core.tasks.messages import (
     StopSeries,
     TaskDone,
 )  # fmt: skip
-from crm_core.tasks.people import colleague, person_for, role_key
+from crm_core.tasks.people import colleague, person_about, role_key
 from crm_core.tasks.queries import task_view
 from crm_core.tasks.repeats import rule_problem
 from crm_core.tasks.tables import Task
@@ -61,7 +61,7 @@ def add_task(cmd: AddTask, uow: Uow) -> Result:
 def _assignee(cmd: AddTask, uow: Uow) -> tuple[Person, str, bool]:
     if cmd.assignee_id is None and cmd.role:
         role = role_key(cmd.role)
-        person, fallback = person_for(uow, role, _unit(uow, cmd.customer_id))
+        person, fallback = person_about(uow, role, _unit(uow, cmd.customer_id), cmd.customer_id)
         return person, role, fallback
     if cmd.assignee_id not in (None, uow.actor.id) and not uow.access.may(uow.actor, "person", "read"):
         raise NotFound(resource="person")
@@ -153,7 +153,7 @@ def ask_colleague(cmd: AskColleague, uow: Uow) -> Result:
     role = role_key(cmd.role)
     customer_id = cmd.customer_id or uow.actor.customer_id
     unit = _unit(uow, customer_id)
-    person, fallback = person_for(uow, role, unit)
+    person, fallback = person_about(uow, role, unit, customer_id)
     policy = times(uow, unit).tasks
     row = new_task(
         uow, person, kind="question", title_enc=question, text_enc=clean_text(cmd.found)[:MAX_TEXT] or None,

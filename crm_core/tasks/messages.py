@@ -122,7 +122,10 @@ class TaskDone(Event):
 
 
 class TaskView(View):
-    """A task. `fallback`: nobody holds the wanted `role`, so it went to a manager. `for_name` is on leave."""
+    """A task. `fallback`: nobody holds the wanted `role`, so it went to a manager. `for_name` is on leave.
+
+    `from_customer`: the customer himself asked.
+    """
 
     id: str
     ref: str
@@ -145,6 +148,7 @@ class TaskView(View):
     for_name: str = ""
     repeat_rule: str = ""
     muted: bool = False
+    from_customer: bool = False
 
 
 class TaskCard(Question):

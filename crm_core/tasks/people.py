@@ -6,9 +6,10 @@ from typing import Any, cast
 
 from sqlalchemy import func, select
 
+from crm_core.customers.tables import Customer
 from crm_core.kernel.errors import NotFound, Refused
 from crm_core.kernel.uow import Uow
-from crm_core.org.people import away, dealer_of, holders, manager_of
+from crm_core.org.people import away, dealer_of, find_person, holders, manager_of, on_duty_for
 from crm_core.org.tables import Person
 from crm_core.tasks.rules import Worker, pick
 from crm_core.tasks.tables import Task
@@ -36,6 +37,15 @@ def person_for(uow: Uow, role: str, unit: str) -> tuple[Person, bool]:
     if manager is None:
         raise Refused("error.no_colleague", role=role)
     return manager, True
+
+
+def person_about(uow: Uow, role: str, unit: str, customer_id: str | None) -> tuple[Person, bool]:
+    """The same for work about a customer: a rep's is his own rep's, or that of whoever stands in for him."""
+    customer = uow.find(Customer, customer_id) if role == "rep" else None
+    owner = find_person(uow, on_duty_for(uow, customer.owner_id, customer.unit)) if customer is not None else None
+    if owner is None or not owner.active or owner.id == uow.actor.id:
+        return person_for(uow, role, unit)
+    return owner, False
 
 
 def _load(uow: Uow, ids: list[str]) -> dict[str, int]:

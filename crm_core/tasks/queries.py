@@ -13,7 +13,7 @@ from crm_core.deals.lookup import customer_name
 from crm_core.kernel.errors import NotFound
 from crm_core.kernel.registry import answers
 from crm_core.kernel.uow import Reader
-from crm_core.org.people import person_name
+from crm_core.org.people import find_person, person_name
 from crm_core.org.tables import Person
 from crm_core.tasks.messages import MyTasks, TaskCard, TaskView
 from crm_core.tasks.rules import is_overdue
@@ -68,7 +68,13 @@ def task_view(row: Task, reader: Reader) -> TaskView:
         answer=reader.reveal(row, "answer"), overdue=is_overdue(row.due_at, row.state, reader.now),
         version=row.version, role=row.role, fallback=row.fallback,
         for_name=person_name(reader, row.for_id), repeat_rule=row.repeat_rule, muted=row.muted_at is not None,
+        from_customer=_from_customer(row, reader),
     )  # fmt: skip
+
+
+def _from_customer(row: Task, reader: Reader) -> bool:
+    asker = find_person(reader, row.asker_id) if row.customer_id else None
+    return asker is not None and asker.customer_id == row.customer_id
 
 
 @tells_history("task")
