@@ -19,6 +19,9 @@ from intents.types import Candidate, Command
 # A number somebody left that is not one we can call.
 _DIGITS = re.compile(r"\d{6,}")
 PHONE_DIGITS = 11
+# So short and no question: nothing a colleague could answer.
+A_SIGH = 4
+_ASKS = re.compile(r"[?？]|吗|呢|么|什么|怎么|多少|几|哪|谁|[A-Za-z]{3}")
 
 
 def offer(talk: Talk, alternatives: tuple[Candidate, ...]) -> None:
@@ -40,6 +43,10 @@ def unrecognised(talk: Talk, said: str) -> None:
     if not talk.is_staff:
         if talk.actor.customer_id is None and _DIGITS.search(said):
             talk.say("lead.visitor_odd_phone")
+        elif len(said) <= A_SIGH and not _ASKS.search(said):
+            offered = talk.memory.offer_readings([{"intent": "talk_to_human", "slots": {}}])
+            person = Button(talk.voice.maybe("intent.talk_to_human"), "reading", {"n": 0, "o": offered, "yes": True})
+            talk.say("sorry.customer", person)
         else:
             answer_question(talk, said)
         return

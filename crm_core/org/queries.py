@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,7 @@ from crm_core.org.people import away, dealer_of, holds, is_away, unit_of
 from crm_core.org.tables import GrantRow, Person
 
 LOOKED_AHEAD = 31
+_TITLES = frozenset(("mr", "mrs", "ms", "miss", "sir", "madam"))
 _HONORIFICS = ("师傅", "经理", "主管", "老师", "哥", "姐", "总")
 
 
@@ -62,6 +64,8 @@ def _rank(words: str, person: Person) -> int | None:
         return 0
     if words.lower() == person.code.lower():
         return 1
+    if words.isascii() and not person.name.isascii():
+        return _by_sound(words, person.name)
     bare = words
     for suffix in _HONORIFICS:
         bare = bare.removesuffix(suffix)
@@ -69,6 +73,19 @@ def _rank(words: str, person: Person) -> int | None:
     if len(bare) == 1:
         return 2 if person.name.startswith(bare) else None
     return 2 if bare.lower() in person.name.lower() or person.name.lower() in words.lower() else None
+
+
+def _by_sound(words: str, name: str) -> int | None:
+    """Chen Xiaoming, Xiaoming Chen, Mr Chen for 陈晓明: 2 the whole name, 3 the family name, None neither."""
+    from crm_core.customers.rules import pinyin_of, surname_of
+
+    parts = [part for part in re.findall(r"[a-z]+", words.lower()) if part not in _TITLES]
+    if not parts:
+        return None
+    whole, family = pinyin_of(name)[0], pinyin_of(surname_of(name))[0]
+    if whole in ("".join(parts), "".join((parts[-1], *parts[:-1]))):
+        return 2
+    return 3 if parts == [family] else None
 
 
 @answers(MyDealer)

@@ -21,7 +21,8 @@ def _examples() -> list[tuple[str, str]]:
     found = []
     for lang in ("zh", "en"):
         for role in SPEAKS_AS:
-            found += [(role, line.partition(" | ")[2]) for line in TEXTS.under(f"help.{role}", lang)]
+            names = {name: TEXTS.say(f"help_names.{name}", lang) for name in ("name", "colleague")}
+            found += [(role, line.partition(" | ")[2].format(**names)) for line in TEXTS.under(f"help.{role}", lang)]
             found += [(role, line) for line in TEXTS.under(f"suggest.{role}", lang)]
     return found
 
