@@ -1,7 +1,7 @@
 """How well `parse_time` reads a date-time specification in the JSON form of Recognizers-Text, scored strictly.
 
-    python -m benchmarks.dates PATH/Specs/DateTime/Chinese            a table of figures
-    python -m benchmarks.dates PATH/Specs/DateTime/English --show     and what went wrong in the seen half
+    python run_bot.py bench dates PATH/Specs/DateTime/Chinese            a table of figures
+    python run_bot.py bench dates PATH/Specs/DateTime/English --show     and what went wrong in the seen half
 
 Only the first expression of each case counts: kind, start, end and seconds must all be equal to one of the
 values expected. `first` looks at our likeliest reading alone, `any` at all of them. Ends are exclusive here and
@@ -198,28 +198,25 @@ def judge(cases: Iterable[Case]) -> tuple[dict[str, Score], float]:
     return scores, spent / max(count, 1) * 1000
 
 
-def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
-    """Read a folder of specification files and print the table."""
+def main(argv: Sequence[str]) -> dict[str, Any]:
+    """Read a folder of specification files; `--show` prints what went wrong in the seen half."""
     options = _options(argv)
     parse_time("明天 3pm", datetime(2026, 11, 21))  # rules are compiled at first use
     scores, cpu = judge(load(options.folder, options.files or FILES))
-    for name in sorted(scores):
-        score = scores[name]
-        print(f"{name:34}{score.cases:6}{_share(score.first, score):8.3f}{_share(score.any, score):8.3f}")
-    print(f"CPU milliseconds a text: {cpu:.2f}")
     if options.show:
         for case, got in scores["seen"].wrong:
             print(f"{case.file}: {case.text} [{case.now}]")
             print(f"    wanted {_told(case.wanted)}\n    read   {_told(got)}")
-    results = [
-        {"item": name, "cases": s.cases, "first": _share(s.first, s), "any": _share(s.any, s)}
+    results: list[dict[str, Any]] = [
+        {"item": name, "items": s.cases, "first": _share(s.first, s), "any": _share(s.any, s)}
         for name, s in sorted(scores.items())
     ]
-    return {"results": results, "cpu_ms": round(cpu, 3)}
+    results[0]["cpu_ms"] = round(cpu, 2)
+    return {"results": results}
 
 
-def _options(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.dates", description=__doc__)
+def _options(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="run_bot.py bench dates", description=__doc__)
     parser.add_argument("folder", type=Path, help="the folder of one language's JSON files")
     parser.add_argument("--files", action="append", help="a pattern of file names (DateTimeModel and *Parser)")
     parser.add_argument("--show", action="store_true", help="print what went wrong in the seen half")
@@ -232,7 +229,3 @@ def _share(part: int, score: Score) -> float:
 
 def _told(values: Iterable[Value]) -> str:
     return "; ".join(" ".join(str(part) for part in value if part is not None) for value in values) or "nothing"
-
-
-if __name__ == "__main__":
-    main()

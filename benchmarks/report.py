@@ -86,5 +86,5 @@ def _line(result: dict[str, Any]) -> dict[str, str]:
 
 _SHOWN = (
     "database", "item", "asker", "people", "items", "per_second", "cpu_ms", "p50_ms", "p95_ms", "p99_ms",
-    "acked_per_second", "ack_p50_ms", "ack_p99_ms", "stall_ms", "small_ms", "large_ms", "growth", "commits",
+    "acked_per_second", "ack_p50_ms", "ack_p99_ms", "stall_ms", "small_ms", "large_ms", "growth", "commits", "first", "any",
 )  # fmt: skip

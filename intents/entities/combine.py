@@ -15,7 +15,7 @@ from .timevalue import TimeValue
 _GLUE = re.compile(
     (
         r"[\s,的]{0,3}(?:在|于|就在|大概|大约|差不多|是|at|on|in|of|the|from|around|about|approximately|circa|for|"
-        r", ?the)?\s?(?:the|about|around|of|at)?\s?(?:the)?[\s,]*|\s?\(|\)?\s?-\s?"
+        r", ?the)?\s?(?:the|about|around|of|at)?\s?(?:the)?[\s,]*|T|\s?\(|\)?\s?-\s?"
     ),
     re.I,
 )

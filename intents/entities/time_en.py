@@ -83,7 +83,7 @@ DATES: list[tuple[str, Reader]] = [
         r"century|floor|row|place|day))",
         read.calendar_date,
     ),
-    (r"\b(?:on|for)\s(?:the\s)?(?P<d>3[01]|[12]?\d)(?=\s*(?:[.,!?]|$|at\s))", read.calendar_date),
+    (r"\b(?:on\s(?:the\s)?|for\sthe\s)(?P<d>3[01]|[12]?\d)(?=\s*(?:[.,!?]|$|at\s))", read.calendar_date),
     (
         rf"\b(?:(?P<s>this\spast|{_S})\s)?(?:on\s)?(?<!he\s)(?<!who\s)(?<!they\s)(?<!we\s)(?<!\bi\s)(?<!the\s"
         rf")(?P<wd>{WD})(?!\s(?:will|rises|sets|shines|roof|shade|visor|down)\b)",
@@ -220,7 +220,7 @@ MARKS: list[tuple[str, Reader]] = [
         read.at_now,
     ),
     (r"\b(?:to|through|thru|and)\b|-|~|–", mark("T")),
-    (r"\b(?:from|between)\b", mark("F")),
+    (rf"\b(?:from|between)\b|(?<=week\s)on(?=\s{WD})", mark("F")),
     (r"\b(?:starting|beginning|commencing)(?:\s(?:from|on|at|with))?\b|\bstart(?:s|ing)?\sfrom\b", mark("G")),
     (r"\b(?:week\s(?:of|beginning|commencing|starting)|w/c)(?:\son)?\b", mark("K")),
     (r"\b(?:for|lasting)\b", mark("L")),

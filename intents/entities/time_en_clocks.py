@@ -11,6 +11,7 @@ _MORE = rf"(?P<more>(?:\s?,?\s?(?:and\s)?{NUM}[\s-]?{UNIT})*)"
 _HALF = r"(?P<half>\sand\s(?:an?\s)?(?:half|quarter))?"
 _LENGTH = rf"(?P<n>{COUNT})[\s-]?(?P<u>{UNIT}){_HALF}{_MORE}"
 _H = rf"(?P<h>1[0-2]|0?[1-9]|{HOURS})"
+_H24 = rf"(?P<h>1\d|2[0-3]|0?[1-9]|{HOURS})"
 _NOT_COUNT = (
     rf"(?![\d:.,%/]\d|[\d:%/-]|\s?(?:{UNIT}|most|least|all\b|once|yuan|rmb|k\b|percent|thousand|hundred|km|people|cars?|sets?|"
     r"pcs|other|of\b|more\b))"
@@ -22,9 +23,9 @@ def behind(*words: str) -> str:
     return "|".join(rf"(?<={word}\s)" for word in words)
 
 
-_AFTER_WORD = behind(
-    "at", "by", "around", "about", "before", "after", "until", "till", "from", "between", "to", "and", "than", "circa"
-)  # fmt: skip
+_AT = behind("at", "by", "before", "after", "until", "till")
+_NEAR = behind("around", "about", "from", "between", "to", "and", "than", "circa")
+_NOT_THINGS = r"(?!\s(?!(?:is|was|as|this|does|has|works|thanks)\b)[a-z]{2,}s\b)"  # about 5 customers
 
 CLOCKS: list[tuple[str, Reader]] = [
     (
@@ -65,7 +66,8 @@ CLOCKS: list[tuple[str, Reader]] = [
         rf"k\b))(?:\s?{_AP})?(?:\sminutes)?",
         read.clock,
     ),
-    (rf"(?:{_AFTER_WORD})(?P<h>1\d|2[0-3]|0?[1-9]|{HOURS})\b{_NOT_COUNT}", read.clock),
+    (rf"(?:{_AT}){_H24}\b{_NOT_COUNT}", read.clock),
+    (rf"(?:{_NEAR}){_H24}\b{_NOT_COUNT}{_NOT_THINGS}", read.clock),
     (rf"\b{_H}-?ish\b", read.clock),
     (
         rf"(?<![\d:./-])\b{_H}(?=\s(?:in\sthe|at|this|tomorrow|"
@@ -85,8 +87,7 @@ CLOCKS: list[tuple[str, Reader]] = [
     ),
     (r"(?<=day\s)(?P<h>1[0-2]|[1-9])(?=\s?(?:-|to)\s?(?:1[0-2]|[1-9])\b(?![/\d-]))", read.clock),
     (
-        r"(?<=-)(?P<h>1[0-2]|[1-9])(?![\d:/-]|\s?[ap]m|(?:st|nd|rd|th)\b|\s(?:\w+ly|days?|weeks?|months?|"
-        r"years?))\b",
+        r"(?:(?<=day\s\d-)|(?<=day\s\d\d-)|(?<=[ap]m-)|(?<=:\d\d-))(?P<h>1[0-2]|[1-9])(?![\d:/-]|\s?[ap]m)\b",
         read.clock,
     ),
     (r"\b(?:12\s)?noon(?:ish|time)?\b", read.fixed_clock(12)),
@@ -113,5 +114,6 @@ LENGTHS: list[tuple[str, Reader]] = [
     (rf"(?<![\d.,$¥])\b{_LENGTH}", read.length),
     (r"½\s?(?P<u>hour)s?\b", lambda m, now: ("U", Length(seconds=1800))),
     (r"\b(?:all|full|whole|entire)[\s-](?P<u>day|week|month|year)\b(?!s)", read.whole),
+    (r"\bthe\sday(?=\s(?:before|after)\s)", lambda m, now: ("U", Length(days=1))),
     (r"\bfortnight\b", lambda m, now: ("U", Length(days=14))),
 ]

@@ -23,12 +23,13 @@ _MAYBE = re.compile(
     r"o'?clock|now|asap|[ap]m|tom|tmr|jan|feb|mar|apr|may|jun|jul|"
     r"aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun|christmas|xmas|festival|quarter|\bq[1-4]|\bat\b|\bby\b|"
     r"\b(?:it|this|that|reminder) to \d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b|"
-    r"thanksgiving|halloween|new year|eod|cob|eob|fri|weekend|ties\b|ytd|hrs?\b|asap|soon as|moment|present|tonite|yr",
+    r"thanksgiving|halloween|new year|eod|cob|eob|fri|weekend|ties\b|ytd|cny|hrs?\b|asap|soon as|moment|present|tonite|yr",
     re.I,
 )
 _MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*"
 _DATE_CODE = re.compile(
-    rf"(?:19|20)\d\d[-/.]?(?:\d{{1,2}}|{_MONTH})[-/.]?\d{{1,2}}|{_MONTH}-\d{{1,2}}(?:-\d{{2,4}})?|{_MONTH}-\d{{4}}", re.I
+    rf"(?:19|20)\d\d[-/.]?(?:\d{{1,2}}|{_MONTH})[-/.]?\d{{1,2}}|{_MONTH}-\d{{1,2}}(?:-\d{{2,4}})?|{_MONTH}-\d{{4}}|"
+    r"(?:19|20)\d\d-\d\d-\d\dT\d\d", re.I
 )
 _AGAIN = re.compile(r"每|\b(?:every|each|(?:mon|tues|wednes|thurs|fri|satur|sun)days)\b", re.I)
 _TITLE = re.compile(r"《[^》]*》")
