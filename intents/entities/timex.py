@@ -98,25 +98,29 @@ def read_times(text: str, now: datetime, *, until: bool = True) -> Iterator[Read
     if not _MAYBE.search(text):
         return
     local = now.replace(tzinfo=None)
-    if is_chinese(text):
-        atoms = time_zh.atoms(text, local)
-        if _LATIN.search(text):
-            atoms = _with_english(text, atoms, time_en.atoms(text, local))
-    else:
-        atoms = time_en.atoms(text, local)
+    atoms = _atoms(text, local)
     if not until:
         atoms = [replace(a, code="T") if a.code == "i" and str(a.value).lower() in _UNTIL else a for a in atoms]
     yield from combine(text, atoms, local)
 
 
-def _with_english(text: str, atoms: list[Atom], others: list[Atom]) -> list[Atom]:
-    """English words in a Chinese sentence (Friday下午, 周三 morning) beside the Chinese ones."""
-    free = [
-        atom
-        for atom in others
-        if _LATIN.search(text[atom.start : atom.end]) and not any(a.start < atom.end and atom.start < a.end for a in atoms)
+def _atoms(text: str, now: datetime) -> list[Atom]:
+    """Atoms in the language of the text; in a mixed one (Friday下午, call 韩雪 at 3) that of most letters decides."""
+    if not is_chinese(text):
+        return time_en.atoms(text, now)
+    chinese = time_zh.atoms(text, now)
+    if not _LATIN.search(text):
+        return chinese
+    english = [
+        atom for atom in time_en.atoms(text, now) if _LATIN.search(text[max(atom.start - 3, 0) : atom.end])
     ]
-    return sorted([*atoms, *free], key=lambda atom: atom.start)
+    letters = sum(char.isascii() and char.isalpha() for char in text)
+    if letters > 3 * sum(char >= "\u4e00" for char in text):
+        first, second = english, [atom for atom in chinese if is_chinese(text[atom.start : atom.end])]
+    else:
+        first, second = chinese, english
+    free = [atom for atom in second if not any(a.start < atom.end and atom.start < a.end for a in first)]
+    return sorted([*first, *free], key=lambda atom: atom.start)
 
 
 def find_times(text: str, now: datetime) -> Iterator[Span]:
