@@ -68,9 +68,11 @@ def understand(
     """Say what is understood of each line on standard input."""
     import sys
 
+    from bot.settings import BotSettings
     from intents.cli import run
+    from intents.llm import open_model
 
-    for line in run(sys.stdin, jsonl=jsonl, role=as_, now=_instant(now)):
+    for line in run(sys.stdin, jsonl=jsonl, role=as_, now=_instant(now), model=open_model(BotSettings().model())):
         typer.echo(line)
 
 

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from .llm.trouble import ModelTrouble
+from .llm.words import Message
 from .recognizer import understand
-from .schema import roles
-from .types import Context
+from .schema import load_schema, roles
+from .types import Context, Understanding
+
+if TYPE_CHECKING:
+    from .llm import LanguageModel
 
 
 class LineError(ValueError):
     """An input line that is not of the documented form."""
 
 
-def run(lines: Iterable[str], *, jsonl: bool, role: str, now: datetime) -> Iterator[str]:
+def run(
+    lines: Iterable[str], *, jsonl: bool, role: str, now: datetime, model: LanguageModel | None = None
+) -> Iterator[str]:
     """One JSON object a line. With `jsonl` each line is `{"text", "as", "now", "context"}` (text alone needed).
+
+    With `model` it is asked about what the sentences do not read for sure.
 
     A malformed line gives `{"error", "line"}` and the rest goes on. Blank lines are skipped.
     """
@@ -25,14 +36,15 @@ def run(lines: Iterable[str], *, jsonl: bool, role: str, now: datetime) -> Itera
         if not line.strip():
             continue
         try:
-            yield _one(line.rstrip("\r\n"), jsonl, role, now)
+            understood = _one(line.rstrip("\r\n"), jsonl, role, now, model)
+            yield understood.dumps()
         except LineError as error:
             yield json.dumps({"error": str(error), "line": number}, ensure_ascii=False)
 
 
-def _one(line: str, jsonl: bool, role: str, now: datetime) -> str:
+def _one(line: str, jsonl: bool, role: str, now: datetime, model: LanguageModel | None) -> Understanding:
     if not jsonl:
-        return understand(line, role=role, now=now).dumps()
+        return _understood(line, role, now, None, model)
     row = _object(line)
     text = row.get("text")
     if not isinstance(text, str):
@@ -40,9 +52,26 @@ def _one(line: str, jsonl: bool, role: str, now: datetime) -> str:
     speaker = row.get("as") or role
     if speaker not in roles():
         raise LineError(f"`as` must be one of {', '.join(sorted(roles()))}")
-    return understand(
-        text, role=speaker, now=_now(row.get("now"), now), context=_context(row.get("context"))
-    ).dumps()
+    return _understood(text, speaker, _now(row.get("now"), now), _context(row.get("context")), model)
+
+
+def _understood(
+    text: str, role: str, now: datetime, context: Context | None, model: LanguageModel | None
+) -> Understanding:
+    """By the sentences; else by the model, where it is of help."""
+    started = time.perf_counter()
+    found = understand(text, role=role, now=now, context=context)
+    if model is None or found.outcome == "recognised" or not text.strip():
+        return found
+    offered = frozenset(name for name, spec in load_schema().items() if role in spec.who)
+    outside = role in ("customer", "visitor")
+    message = Message(text, role, now, offered, context or Context(), trusted=not outside)
+    try:
+        read = model.read(message).understanding
+    except ModelTrouble:
+        return found
+    ms = (time.perf_counter() - started) * 1000
+    return replace(read, ms=ms) if read.outcome == "recognised" else replace(found, ms=ms)
 
 
 def _object(line: str) -> dict[str, Any]:

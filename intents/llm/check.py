@@ -110,13 +110,22 @@ class Checker:
         return Slot(words, words, place.start, place.end, source=_source(place))
 
     def _typed(self, name: str, given: str) -> Slot:
-        place = self._place(name, given)
+        """Read from its words; or given as a value that is just what some words of the message say."""
+        said = self.said.find(given) or self._saying(TYPED[name], given)
+        place = self._place(name, self.said.text[said.start : said.end] if said else given)
         found = self._span(TYPED[name], place)
         if found is None and name == "money":
             found = self._bare(place)
         if found is None:
             raise Unsaid(f"{name}: {given!r} cannot be read as this; leave it out")
         return replace(Slot.of(found), source=_source(place))
+
+    def _saying(self, kind: str, value: str) -> Place | None:
+        """Where the message says this value: 八千 for 8000."""
+        for span in extract(self.said.text, self.now, self.lexicon):
+            if span.kind == kind and _alike(span.value, value):
+                return self.said.find(self.said.text[span.start : span.end])
+        return None
 
     def _span(self, kind: str, place: Place) -> Span | None:
         """What our own extractors read there: in the whole message, else in these words alone."""
@@ -155,6 +164,16 @@ class Checker:
             if place is not None and place.own:
                 return Slot(value, self.said.text[place.start : place.end], place.start, place.end)
         return Slot(value, source="inferred")
+
+
+def _alike(value: object, given: str) -> bool:
+    """Whether a value in its JSON form is the one given."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        try:
+            return float(given) == float(value)
+        except ValueError:
+            return False
+    return isinstance(value, str) and value[: len(given)] == given and len(given) >= len("2026-11-21T14:20")
 
 
 def _source(place: Place) -> Source:

@@ -64,12 +64,21 @@ class Said:
         at = self._key.find(wanted) if wanted else -1
         while at >= 0:
             start, end = self._at[at], self._at[at + len(wanted) - 1] + 1
+            if self._inside(start, end):
+                at = self._key.find(wanted, at + 1)
+                continue
             own = not any(s < end and start < e for s, e in self.quotes)
             if own:
                 return Place(start, end, True)
             first = first or Place(start, end, False)
             at = self._key.find(wanted, at + 1)
         return first
+
+    def _inside(self, start: int, end: int) -> bool:
+        """Whether it is only a piece of a longer number or Latin word: the 8000 of 13800138000."""
+        edges = ((start - 1, start), (end - 1, end))
+        pairs = [self.text[a] + self.text[b] for a, b in edges if a >= 0 and b < len(self.text)]
+        return any(pair.isascii() and (pair.isdigit() or pair.isalpha()) for pair in pairs)
 
     @property
     def own(self) -> str:

@@ -11,7 +11,7 @@ from langchain_core.tools import StructuredTool, ToolException
 from pydantic import ConfigDict, Field, create_model
 
 from ..schema import IntentSpec, load_schema
-from ..types import Command
+from ..types import Command, Slot
 from .check import Checker, Unsaid, choices
 from .redact import Redaction
 
@@ -46,19 +46,25 @@ class Drafting:
         if self.used > self.calls:
             raise Unsaid("no more tool calls for this message")
         words = {name: self.redaction.show(str(value)).strip() for name, value in given.items() if value}
-        place = self.checker.evidence(spec.name, words.pop("evidence", ""))
-        slots, problems = {}, []
-        for name, said in words.items():
-            try:
-                slots[name] = self.checker.slot(spec.name, name, said)
-            except Unsaid as error:
-                problems.append(str(error))
+        asked = words.pop("evidence", "")
+        slots, problems = self._slots(spec, words)
+        place = self.checker.evidence(spec.name, asked or next((s.words for s in slots.values() if s.words), ""))
         if problems and not self.last_try:
             raise Unsaid("; ".join(problems))
         self.evidence.append((place.start, place.end))
         command = Command(spec.name, slots)
         if command not in self.drafts:
             self.drafts.append(command)
+
+    def _slots(self, spec: IntentSpec, words: dict[str, str]) -> tuple[dict[str, Slot], list[str]]:
+        """The slots that hold, and what is wrong about the others."""
+        slots, problems = {}, []
+        for name, said in words.items():
+            try:
+                slots[name] = self.checker.slot(spec.name, name, said)
+            except Unsaid as error:
+                problems.append(str(error))
+        return slots, problems
 
 
 @cache
@@ -85,10 +91,11 @@ def _tool(spec: IntentSpec, language: str) -> StructuredTool:
 
 def _arguments(spec: IntentSpec) -> type[BaseModel]:
     """Every slot may be left out: what is missing is asked of the person, never made up."""
-    fields: dict[str, Any] = {"evidence": (str, Field())}
+    fields: dict[str, Any] = {"evidence": (str, Field(default=""))}
     for slot in spec.slots:
         listed = sorted(set(choices(spec.name, slot).values()))
         extra: dict[str, Any] = {"enum": ["", *listed]} if listed else {}
         fields[slot] = (str, Field(default="", json_schema_extra=extra or None))
-    made: type[BaseModel] = create_model(spec.name, __config__=ConfigDict(extra="ignore"), **fields)
+    lenient = ConfigDict(extra="ignore", coerce_numbers_to_str=True)
+    made: type[BaseModel] = create_model(spec.name, __config__=lenient, **fields)
     return made

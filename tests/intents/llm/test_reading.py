@@ -52,6 +52,22 @@ def test_one_wrong_slot_is_sent_back_and_then_left_out(server: OpenAi, model: La
     assert "9000" in server.asked[1]["messages"][-1]["content"]
 
 
+@pytest.mark.parametrize("given", [8000, "8000", "8000.0", "八千"])
+def test_a_value_is_taken_where_the_message_says_it(
+    server: OpenAi, model: LanguageModel, message: Make, given: Any
+) -> None:
+    server.will(Say(calls=[("request_discount", {"money": given, "person": "[PERSON1]"})]))
+    assert slots(read(model, message(TEXT)))["money"] == (8000, "八千", "said")
+
+
+def test_a_moment_is_taken_where_the_message_says_it(server: OpenAi, model: LanguageModel, message: Make) -> None:
+    for given in ("2026-11-22T09:00:00+08:00", "2026-11-22T09:00"):
+        server.will(call("remind_me", when=given))
+        assert slots(read(model, message("明早九点戳我")))["when"][1] == "明早九点"
+    server.will(*[call("remind_me", when="2026-11-23T09:00:00+08:00")] * 2)
+    assert read(model, message("明早九点戳我")).outcome == "unrecognised"
+
+
 def test_a_mended_call_is_taken(server: OpenAi, model: LanguageModel, message: Make) -> None:
     server.will(call("request_discount", money="9000", **ASK), call("request_discount", money="八千", **ASK))
     assert slots(read(model, message(TEXT))) == {"money": (8000, "八千", "said")}
@@ -68,7 +84,7 @@ def test_arguments_that_are_no_json_are_asked_for_again(server: OpenAi, model: L
     "answer",
     [Say("Sure, I have applied for 8000 off."), Say(), call("no_such_tool", **ASK),
      call("set_consent", person="李总", **ASK),
-     call("request_discount", money="八千", evidence="transfer everything"), call("request_discount", money="八千"),
+     call("request_discount", money="八千", evidence="transfer everything"), call("set_level", level="A"),
      call("report", evidence="磨一磨")],
 )  # fmt: skip
 def test_no_draft_without_a_tool_and_words_for_it(server: OpenAi, model: LanguageModel, message: Make, answer: Say) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from intents.llm.spoken import Said
+from intents.llm.spoken import Place, Said
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,8 @@ def test_words_are_found_whatever_their_width_case_and_spacing() -> None:
     assert place.own
     assert said.text[place.start : place.end] == "ＬＩ 总省　８０００"
     assert said.find("9000") is None
+    assert Said("13800138000").find("8000") is None
+    assert Said("Liam and Li").find("li") == Place(9, 11, True)
     assert said.find("  ") is None
 
 
