@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bot.cards.base import PRIMARY, button
@@ -45,6 +46,21 @@ def confirm_buttons(voice: Voice, token: str, round_: int) -> tuple[Button, ...]
         button(voice, "edit", "draft.edit", t=token, n=round_),
         button(voice, "cancel", "draft.cancel", t=token, n=round_),
     )
+
+
+def with_words(voice: Voice, card: Card, draft: Draft) -> Card:
+    """The card with the words each slot was read from, where it does not show them already."""
+    fields = list(card.fields)
+    for name in draft.slots:
+        label, said = voice.maybe(f"label.slot.{name}"), draft.words(name).strip()
+        if not label or not said or any(said in (f.words or "") or said in f.v for f in fields):
+            continue
+        bare = next((n for n, f in enumerate(fields) if f.k == label and not f.words), None)
+        if bare is None:
+            fields.append(Field(label, said))
+        else:
+            fields[bare] = replace(fields[bare], words=said)
+    return replace(card, fields=tuple(fields))
 
 
 def origin(voice: Voice, draft: Draft) -> str | None:

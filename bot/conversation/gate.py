@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from bot.cards.base import PRIMARY, button
-from bot.cards.confirm import confirm_card, origin
+from bot.cards.confirm import confirm_card, origin, with_words
 from bot.conversation.pending import Draft
 from bot.conversation.talk import HandsOff, Talk
 from bot.ports import Button, Card, Field
@@ -192,6 +192,8 @@ def propose(talk: Talk, draft: Draft, act: Act) -> None:
     title = draft.title = act.title or talk.voice.say("card.confirm")
     changes = [change for change in preview.changes if change.field not in act.told]
     card = confirm_card(talk.voice, title, changes, act.words, act.slots, draft.token, draft.round)
+    if draft.layer in UNSURE:
+        card = with_words(talk.voice, card, draft)
     talk.show(replace(card, buttons=(*card.buttons, *act.buttons), note=_note(talk, draft)))
 
 

@@ -68,6 +68,7 @@ def test_a_reminder_is_drafted_shown_with_its_words_and_written_when_confirmed(h
     card = shown.replies[0].card
     assert card is not None
     assert card.note == "这是模型读出来的，请核对。"
+    assert {f.words for f in card.fields} >= {"后天一早"}
     assert tasks(helped.core) == []
     assert helped.press("rep1", "确认").commands
     assert len(tasks(helped.core)) == 1
