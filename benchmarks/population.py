@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -45,10 +45,15 @@ class Rep:
     unit: str
 
 
-def populate(core: Core, customers: int) -> None:
+def given_name(chance: random.Random) -> str:
+    """A surname and a given name of one or two characters."""
+    return chance.choices(SURNAMES, WEIGHTS)[0] + "".join(chance.choices(GIVEN, k=chance.choice((1, 2, 2))))
+
+
+def populate(core: Core, customers: int, name: Callable[[random.Random], str] = given_name) -> None:
     """A group with this many customers; the rep `rep0-0` has 300 of them, `boss` sees all.
 
-    Every customer has a phone, a lead and a deal; four in five leads are closed.
+    `name` gives each one's name. Every customer has a phone, a lead and a deal; four in five leads are closed.
     """
     dealers = max(round(customers / PER_DEALER), 1)
     found_group(core, dealers=dealers, reps=REPS)
@@ -59,7 +64,7 @@ def populate(core: Core, customers: int) -> None:
     for start in range(0, customers, CHUNK):
         rows: Rows = {Customer: [], ContactPoint: [], Lead: [], Deal: [], DealStage: []}
         for number in range(start, min(start + CHUNK, customers)):
-            _one(core, rows, number, _owner(reps, number, customers), chance)
+            _one(core, rows, number, _owner(reps, number, customers), chance, name(chance))
         with core.database.write() as session:
             for table, values in rows.items():
                 session.connection().execute(insert(table.__table__), values)
@@ -82,10 +87,8 @@ def _owner(reps: list[Rep], number: int, customers: int) -> Rep:
     return reps[1 + number % (len(reps) - 1)]
 
 
-def _one(core: Core, rows: Rows, number: int, owner: Rep, chance: random.Random) -> None:
+def _one(core: Core, rows: Rows, number: int, owner: Rep, chance: random.Random, name: str) -> None:
     """A customer with phone, lead and deal, some time in the last two years."""
-    surname = chance.choices(SURNAMES, WEIGHTS)[0]
-    name = surname + "".join(chance.choices(GIVEN, k=chance.choice((1, 2, 2))))
     at = core.now() - timedelta(minutes=chance.randrange(2 * 365 * 24 * 60))
     state = chance.choices(STATES, (8, 12, 60, 20))[0]
     car = chance.choice(CARS)

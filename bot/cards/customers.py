@@ -119,14 +119,17 @@ def candidate(voice: Voice, line: CustomerLine) -> str:
 
 
 def choose_customer(
-    voice: Voice, words: str, found: Sequence[CustomerLine], token: str, slot: str = "person"
+    voice: Voice, words: str, found: Sequence[CustomerLine], token: str, slot: str = "person", *, new: bool = False
 ) -> Card:
-    """Several fit: at most three chips."""
+    """Several fit: at most three chips. Where the name was only guessed, he may also be `new`."""
+    guessed = found[0].guessed
     buttons = tuple(
         Button(candidate(voice, line), "draft.pick", {"t": token, "slot": slot, "id": line.id})
         for line in found[:3]
     )
-    return Card("choose", voice.say("ask.which_person", words=words), buttons=buttons)
+    if guessed and new:
+        buttons = (*buttons[:2], button(voice, "create_lead", "draft.create", t=token))
+    return Card("choose", voice.say("ask.guessed_person" if guessed else "ask.which_person", words=words), buttons=buttons)
 
 
 def create_card(voice: Voice, words: str, token: str) -> Card:

@@ -111,7 +111,7 @@ def names_another(talk: Talk, draft: Draft, said: str) -> bool:
     if about is None or not talk.is_staff:
         return False
     for name in _first_names(said):
-        found: list[CustomerLine] = talk.ask(FindCustomers(words=name, limit=3))
+        found: list[CustomerLine] = talk.ask(FindCustomers(words=name, limit=3, near=False))
         same = [line for line in found if line.name.lower() == name.lower()]
         if same:
             return all(line.id != about for line in same)

@@ -37,16 +37,20 @@ def customer(talk: Talk, draft: Draft, slot: str = "person", *, required: bool =
         FindCustomers(words=words, focus_id=talk.focused("customer"), vehicle=vehicle, limit=4)
     )
     if not found:
-        if not talk.core.access.may(talk.actor, "lead", "create"):
+        if not _may_create(talk):
             return Need(slot, "no_such_person", {"words": words})
         return Need(slot, card=create_card(talk.voice, words, draft.token))
     written = [line for line in found if line.name == words]
     if len(written) == 1:
         # 葛天铭 is not 葛天明, though they sound alike and it was the other who was spoken of.
         return _chosen(talk, draft, slot, written[0])
-    if len(found) > 1 and found[0].score - found[1].score < FAR_AHEAD:
-        return Need(slot, card=choose_customer(talk.voice, words, found, draft.token))
+    if found[0].guessed or (len(found) > 1 and found[0].score - found[1].score < FAR_AHEAD):
+        return Need(slot, card=choose_customer(talk.voice, words, found, draft.token, new=_may_create(talk)))
     return _chosen(talk, draft, slot, found[0])
+
+
+def _may_create(talk: Talk) -> bool:
+    return talk.core.access.may(talk.actor, "lead", "create")
 
 
 def _from_focus(talk: Talk, draft: Draft, slot: str) -> bool:

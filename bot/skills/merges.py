@@ -54,7 +54,7 @@ def _one(talk: Talk, draft: Draft, slot: str, other: str) -> CustomerLine | Need
     if not fitting:
         return Need(slot, "no_such_person", {"words": words})
     same = draft.text(other).strip() == words
-    if len(fitting) > (2 if same and other not in draft.chosen else 1):
+    if fitting[0].guessed or len(fitting) > (2 if same and other not in draft.chosen else 1):
         return Need(slot, card=choose_customer(talk.voice, words, fitting, draft.token, slot))
     draft.chosen[slot] = fitting[0].id
     return fitting[0]

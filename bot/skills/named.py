@@ -63,7 +63,7 @@ def customer_named(talk: Talk, title: str) -> str | None:
     # Where the name ends is not told: the longest one that somebody has.
     for end in range(len(found[1]), 1, -1):
         name = found[1][:end]
-        lines: list[CustomerLine] = talk.ask(FindCustomers(words=name, limit=3))
+        lines: list[CustomerLine] = talk.ask(FindCustomers(words=name, limit=3, near=False))
         same = [line for line in lines if line.name == name]
         if same:
             return same[0].id if len(same) == 1 else None

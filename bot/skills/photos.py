@@ -61,7 +61,7 @@ def _known(talk: Talk, words: str) -> str:
     """The name in the words, when it is a customer's of his; 行驶证 alone names nobody."""
     found = _WHOSE.match(words.strip()) if talk.is_staff else None
     name = (found[1] or found[2]) if found else ""
-    return name if name and talk.ask(FindCustomers(words=name, limit=1)) else ""
+    return name if name and talk.ask(FindCustomers(words=name, limit=1, near=False)) else ""
 
 
 def _chips(talk: Talk, draft: Draft) -> tuple[Button, ...]:

@@ -1,23 +1,18 @@
-"""Finding customers: by phone for de-duplication, by words for people."""
+"""Customers by phone: de-duplication, and the numbers kept with each."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, desc, or_, select
+from sqlalchemy import bindparam, desc, select
 from sqlmodel import col
 
-from crm_core.customers.rules import PrivacyPolicy, Spoken, match_score, pinyin_of, spoken_name, surname_of
+from crm_core.customers.rules import PrivacyPolicy
 from crm_core.customers.tables import ContactPoint, Customer
 from crm_core.kernel.access import Scope, after, reach
-from crm_core.kernel.phones import Phone, parse_phone
+from crm_core.kernel.phones import Phone
 from crm_core.kernel.uow import Reader, Uow
 
-_DIGITS = re.compile(r"\d{4,}")
-_CANDIDATES = 60
 _BY_PHONE = (
     select(Customer).join(ContactPoint, col(ContactPoint.customer_id) == col(Customer.id))
     .where(col(ContactPoint.tenant) == bindparam("tenant"),
@@ -99,75 +94,3 @@ def phones_by_customer(reader: Reader, customer_ids: Sequence[str]) -> dict[str,
     for row in reader.rows(query.order_by(col(ContactPoint.created_at), col(ContactPoint.id))):
         found[row.customer_id].append((reader.reveal(row, "value"), row.ok))
     return found
-
-
-class Match(NamedTuple):
-    """As much of a customer as is needed to judge whether he is meant."""
-
-    id: str
-    name: str
-    pinyin: str
-    gender: str
-    owner_id: str | None
-    touched_at: datetime
-
-
-def candidates(
-    reader: Reader, words: str, focus_id: str | None, cars: set[str], limit: int
-) -> list[tuple[float, Match]]:
-    """Visible customers that fit the words, best first, with their scores."""
-    words = words.strip()
-    digits = _DIGITS.search(words.replace(" ", ""))
-    if digits:
-        return [(2.0, found) for found in _by_digits(reader, digits[0], limit)]
-    spoken = spoken_name(words)
-    if not spoken.name:
-        return []
-    scored = []
-    for row in _by_name(reader, spoken):
-        score = match_score(
-            spoken, name=row.name, pinyin=row.pinyin, gender=row.gender, mine=row.owner_id == reader.actor.id,
-            touched=row.touched_at, now=reader.now, focus=row.id == focus_id, car_fits=row.id in cars,
-        )  # fmt: skip
-        if score > 0:
-            scored.append((score, row))
-    return sorted(scored, key=lambda item: (-item[0], item[1].id))[:limit]
-
-
-def _visible(reader: Reader) -> Any:
-    """The customers the actor may read, as matches, the last touched first."""
-    columns = [getattr(Customer, name) for name in Match._fields]
-    query: Any = select(*columns).where(reader.clause(Customer, "customer"))
-    return query.order_by(desc(col(Customer.touched_at)))
-
-
-def _by_digits(reader: Reader, digits: str, limit: int) -> list[Match]:
-    """By the whole number, or by the last four digits people read out."""
-    if len(digits) == 4:
-        match = col(ContactPoint.tail_index).in_(reader.cipher.indexes("phone-tail", digits))
-    else:
-        whole = parse_phone(digits).value
-        match = col(ContactPoint.value_index).in_(reader.cipher.indexes("phone", whole))
-    query = _visible(reader).join(ContactPoint, col(ContactPoint.customer_id) == col(Customer.id))
-    found = reader.session.execute(query.where(col(ContactPoint.tenant) == reader.tenant, match).limit(limit))
-    return [Match(*row) for row in found]
-
-
-def _by_name(reader: Reader, spoken: Spoken) -> list[Match]:
-    """Own customers first, so that a large house does not hide them; then everybody else visible."""
-    if spoken.surname_only:
-        match: Any = col(Customer.surname) == surname_of(spoken.name)
-    else:
-        pinyin, _ = pinyin_of(spoken.name)
-        match = or_(col(Customer.name) == spoken.name, col(Customer.pinyin) == pinyin)
-    own = col(Customer.owner_id) == reader.actor.id
-    others = col(Customer.owner_id).is_distinct_from(reader.actor.id)
-    found = _matches(reader, match, own) + _matches(reader, match, others)
-    if not found and not spoken.surname_only and len(spoken.name) >= 2:
-        found = _matches(reader, col(Customer.surname) == surname_of(spoken.name),
-                         col(Customer.name).startswith(spoken.name, autoescape=True))  # fmt: skip
-    return found
-
-
-def _matches(reader: Reader, *conditions: Any) -> list[Match]:
-    return [Match(*row) for row in reader.session.execute(_visible(reader).where(*conditions).limit(_CANDIDATES))]

@@ -178,7 +178,7 @@ class RecordView(View):
 
 
 class CustomerLine(View):
-    """A customer in a list of candidates."""
+    """A customer in a list of candidates. `guessed`: his name is spelt otherwise than was said."""
 
     id: str
     name: str
@@ -187,6 +187,7 @@ class CustomerLine(View):
     owner_name: str
     last_touch: datetime | None
     score: float = 0.0
+    guessed: bool = False
 
 
 class CustomerView(View):
@@ -212,12 +213,17 @@ class CustomerView(View):
 
 
 class FindCustomers(Question):
-    """Visible customers whose name, phone or plate fits the words, best first: list[CustomerLine]."""
+    """Visible customers whose name, phone or plate fits the words, best first: list[CustomerLine].
+
+    A name may be written in other characters of its sound, in pinyin, with sounds that are easily confused, with one
+    slip, or as initials; `near=False` leaves out the last three.
+    """
 
     words: str
     focus_id: str | None = None
     vehicle: str = ""
     limit: int = 6
+    near: bool = True
 
 
 class CustomerCard(Question):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from sqlalchemy import desc, select
 from sqlmodel import col
 
+from crm_core.customers.finding import Candidate, candidates
 from crm_core.customers.handlers import birthday_text
 from crm_core.customers.history import tellers, tells_history
-from crm_core.customers.lookup import Match, candidates, phones_by_customer, phones_of
+from crm_core.customers.lookup import phones_by_customer, phones_of
 from crm_core.customers.messages import (
     CustomerCard,
     CustomerHistory,
@@ -16,6 +17,7 @@ from crm_core.customers.messages import (
     FindCustomers,
     RecordView,
 )  # fmt: skip
+from crm_core.customers.rules import Fit
 from crm_core.customers.tables import Consent, Customer, Record
 from crm_core.deals.messages import OpenDeals
 from crm_core.kernel.pii import mask_phone
@@ -45,11 +47,12 @@ def shown_phone(reader: Reader, value: str) -> str:
 def find_customers(question: FindCustomers, reader: Reader) -> list[CustomerLine]:
     """Best first; a car named in the sentence lifts its owners."""
     cars = _owners_of(reader, question.vehicle) if question.vehicle else set()
-    found = candidates(reader, question.words, question.focus_id, cars, question.limit)
-    ids = [row.id for _, row in found]
+    found = candidates(reader, question.words, question.focus_id, cars, question.limit,
+                       near=question.near)  # fmt: skip
+    ids = [one.row.id for one in found]
     phones, interests = phones_by_customer(reader, ids), _interests(reader, ids)
-    reader.preload(Person, (row.owner_id for _, row in found))
-    return [_line(row, score, phones[row.id], interests.get(row.id, ""), reader) for score, row in found]
+    reader.preload(Person, (one.row.owner_id for one in found))
+    return [_line(one, phones[one.row.id], interests.get(one.row.id, ""), reader) for one in found]
 
 
 def _owners_of(reader: Reader, vehicle: str) -> set[str]:
@@ -63,11 +66,12 @@ def _owners_of(reader: Reader, vehicle: str) -> set[str]:
     return set(reader.session.execute(query.limit(200)).scalars())
 
 
-def _line(row: Match, score: float, phones: list[tuple[str, bool]], vehicle: str, reader: Reader) -> CustomerLine:
+def _line(found: Candidate, phones: list[tuple[str, bool]], vehicle: str, reader: Reader) -> CustomerLine:
+    row = found.row
     tail = phones[0][0][-4:] if phones and reader.access.sees(reader.actor, "contact") != "hide" else ""
     return CustomerLine(
-        id=row.id, name=row.name, phone_tail=tail, vehicle=vehicle, score=score,
-        owner_name=person_name(reader, row.owner_id), last_touch=row.touched_at,
+        id=row.id, name=row.name, phone_tail=tail, vehicle=vehicle, score=found.score,
+        owner_name=person_name(reader, row.owner_id), last_touch=row.touched_at, guessed=found.fit <= Fit.NEAR,
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
+from enum import IntEnum
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -111,31 +112,36 @@ def parse_birthday(text: str) -> tuple[int | None, int, int] | None:
     return (year, month, day) if 1 <= month <= 12 and 1 <= day <= 31 else None
 
 
+class Fit(IntEnum):
+    """How a name fits what was said, the best kind last. A phone number or a title leaves nothing to spell."""
+
+    INITIALS = 0
+    SLIP = 1
+    NEAR = 2
+    PART = 3
+    SURNAME = 4
+    SOUND = 5
+    NAME = 6
+    PHONE = 7
+
+
 def match_score(
-    spoken: Spoken, *, name: str, pinyin: str, gender: str, mine: bool, touched: datetime, now: datetime,
-    focus: bool, car_fits: bool,
+    fit: Fit, *, gender: tuple[str, str] = ("", ""), mine: bool = False, touched: datetime, now: datetime,
+    focus: bool = False, car_fits: bool = False, like: float = 0.0, share: float = 0.0,
 ) -> float:  # fmt: skip
-    """How well a candidate fits what was said, 0 to about 3; ranks chips, never decides alone."""
-    score = _name_score(spoken, name, pinyin)
-    if score == 0:
-        return 0.0
+    """How well a candidate fits what was said; ranks chips, never decides alone.
+
+    The kind of fit counts first (3 apart). Within a kind: the conversation just now, touched today, owner, an open
+    deal the sentence is about, the `gender` said and known, then how alike the names are (`like`, 0 to 1) and which
+    name most of the candidates have (`share`, 0 to 1).
+    """
     days = max((now - touched).total_seconds() / 86400, 0)
+    score = 3.0 * fit + 0.7 * like + 0.1 * share
     score += 0.3 if days < 1 else 0.15 if days < 7 else 0.0
     score += 0.6 if focus else 0.0
     score += 0.2 if mine else 0.0
     score += 0.3 if car_fits else 0.0
-    if spoken.gender and gender:
-        score += 0.15 if spoken.gender == gender else -0.3
+    said, known = gender
+    if said and known:
+        score += 0.15 if said == known else -0.3
     return round(score, 3)
-
-
-def _name_score(spoken: Spoken, name: str, pinyin: str) -> float:
-    if spoken.surname_only:
-        return 0.7 if surname_of(name) == spoken.name.lower() or name.startswith(spoken.name) else 0.0
-    if name.lower() == spoken.name.lower():
-        return 1.5
-    if spoken.name and pinyin == pinyin_of(spoken.name)[0]:
-        return 1.1
-    if len(spoken.name) >= 2 and spoken.name.lower() in name.lower():
-        return 0.9
-    return 0.0

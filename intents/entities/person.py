@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from ..data import lists
+from ..normalize import is_chinese
 from ..types import Lexicon, Span
 from .gazetteer import matcher
 
@@ -166,9 +167,20 @@ def _latin_people(text: str) -> Iterator[Span]:
     for match in _EN_NAME.finditer(text):
         yield from _latin_name(text, match)
     surnames = "|".join(_data()["english_surnames"])
+    for match in _pinyin_name().finditer(text) if is_chinese(text) else ():
+        if match[0] not in _not_person():
+            yield _span(match.start(), match.end(), text, detail="name", weak=True)
     for match in re.finditer(rf"(?<![A-Za-z])(?:{surnames}) [a-z]{{2,12}}(?![A-Za-z])", text):
         if match[0].split()[1] not in _not_person():
             yield _span(match.start(), match.end(), text, detail="name", weak=True)
+
+
+@cache
+def _pinyin_name() -> re.Pattern[str]:
+    """zhangwei in a Chinese sentence: a surname and one or two syllables in one word."""
+    surnames = "|".join(sorted(_data()["english_surnames"], key=len, reverse=True))
+    syllable = r"(?:[zcs]h|[bpmfdtnlgkhjqxzcsryw])(?:[iu]?[aeo][io]?|[iuv]|ui|iu|ua)(?:ng?)?"
+    return re.compile(rf"(?<![A-Za-z0-9])(?:{surnames})(?:{syllable}){{1,2}}(?![A-Za-z0-9])")
 
 
 def _is_surname(words: list[str]) -> bool:

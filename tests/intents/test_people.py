@@ -25,6 +25,7 @@ def people(text: str) -> list[str]:
         ("小马来过了", "小马"), ("让小何跟吧", "小何"), ("樊女士转给大鹏", "大鹏"), ("客户都交给小倩", "小倩"),
         ("荀彧明天来", "荀彧"), ("给Mr Kong报价", "Mr Kong"), ("俾Mrs. Lam打电话", "Mrs. Lam"),
         ("Add Peter Sun 13652201477", "Peter Sun"),
+        ("yangyutong的资料", "yangyutong"), ("约wangjianguo明天试驾", "wangjianguo"),
     ],
 )  # fmt: skip
 def test_a_person_is_seen(text: str, name: str) -> None:
