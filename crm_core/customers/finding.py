@@ -103,7 +103,7 @@ def _misspelt(reader: Reader, spelt: names.Spelling) -> list[tuple[Fit, Match]]:
 
 def _titled(reader: Reader, surname: str) -> list[Match]:
     """Own customers first, so that a large house does not hide them; then everybody else visible."""
-    named = col(Customer.surname) == surname
+    named = col(Customer.surname).in_(names.families(surname) if surname.isascii() else (surname,))
     mine = col(Customer.owner_id) == reader.actor.id
     others = col(Customer.owner_id).is_distinct_from(reader.actor.id)
     return _matches(reader, named, mine) + _matches(reader, named, others)

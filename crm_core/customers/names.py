@@ -39,11 +39,18 @@ SYLLABLES = frozenset(
 # Sounds that dialects and keyboards take for each other.
 _HEADS = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("n", "l"), ("h", "f"), ("r", "l"))
 _TAILS = (("ang", "an"), ("eng", "en"), ("ing", "in"), ("ong", "on"), ("iang", "ian"), ("uang", "uan"))
+_FAMILIES = (
+    "李王张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜"
+    "范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文樊兰殷施陶洪翟安颜倪严牛温芦季俞章鲁葛"
+    "伍韦申尤毕聂焦向柳邢岳齐梅莫庄辛管祝左涂谷祁时舒耿牟卜肖詹关苗凌费纪靳盛童欧甄项曲成游阳裴席卫查屈鲍位覃霍翁隋植甘景薄"
+    "单包司柏宁柯阮桂闵解强柴华车冉房边净阴闫佘练骆付代麦容悲初瞿褚班全名井米谈宫虞奚佟符蒲穆漆卞东储党从艾苟滕晋苑姬占巩"
+)
 _WHOLE = (("hua", "fa"), ("hui", "fei"), ("huan", "fan"), ("huang", "fang"), ("hun", "fen"), ("hong", "feng"))
 # A surname is read in its own way; the dictionary's reading of the character is the other one.
 _SURNAMES = {"shan": "dan", "zeng": "ceng", "qiu": "chou", "xie": "jie", "zha": "cha", "ou": "qu", "miao": "mou",
              "piao": "pu", "ren": "ren", "bo": "bao", "she": "yu", "xian": "shan", "le": "yue", "yue": "le",
              "ge": "gai", "chong": "zhong", "mo": "wan", "zhai": "di", "hua": "huo"}  # fmt: skip
+_READ = {"单": "shan", "曾": "zeng", "仇": "qiu", "解": "xie", "查": "zha", "区": "ou", "缪": "miao", "朴": "piao"}
 _LEFT_OUT, _TWICE, _SURNAME = 0.6, 0.1, 0.1
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _LATIN = re.compile(r"[a-zü'’.\s-]+", re.IGNORECASE)
@@ -78,6 +85,13 @@ def syllables(letters: str) -> tuple[str, ...]:
                 now = best[end]
                 best[end] = found if now is None or len(found) < len(now) else now
     return best[-1] or ()
+
+
+@lru_cache(maxsize=512)
+def families(surname: str) -> tuple[str, ...]:
+    """What a romanised surname may be in characters: `li` is 李, 黎 and others; itself comes first."""
+    letters = surname.lower()
+    return (letters, *(char for char in _FAMILIES if letters in (pinyin_of(char)[0], _READ.get(char))))
 
 
 def same_sound(spelt: Spelling) -> list[str]:

@@ -35,6 +35,11 @@ _NOT_TITLE = (
     r"(?!总是|总共|总价|总体|总得|总能|总算|总说|总想着|工作|工资|工程|董事|处理|处方|处罚|叔叔家|哥们|姐们|"
     r"同学会|工时|工位|总部|总之|总泵|总成|总包|总和|总量|总数|总额)"
 )
+# After one of these 小 and 大 belong to a full name: 马小东, 王大伟.
+_FAMILIES = (
+    "张王李赵刘陈杨黄周吴徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘蔡蒋余杜叶程苏魏吕丁沈姚卢姜崔钟谭陆"
+    "汪范廖贾夏韦邹孟熊秦邱江尹薛闫段雷侯史陶黎贺郝龚邵钱严戴莫孔"
+)
 _CLOCK = re.compile(r"\s*(?:\d{1,2}(?!\d)|at\b|morning|afternoon|evening|night|noon)")
 _NO_WIFE = r"(?![太贵大小高低多少远近忙好慢快难平阳极原空爱会能喜烦急强挑抠懒晚早不])"
 _NO_MISTER = r"(?![产活意日气成效物存病孩锈命动前怕态人辰肖根平])"
@@ -63,7 +68,7 @@ def _titled() -> re.Pattern[str]:
         rf"(?P<name>{surnames}(?:{given})?{_NOT_TITLE}(?:{titles}))|"
         rf"(?P<called>[{data['given']}](?:哥|姐|叔|姨|总|嫂)(?![家们妹弟夫]|{_TOTAL}))|"
         rf"(?P<wife>{surnames}太{_NO_WIFE}|{surnames}生{_NO_MISTER})|"
-        rf"(?P<short>[{prefix}](?![{stop}])(?:{surnames}){_NO_NICK})|"
+        rf"(?P<short>(?<![{_FAMILIES}])[{prefix}](?![{stop}])(?:{surnames}){_NO_NICK})|"
         rf"(?P<a>阿(?!{'|'.join(data['not_after_a'])})(?:[\u4e00-\u9fff]|[A-Z][a-z]+))"
     )
 
@@ -71,7 +76,7 @@ def _titled() -> re.Pattern[str]:
 @cache
 def _nicknames() -> re.Pattern[str]:
     """小倩, 大鹏: a given name's character with 小 or 大, which may be an ordinary word."""
-    return re.compile(rf"(?<![大小老最多很太不从变])[小大][{_data()['given']}](?!汽|{_NO_NICK[3:-1]})")
+    return re.compile(rf"(?<![大小老最多很太不从变{_FAMILIES}])[小大][{_data()['given']}](?!汽|{_NO_NICK[3:-1]})")
 
 
 @cache

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from intents import ExampleClassifier, configure, understand
+from intents import ExampleClassifier, config, configure, understand
 from intents.classifier import NotFitted
 
 EXAMPLES = [
@@ -102,10 +102,14 @@ def test_foreign_matter_is_little_known() -> None:
     assert model.knows("保养多少钱") > 0.9 > 0.3 > model.knows("量子纠缠实验")
 
 
-def test_the_ranker_is_kept_by_the_content_of_its_examples(tmp_path: Path) -> None:
+def test_the_ranker_is_kept_by_the_content_of_its_examples(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     from intents.ranker import ranker
 
+    before = config.current().cache_dir, config.current().embeddings
     configure(tmp_path, embeddings=False)
     ranker.cache_clear()
+    request.addfinalizer(lambda: (configure(before[0], embeddings=before[1]), ranker.cache_clear()))
     understand("嗯那个就随便问问啦", role="rep", now=datetime(2026, 11, 21, tzinfo=ZoneInfo("Asia/Shanghai")))
     assert [path.suffix for path in tmp_path.iterdir()] == [".npz"]

@@ -197,3 +197,10 @@ def test_the_name_as_written_comes_before_whoever_was_spoken_of(people: House) -
 def test_of_the_same_sound_whoever_was_spoken_of_comes_first(people: House) -> None:
     other = people.customer("rep1", "张薇", phones=("13700137000",))
     assert found(people, "zhang wei", focus_id=other)[0].name == "张薇"
+
+
+@pytest.mark.parametrize(
+    ("words", "name"), [("Mr Wang", "王建国"), ("Ms Feng", "冯晓静"), ("Mr. Zeng", "曾国强"), ("Mr Li", "Tom Li")]
+)
+def test_a_romanised_surname_with_a_title_finds_the_chinese_one(people: House, words: str, name: str) -> None:
+    assert [line.name for line in found(people, words)] == [name]
