@@ -23,6 +23,8 @@ _PROMISE = re.compile(
     r"免费|赠送|送您|半价|保证|包过|最低价|全网|https?:|www\.|\bfree\b|guarantee|complimentary|lowest price|for nothing",
     re.I,
 )
+# 哪一点, 便宜一点: no hour of the day, unless it stands after one of its parts.
+_IDIOM = re.compile(r"(?<![午晨上夜早晚天])一点(?![半钟整])")
 _LIST_MARK = re.compile(r"^\s*(?:[-*•·]|\d{1,2}\s*[.、)）:：])\s*")
 _COMMON = frozenset({"name", "rep", "dealer"})
 
@@ -126,7 +128,7 @@ def borne_out(text: str, evidence: Sequence[str]) -> str:
     from retrieval.text import sentences
 
     told = " ".join(evidence)
-    kept = [one for one in sentences(text) if supported(one, evidence)
+    kept = [one for one in sentences(text) if supported(_IDIOM.sub("", one), evidence)
             and all(word in told for word in _PROMISE.findall(one))]  # fmt: skip
     said = (" " if text.isascii() else "").join(kept).strip()
     return said if _SHORT <= len(said) <= _LONG else ""

@@ -41,8 +41,14 @@ def send_message(talk: Talk, draft: Draft) -> Step:
         return None
     if not text:
         return Need("text", "message_text", {"name": view.name})
-    return Act(_command(talk, draft, who, text), talk.voice.say("card.confirm_message", name=view.name), told=TOLD,
-               slots=_shown(talk, draft, view, reach, text))  # fmt: skip
+    command = _command(talk, draft, who, text)
+    sees = text if isinstance(command, AnswerQuestion) else _signed(talk, reach, text)
+    return Act(command, talk.voice.say("card.confirm_message", name=view.name), told=TOLD,
+               slots=_shown(talk, draft, view, reach, sees))  # fmt: skip
+
+
+def _signed(talk: Talk, reach: ReachView, text: str) -> str:
+    return signed(replace(talk.voice, lang=reach.language), text, talk.actor.name, talk.ask(MyDealer()))
 
 
 def _command(talk: Talk, draft: Draft, customer_id: str, text: str) -> Command:
@@ -55,13 +61,13 @@ def _command(talk: Talk, draft: Draft, customer_id: str, text: str) -> Command:
     return SendToCustomer(customer_id=customer_id, text=text)
 
 
-def _shown(talk: Talk, draft: Draft, view: CustomerView, reach: ReachView, text: str) -> list[tuple[str, str, str]]:
+def _shown(talk: Talk, draft: Draft, view: CustomerView, reach: ReachView, sees: str) -> list[tuple[str, str, str]]:
     """Who gets what, where; word for word."""
-    label, voice = talk.voice.label, replace(talk.voice, lang=reach.language)
+    label = talk.voice.label
     lines = [
         (label("field", "customer"), view.name, draft.words("person")),
         (label("field", "channel"), label("channel_account", reach.channel), ""),
-        (label("field", "text"), signed(voice, text, talk.actor.name, talk.ask(MyDealer())), ""),
+        (label("field", "text"), sees, ""),
     ]
     return [*lines, (label("field", "state"), talk.voice.say("outreach.waits"), "")] if reach.waits else lines
 
@@ -90,7 +96,7 @@ def send_quote(talk: Talk, draft: Draft) -> Step:
     text = voice.say("outreach.quote_text", title=quote.title)
     image_id = (picture.image or {})["url"].rpartition("/")[2]
     command = SendToCustomer(customer_id=who, text=text, image_id=image_id, quote_id=quote.id, version=quote.version)
-    slots = [*_shown(talk, draft, view, reach, text), *_priced(talk, quote)]
+    slots = [*_shown(talk, draft, view, reach, _signed(talk, reach, text)), *_priced(talk, quote)]
     return Act(command, talk.voice.say("card.confirm_send_quote", name=view.name), told=TOLD, slots=slots)
 
 

@@ -15,12 +15,13 @@ from crm_core.kernel.errors import NotFound
 from crm_core.kernel.policies import Document
 from crm_core.kernel.registry import answers
 from crm_core.kernel.uow import Reader
-from crm_core.leads.tables import Lead
+from crm_core.leads.tables import Lead, Touch
 from crm_core.outreach.messages import CustomerReach, ReachView, ReplyTexts, ReplyTextsView, WhoAnswers
 from crm_core.outreach.reach import ANSWERED_WITHIN, asked_by, reach_of
 from crm_core.outreach.rules import Situation, SuggestionPolicy, heard, occasion
 from crm_core.quotes.messages import LatestQuote, QuoteView
 
+TYPED = "chat"  # a lead a colleague wrote down, in his own words
 SPOKEN = ("call", "visit", "chat", "message")
 
 
@@ -58,9 +59,16 @@ def last_words(reader: Reader, customer: Customer) -> str:
     task = asked_by(reader, person.id) if person is not None else None
     if task is not None:
         return reader.reveal(task, "text") or reader.reveal(task, "title")
-    fresh = reader.select(Lead, "lead").where(col(Lead.customer_id) == customer.id, col(Lead.state) == "new")
+    return _left_with_a_lead(reader, customer.id)
+
+
+def _left_with_a_lead(reader: Reader, customer_id: str) -> str:
+    """What he wrote himself when he left his number, while nobody has answered it."""
+    fresh = reader.select(Lead, "lead").where(col(Lead.customer_id) == customer_id, col(Lead.state) == "new")
     lead = reader.first(fresh.order_by(desc(col(Lead.created_at)), desc(col(Lead.id))))
-    return reader.reveal(lead, "message") if lead is not None else ""
+    own = select(Touch).where(col(Touch.lead_id) == (lead.id if lead else ""), col(Touch.channel) != TYPED)
+    touch = reader.first(own.order_by(desc(col(Touch.created_at)), desc(col(Touch.id))))
+    return reader.reveal(touch, "message") if touch is not None else ""
 
 
 def _language(reader: Reader, customer: Customer | None) -> str:

@@ -59,7 +59,7 @@ class Scripted:
         outcome = "recognised" if commands else "unrecognised"
         return Understanding(text, outcome, commands, self.layer)  # type: ignore[arg-type]
 
-    def knowledge(self, question: str, actor: Actor) -> Found:
+    def knowledge(self, question: str, actor: Actor, *, outward: bool = False) -> Found:
         return self.found
 
     def history(self, question: str, records: Sequence[RecordView], now: datetime) -> Found:

@@ -12,7 +12,7 @@ from crm_core.chat.messages import BindAccount, Image, KeepImage
 from crm_core.customers.messages import CustomerHistory, RecordView, SetConsent
 from crm_core.kernel.errors import Conflict, Invalid, NotFound, Refused
 from crm_core.kernel.tables import Audit
-from crm_core.leads.messages import LeadCard, LeadView
+from crm_core.leads.messages import CreateLead, LeadCard, LeadView
 from crm_core.outreach.handlers import MAX_WORDS
 from crm_core.outreach.messages import (
     CustomerReach,
@@ -221,6 +221,14 @@ def test_his_last_words_tell_what_to_answer(house: House) -> None:
     assert texts(house, customer_id=customer, kind="silent").said == ""
     house.clock.advance(hours=49)
     assert texts(house, customer_id=customer).said == ""
+
+
+def test_what_he_left_with_his_number_is_his_own_words(house: House) -> None:
+    typed = house.do("rep1", CreateLead(name="李芳", phone="13800138011", message="李芳太贵了", channel="chat", keep=True)).view
+    assert texts(house, customer_id=typed.customer_id).said == ""
+    house.job(CreateLead(name="李芳", phone="13800138011", message="能分期吗", channel="api"))
+    view = texts(house, customer_id=typed.customer_id)
+    assert (view.said, view.kind) == ("能分期吗", "finance")
 
 
 def test_they_are_in_his_language(house: House) -> None:
