@@ -18,7 +18,7 @@ TELLING = ("add_note", "log_contact", "open_ticket", "ask_knowledge", "suggest_r
 
 def read_long(talk: Talk, said: str, context: Context, understood: Understanding) -> Understanding:
     """A better reading of a message with many clauses or lines; the one given when there is none."""
-    if understood.outcome != "recognised" and "\n" in said.strip():
+    if (understood.outcome != "recognised" or understood.layer == "ranker") and "\n" in said.strip():
         understood = _in_one_line(talk, said, context, understood)
     clauses = [part for part in _CLAUSE.findall(said) if part.strip(" ,，;；。!！\n")]
     told = understood.commands and understood.commands[0].intent in TELLING
@@ -30,7 +30,7 @@ def read_long(talk: Talk, said: str, context: Context, understood: Understanding
 def _in_one_line(talk: Talk, said: str, context: Context, understood: Understanding) -> Understanding:
     """A note of several lines is one note; its text keeps its lines."""
     flat = talk.brain.understand(said.replace("\n", "，"), talk.actor, talk.now, context)
-    if flat.outcome != "recognised":
+    if flat.outcome != "recognised" or flat.layer != "grammar":
         return understood
     return replace(flat, text=said, commands=tuple(_lines_back(command, said) for command in flat.commands))
 
