@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .entities.money import Money, parse_money
     from .entities.part import standard_part
     from .entities.timex import parse_time
+    from .entities.vehicle import dealer_names
     from .recognizer import understand
     from .schema import IntentSpec, load_schema
     from .types import Candidate, Command, Context, Lexicon, Slot, Span, Understanding
@@ -27,6 +28,7 @@ _HOME = {
     "ExampleClassifier": "classifier",
     "configure": "config",
     "standard_part": "entities.part",
+    "dealer_names": "entities.vehicle",
     "load_schema": "schema",
     "IntentSpec": "schema",
     "validate": "checks",
@@ -51,6 +53,7 @@ __all__ = [
     "Span",
     "Understanding",
     "configure",
+    "dealer_names",
     "load_schema",
     "parse_money",
     "parse_time",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +14,8 @@ from zoneinfo import ZoneInfo
 from bot.cards.base import joined
 from crm_core.customers.messages import RecordView
 from crm_core.kernel.access import Actor
-from intents.types import Context, Understanding
+from crm_core.vehicles.messages import SeriesNames, SeriesNamesView
+from intents.types import Context, Lexicon, Understanding
 
 if TYPE_CHECKING:
     from crm_core.api import Core
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from retrieval.knowledge import KnowledgeBase
     from retrieval.store import Audience
 
+LEXICON_SECONDS = 300  # new models of the catalogue are heard of after so long at most
 MANAGERS = ("manager", "admin")
 # Kinds of records that are a conversation with the customer.
 CONTACTS = ("call", "visit", "chat", "message", "other")
@@ -94,6 +97,7 @@ class Rooms:
         self._chroma_url = chroma_url
         self._embeddings = embeddings
         self._bases: dict[str, KnowledgeBase] = {}
+        self._lexicons: dict[str, tuple[float, Lexicon]] = {}
         self._lock = threading.Lock()
 
     def understand(
@@ -103,7 +107,19 @@ class Rooms:
         from intents import understand
 
         local = now.astimezone(ZoneInfo(actor.zone))
-        return understand(text, role=role or role_of(actor), now=local, context=context)
+        lexicon = self._words_of(actor)
+        return understand(text, role=role or role_of(actor), now=local, context=context, lexicon=lexicon)
+
+    def _words_of(self, actor: Actor) -> Lexicon:
+        """What this dealer group calls its own series, beside the gazetteer; asked for again after some minutes."""
+        from intents import dealer_names
+
+        kept = self._lexicons.get(actor.tenant)
+        if kept is None or time.monotonic() - kept[0] > LEXICON_SECONDS:
+            rows: list[SeriesNamesView] = self._core.ask(SeriesNames(), self._core.system(actor.tenant))
+            names = dealer_names((name, row.brand, row.series) for row in rows for name in row.names)
+            kept = self._lexicons[actor.tenant] = (time.monotonic(), Lexicon(series=names))
+        return kept[1]
 
     def knowledge(self, question: str, actor: Actor, *, outward: bool = False) -> Found:
         """An answer in the evidence's own words, from what this person may read; `outward`: and any customer, too."""

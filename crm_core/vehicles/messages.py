@@ -155,6 +155,16 @@ class FindModels(Question):
     limit: int = 20
 
 
+class SeriesNames(Question):
+    """What the series of the own catalogue are called: list[SeriesNamesView]."""
+
+
+class SeriesNamesView(View):
+    brand: str
+    series: str
+    names: tuple[str, ...]
+
+
 class CustomerCars(Question):
     """A customer's cars: list[CarView]."""
 

@@ -21,6 +21,8 @@ from crm_core.vehicles.messages import (
     FindCar,
     FindModels,
     ModelView,
+    SeriesNames,
+    SeriesNamesView,
     StockCarView,
 )
 from crm_core.vehicles.rules import Said, model_name, names_in, narrow, read_words
@@ -48,6 +50,21 @@ def models_for(question: FindModels, reader: Reader) -> list[Model]:
     words = word_key(question.words)
     badged = [m for m in found if len(word_key(m.trim)) > 1 and word_key(m.trim) in words]
     return badged or found
+
+
+@answers(SeriesNames)
+def series_names(question: SeriesNames, reader: Reader) -> list[SeriesNamesView]:
+    """Each series once, with its English name and the aliases of all its models."""
+    reader.must("model", "read")
+    query = select(col(Model.brand), col(Model.series), col(Model.series_en), col(Model.aliases))
+    rows = reader.session.execute(query.where(col(Model.tenant) == reader.tenant).limit(MAX_CANDIDATES))
+    names: dict[tuple[str, str], dict[str, None]] = {}
+    for brand, series, english, aliases in rows:
+        said = (series, english, *(aliases or ()))
+        names.setdefault((brand, series), {}).update(dict.fromkeys(name for name in said if name))
+    return [
+        SeriesNamesView(brand=brand, series=series, names=tuple(known)) for (brand, series), known in names.items()
+    ]
 
 
 def _named(question: FindModels, reader: Reader) -> list[Model]:

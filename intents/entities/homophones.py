@@ -8,7 +8,6 @@ from functools import cache
 
 from ..data import lists
 from .catalogue import Found, catalogue
-from .gazetteer import key
 
 _HAN = re.compile(r"[\u4e00-\u9fff]{2,}")
 # Two characters say little: something beside them must speak of a car.
@@ -76,8 +75,13 @@ def _hit(text: str, start: int, sounds: tuple[str, ...], size: int) -> Found | N
     )
 
 
+_AND = re.compile(r"\s?(?:和|跟|与|或者?|还是|对比)\s?")
+
+
 def _beside_a_car(text: str, start: int, end: int) -> bool:
-    beside = _BEFORE.search(text[max(0, start - 4) : start]) or _AFTER.match(text, end)
-    return bool(beside) or any(
-        key(hit[0]) not in catalogue().plain for hit in catalogue().series_words.finditer(text)
-    )
+    """Behind a surname it is somebody's name: 李思雨 wants no 思域."""
+    if text[start - 1 : start] in lists("zh", "people")["surnames"] and start:
+        return False
+    joined = _AND.match(text, end)
+    car = joined and catalogue().series_words.match(text, joined.end())
+    return bool(car or _BEFORE.search(text[max(0, start - 4) : start]) or _AFTER.match(text, end))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Iterable, Iterator
+from functools import cache, lru_cache
 from typing import Any
 
 from ..types import Lexicon, Span
 from .catalogue import catalogue, named
-from .gazetteer import matcher
+from .gazetteer import key, matcher
 from .homophones import heard
 
 _YEAR = (
@@ -65,9 +65,10 @@ def find_vehicles(text: str, lexicon: Lexicon | None = None) -> Iterator[Span]:
 
 
 def _cores(text: str, lexicon: Lexicon | None) -> Iterator[tuple[int, int, dict[str, Any]]]:
-    for word, brand, name in lexicon.series if lexicon else ():
-        for match in matcher([word]).finditer(text):
-            yield match.start(), match.end(), _value(brand, name)
+    if lexicon and lexicon.series:
+        table, words = _own(lexicon.series)
+        for match in words.finditer(text):
+            yield match.start(), match.end(), _value(*table[key(match[0])])
     for match in _GOLF.finditer(text):
         digit = match["zh"] or match["en"]
         value = {**_value("大众", "高尔夫"), "generation": int(_HAN_DIGIT.get(digit, digit))}
@@ -76,6 +77,28 @@ def _cores(text: str, lexicon: Lexicon | None) -> Iterator[tuple[int, int, dict[
         yield start, end, _value(brand, series)
     for start, end, brand, series in heard(text):
         yield start, end, _value(brand, series)
+
+
+@lru_cache(maxsize=64)
+def _own(series: tuple[tuple[str, str, str], ...]) -> tuple[dict[str, tuple[str, str]], re.Pattern[str]]:
+    return {key(word): (brand, name) for word, brand, name in series}, matcher(word for word, _, _ in series)
+
+
+_TOO_SHORT = re.compile(r"[A-Za-z]{0,2}[\s-]?\d{0,3}[A-Za-z]?|.")
+
+
+def dealer_names(names: Iterable[tuple[str, str, str]]) -> tuple[tuple[str, str, str], ...]:
+    """Of a dealer's (word, brand, series) those for a `Lexicon`: not read already, and no mere 320, B8 or C级."""
+    guarded = {name for own in catalogue().of_brand.values() for name in own}
+    return tuple(
+        (word, brand, series)
+        for word, brand, series in names
+        if not _TOO_SHORT.fullmatch(word) and key(word) not in guarded and not _is_read(word)
+    )
+
+
+def _is_read(word: str) -> bool:
+    return any(span.end - span.start == len(word) for span in find_vehicles(word))
 
 
 def _value(brand: str, series: str) -> dict[str, Any]:

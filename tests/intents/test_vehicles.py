@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from intents import Lexicon, dealer_names
 from intents.data import lists
 from intents.entities.gazetteer import key
 from intents.entities.vehicle import find_vehicles
@@ -85,6 +86,11 @@ def test_names_that_are_everyday_words(text: str, names: list[str]) -> None:
     assert series(text) == names
 
 
+@pytest.mark.parametrize("text", ["李思雨13900006666想看ET5", "李思雨想看ES6", "张明瑞试驾ET5", "看李思雨的订单"])
+def test_a_name_that_sounds_like_a_car_stays_a_name(text: str) -> None:
+    assert not {"思域", "明锐"} & set(series(text))
+
+
 NO_CAR = """
 明天来吗|未来可期|小朋友也来了|我在家等你|李思雨说她再想想|张明瑞到店了|今天天气不错|颜色要深蓝的|
 在小米手机上看到的|住中华小区|福田区那边|大众点评上看到的|几何体|给你a 200 yuan discount|
@@ -120,6 +126,14 @@ def test_the_gazetteer_is_wide_and_every_name_leads_to_its_series() -> None:
                 if not any(value.get("brand") for value in found):
                     lost.append((brand, name))
     assert lost == []
+
+
+def test_a_dealers_catalogue_adds_what_the_gazetteer_has_not() -> None:
+    named = [(word, "大众", "高尔夫") for word in ("高7", "Golf7", "高尔夫7", "320", "B8", "C级", "高")]
+    own = dealer_names([*named, ("新速腾", "大众", "速腾"), ("星际一号", "星途", "星际")])
+    assert [word for word, _, _ in own] == ["新速腾", "星际一号"]
+    (span,) = find_vehicles("想看24款星际一号", Lexicon(series=own))
+    assert span.value == {"brand": "星途", "series": "星际", "year": 2024}
 
 
 @given(st.text(max_size=40))

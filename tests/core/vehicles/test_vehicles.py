@@ -20,6 +20,7 @@ from crm_core.vehicles.messages import (
     CustomerCars,
     FindCar,
     FindModels,
+    SeriesNames,
 )
 from crm_core.vehicles.rules import names_in, read_words
 from tests.core.fitment.shop import HERE, THERE, VIN, Shop
@@ -61,6 +62,13 @@ def test_a_model_that_changes_is_found_by_its_new_name_only(shop: Shop) -> None:
     assert shop.do(AddModel.model_validate(model)).view == "unchanged"
     assert [m.code for m in shop.core.ask(FindModels(series="新名"), shop.rep)] == ["m18"]
     assert "m18" not in [m.code for m in shop.core.ask(FindModels(series="迈腾"), shop.rep)]
+
+
+def test_each_series_once_with_all_its_names(shop: Shop) -> None:
+    shop.do(AddModel(code="x1", brand="星途", series="星际", aliases=("星际一号",)))
+    shop.do(AddModel(code="x2", brand="星途", series="星际", series_en="Stellar", aliases=("星际一号", "一号车")))
+    found = [row for row in shop.core.ask(SeriesNames(), shop.rep) if row.series == "星际"]
+    assert [(row.brand, sorted(row.names)) for row in found] == [("星途", ["Stellar", "一号车", "星际", "星际一号"])]
 
 
 @pytest.mark.parametrize(
