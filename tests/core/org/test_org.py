@@ -12,6 +12,7 @@ from crm_core.kernel.uow import Reader
 from crm_core.leads.messages import MyLeads
 from crm_core.org.messages import AddPerson, AddUnit, FindColleagues, Me, MyDealer, SetAway, SetLanguage
 from crm_core.org.people import dealer_of, holders, manager_of, unit_of, zone_of
+from crm_core.org.queries import _by_sound
 from crm_core.org.tables import GrantRow, Person, Unit
 from crm_core.undo.messages import UndoLast
 from tests.core.deals.house import DEALER, House
@@ -208,3 +209,11 @@ def test_one_code_in_two_groups_is_nobody_until_the_group_is_named(house: House)
     assert house.core.actor("rep1", "starway").name == "陈晓明"
     with pytest.raises(ChexinError):
         house.core.execute(AddPerson(code="spy", name="x", role="rep", unit="starway.east."), other)
+
+
+@pytest.mark.parametrize(("words", "found"), [
+    ("Chen Xiaoming", True), ("Xiaoming Chen", True), ("chenxiaoming", True), ("Mr Chen", True), ("Mr Lin", False),
+    ("Mr", False), ("Xiaoming", False),
+])  # fmt: skip
+def test_a_colleague_by_the_sound_of_his_name(words: str, found: bool) -> None:
+    assert (_by_sound(words, "陈晓明") is not None) is found
