@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -70,7 +71,7 @@ async def draft(client: BaseChatModel, message: Message, calls: int) -> Drafted:
     except NotImplementedError:
         raise ModelTrouble("tools", "this client cannot bind tools") from None
     answers = [m for m in ended["messages"] if isinstance(m, AIMessage)]
-    return Drafted(_understood(message, drafting), tokens_of(answers) + spent, drafting.used)
+    return Drafted(_understood(message, drafting, answers), tokens_of(answers) + spent, drafting.used)
 
 
 def _agent(client: BaseChatModel, message: Message) -> Any:
@@ -109,11 +110,12 @@ def _holds(message: Message, passage: str, redaction: Redaction) -> str:
     return ", ".join(f"{s.kind} {redaction.mark('q' + s.kind, s.words)}" for s in found) or "nothing of note"
 
 
-def _understood(message: Message, drafting: Drafting) -> Understanding:
-    if not drafting.drafts:
+def _understood(message: Message, drafting: Drafting, answers: Sequence[AIMessage]) -> Understanding:
+    drafts = drafting.drafted([call["id"] or "" for answer in answers for call in answer.tool_calls])
+    if not drafts:
         return _nothing(message, "the model drafted nothing that holds")
     covered = sum(e - s for s, e in set(drafting.evidence)) / max(1, len(drafting.checker.said.own))
-    commands = tuple(_whole(message, c) for c in drafting.drafts)
+    commands = tuple(_whole(message, c) for c in drafts)
     return Understanding(message.text, "recognised", commands, "model", min(1.0, covered), why="read by the model")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -26,24 +28,30 @@ NEVER = frozenset({
 
 @dataclass
 class Drafting:
-    """One message being read: what checks a draft, what has been drafted, and how often a tool was called."""
+    """One message being read: what checks a draft, what has been drafted by which call, and how many calls there were.
+
+    Calls of one answer run side by side.
+    """
 
     checker: Checker
     redaction: Redaction
     calls: int
-    drafts: list[Command] = field(default_factory=list)
+    drafts: dict[str, Command] = field(default_factory=dict)
     evidence: list[tuple[int, int]] = field(default_factory=list)
     used: int = 0
     wrong: int = 0
     last_try: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def add(self, spec: IntentSpec, given: dict[str, Any]) -> None:
+    def add(self, spec: IntentSpec, given: dict[str, Any], call: str) -> None:
         """Take a draft, or raise Unsaid with everything that is wrong about it.
 
         On the last try a slot that does not hold is left out, and the person will be asked for it.
         """
-        self.used += 1
-        if self.used > self.calls:
+        with self._lock:
+            self.used += 1
+            left = self.calls - self.used
+        if left < 0:
             raise Unsaid("no more tool calls for this message")
         words = {name: self.redaction.show(str(value)).strip() for name, value in given.items() if value}
         asked = words.pop("evidence", "")
@@ -51,10 +59,14 @@ class Drafting:
         place = self.checker.evidence(spec.name, asked or next((s.words for s in slots.values() if s.words), ""))
         if problems and not self.last_try:
             raise Unsaid("; ".join(problems))
-        self.evidence.append((place.start, place.end))
-        command = Command(spec.name, slots)
-        if command not in self.drafts:
-            self.drafts.append(command)
+        with self._lock:
+            self.evidence.append((place.start, place.end))
+            self.drafts[call] = Command(spec.name, slots)
+
+    def drafted(self, order: Sequence[str]) -> list[Command]:
+        """The drafts in the order of their calls, each once."""
+        found = [self.drafts[call] for call in order if call in self.drafts]
+        return [command for n, command in enumerate(found) if command not in found[:n]]
 
     def _slots(self, spec: IntentSpec, words: dict[str, str]) -> tuple[dict[str, Slot], list[str]]:
         """The slots that hold, and what is wrong about the others."""
@@ -77,7 +89,7 @@ def tools_for(offered: frozenset[str], language: str) -> tuple[StructuredTool, .
 def _tool(spec: IntentSpec, language: str) -> StructuredTool:
     def draft(runtime: ToolRuntime[Drafting], **given: Any) -> str:
         try:
-            runtime.context.add(spec, given)
+            runtime.context.add(spec, given, runtime.tool_call_id or "")
         except Unsaid as error:
             runtime.context.wrong += 1
             raise ToolException(str(error)) from None
