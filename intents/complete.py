@@ -6,14 +6,17 @@ from dataclasses import replace
 from datetime import datetime
 
 from .entities.repeat import rule_of
+from .fill import work
 from .match import PLANNED, Reader, Reading, over
 from .message import Message
-from .normalize import readable
+from .normalize import normalise, readable
 from .schema import load_schema
 from .types import Command, Context, Slot
 
 _COLLEAGUES = ("person_to", "person_from", "other")
 _FOR_SOMEBODY = ("book_test_drive", "book_service", "book_visit", "request_discount", "add_note")
+_OF_ONESELF = ("set_absence", "end_absence", "set_deputy", "ask_absence")
+_OF_GOODS = ("ask_price", "ask_stock", "ask_fitment")
 _PAST = ("ask_history", "log_contact", "report", "ask_order")
 
 
@@ -30,7 +33,9 @@ def commands(message: Message, readings: list[Reading], everybody: list[Slot]) -
     people = [slot for slot in everybody if slot.start not in others]
     for reading in readings:
         command = completed(message, replace(reading, command=_about(reading.command, people)), found)
-        if found and _continues(command, found[-1]):
+        if found and _settles(command, found[-1]):
+            found[-1] = command
+        elif found and _continues(command, found[-1]):
             found[-1] = found[-1].with_slots(**command.slots)
         elif command not in found:
             found += [command, *(command.with_slots(person=other) for other in reading.alike)]
@@ -41,6 +46,7 @@ def completed(message: Message, reading: Reading, before: list[Command]) -> Comm
     command = _inherit(reading.command, before)
     command = _focus(command, message.context)
     command = _whole_text(command, message.text)
+    command = _worked_on(command, message)
     command = _before_that(command, before, message.now)
     command = _repeated(command, message)
     return _without_strangers(_tense(command, message.now))
@@ -79,6 +85,12 @@ def _continues(command: Command, before: Command) -> bool:
     )
 
 
+def _settles(command: Command, before: Command) -> bool:
+    """同意,但最多5000: the amount is the decision, the yes before it only leads there."""
+    both = command.intent == before.intent == "decide_approval"
+    return both and "money" not in before.slots and "percent" not in before.slots
+
+
 def _only_identifies(command: Command, all_: list[Command]) -> bool:
     """A name with its number beside another command says whom that is about; it asks for no new lead.
 
@@ -102,6 +114,7 @@ def _about(command: Command, people: list[Slot]) -> Command:
     """He or she is who was named last before; nobody at all is the only one the message names."""
     if "person" not in load_schema()[command.intent].slots or not people:
         return command
+    command = _receiver(command, people)
     person, starts = command.slots.get("person"), [s.start for s in command.slots.values() if s.start >= 0]
     if person is None:
         needed = "person" in load_schema()[command.intent].required
@@ -116,10 +129,27 @@ def _about(command: Command, people: list[Slot]) -> Command:
     return command.with_slots(person=who) if who else command
 
 
+def _receiver(command: Command, people: list[Slot]) -> Command:
+    """冀先生是小蔡表哥,转他那儿吧: who gets the customer is who was named last."""
+    to = command.slots.get("person_to")
+    if to is None or not _is_pronoun(to):
+        return command
+    before = [p for p in people if p.start < to.start]
+    return command.with_slots(person_to=before[-1], person=before[0]) if len(before) > 1 else command
+
+
+def _shared(command: Command) -> tuple[str, ...]:
+    """What a later command of a message is about when it does not say: 有没有货,多少钱 is of one part of one car."""
+    if command.intent in _OF_ONESELF:
+        return ()
+    if command.intent in _OF_GOODS:
+        return ("person",) if {"part", "oe"} & set(command.slots) else ("person", "part", "oe", "vehicle")
+    return ("person", "vehicle") if command.intent.startswith(("book_", "create_quote")) else ("person",)
+
+
 def _inherit(command: Command, before: list[Command]) -> Command:
     wanted = load_schema()[command.intent].slots
-    shared = ("person", "vehicle") if command.intent.startswith(("book_", "create_quote")) else ("person",)
-    for name in shared:
+    for name in _shared(command):
         has = command.slots.get(name)
         if name in wanted and (has is None or _is_pronoun(has)):
             earlier = next((c.slots[name] for c in reversed(before) if name in c.slots), None)
@@ -137,7 +167,7 @@ def unknown_whom(command: Command) -> bool:
 
 def _is_pronoun(slot: Slot) -> bool:
     words = slot.words.lower()
-    return words in ("他", "她", "对方", "him", "her", "he", "she") or words.startswith(
+    return words in ("他", "她", "佢", "对方", "him", "her", "he", "she") or words.startswith(
         ("这", "那", "该", "上面", "刚才", "this ", "that ", "the ")
     )
 
@@ -158,6 +188,18 @@ def _whole_text(command: Command, text: str) -> Command:
     if spec.whole_text and "text" not in command.slots:
         words = text.strip()
         return command.with_slots(text=Slot(words, words, 0, len(text)))
+    return command
+
+
+def _worked_on(command: Command, message: Message) -> Command:
+    """What is to be done to the car, and what a question about its past is about, in the words used."""
+    name = {"book_service": "text", "ask_history": "topic"}.get(command.intent)
+    if name is None or name in command.slots:
+        return command
+    plain = normalise(message.text).lower()
+    if hit := work(message.language).search(plain):
+        words = message.text[hit.start() : hit.end()].strip()
+        return command.with_slots(**{name: Slot(words, words, hit.start(), hit.end())})
     return command
 
 

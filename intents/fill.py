@@ -7,8 +7,8 @@ from functools import cache
 from typing import Any
 
 from .data import lists
-from .grammar import FREE, expand, values
-from .mask import MARK, Masked
+from .grammar import FREE, expand, nameless, values
+from .mask import MARK, MARKS, Masked
 from .schema import IntentSpec
 from .types import Slot, Span
 
@@ -71,7 +71,7 @@ def swallowed(spec: IntentSpec, match: Any, part: Masked, weights: list[float]) 
     if spec.name in _BESIDE and _FIRM_CUT.match(part.text, start - 1):
         cuts.append(start)
     if spec.name == "remind_me":
-        cuts = [c for c in cuts if sum(weights[start:c]) >= 2]
+        cuts = [c for c in cuts if sum(weights[start:c]) >= 1]
     first = min((c for c in cuts if start <= c < end), default=end)
     return sum(weights[first:end])
 
@@ -86,6 +86,15 @@ def mentions(language: str, name: str) -> re.Pattern[str]:
     return re.compile(
         f"(?:{before})?{edge}(?P<word>{'|'.join(map(re.escape, words))}){edge}{_NOT_A_NUMBER}(?:{after})?"
     )
+
+
+@cache
+def work(language: str) -> re.Pattern[str]:
+    """Words for what a workshop does, or for what is wrong with a car; a part is named by what is done to it."""
+    kinds = "|".join(nameless(expand(lists(language, "fragments")[name], language)) for name in ("serv", "symptom"))
+    if language == "zh":
+        kinds = f"(?:换|更换|修|补|做|清洗|检查)过?[^,。?!{MARKS}过了个一]{{1,8}}?(?=是|吗|了|过|没|,|。|$)|{kinds}"
+    return re.compile(kinds)
 
 
 def fits(span: Span, spec: IntentSpec, filled: dict[str, Slot]) -> str | None:

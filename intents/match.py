@@ -18,7 +18,7 @@ from .moods import Mood, moods
 from .schema import IntentSpec, load_schema
 from .types import Command, Slot, Span
 
-MIN_WRITE, MIN_CARD, MIN_READ, MIN_LOOSE = 0.6, 0.5, 0.5, 0.18
+MIN_WRITE, MIN_CARD, MIN_READ, MIN_LOOSE = 0.6, 0.5, 0.5, 0.12
 _MAX_CLAUSES = 6
 _FIRST, _NEXT = 0.6, 1.2  # what a command must explain to be worth reading one (more)
 # A free-text intent is explained by its cue alone: a complaint firmly, a question unless another explains more.
@@ -30,7 +30,7 @@ _SWALLOWED = 0.7  # how much less a later clause counts as free text than as a c
 _MENTIONED = ("channel", "level")
 _TELLING = ("log_contact", "add_note", "mark_lost")
 _REASONED = ("request_discount", "transfer_customer", "open_ticket")  # what he says or does next is their reason
-PLANNED = ("book_test_drive", "book_service", "book_visit", "move_appointment", "remind_me", "snooze")
+PLANNED = ("book_test_drive", "book_service", "book_visit", "move_appointment")
 _GUESSED = 0.8  # a name that nothing but its place in the sentence makes one
 _LIGHT = 0.5
 _LIGHT_WORDS = frozenset("给把将帮替为让叫请来去到过在是有和跟与着还又才这那们想要能会可以需一里边中打算准备已经")
@@ -104,6 +104,8 @@ class Reader:
 
     def _may_follow(self, before: list[Reading], reading: Reading, start: int) -> bool:
         """After a talk or a note only a whole command of one's own: what the customer said is no command."""
+        if before and reading.loose and before[-1].command.intent == reading.command.intent:
+            return False  # another cue of the same: its reason, its circumstances
         if before and before[-1].command.intent in _REASONED:
             return not _tale(self.masked.text[start:])
         if not before or before[-1].command.intent not in _TELLING:
@@ -145,11 +147,16 @@ class Reader:
                 self.reasons.append(f"{pattern.intent}: {mood}")
                 continue
             reading = self._reading(pattern, spec, match, part, weights, total)
-            if pattern.lacks(reading.command.slots) or self._too_late(reading.command):
+            command = reading.command
+            known = {*command.slots, "person"} if self._named_before(start) else command.slots
+            if pattern.lacks(known) or self._too_late(command) or _to_himself(command):
                 continue
             if all(slot.value is not None for slot in reading.command.slots.values()):
                 found.append(reading)
         return found
+
+    def _named_before(self, start: int) -> bool:
+        return any(index < start and span.kind == "person" for index, span in self.masked.spans.items())
 
     def _too_late(self, command: Command) -> bool:
         """Nobody plans for a day that is over: yesterday's is a tale."""
@@ -283,6 +290,13 @@ def _said(match: Any) -> list[bool]:
             a, b = match.start(group) - first, match.end(group) - first
             said[a:b] = [False] * (b - a)
     return said
+
+
+def _to_himself(command: Command) -> bool:
+    """Nobody is handed over to himself."""
+    to = command.slots.get("person_to")
+    givers = (command.slots.get(name) for name in ("person", "person_from"))
+    return to is not None and any(giver is not None and giver.value == to.value for giver in givers)
 
 
 def _tale(text: str) -> bool:

@@ -17,7 +17,9 @@ _SURE, _CHIPS = 0.83, 0.75
 _KNOWN = 0.6  # of a message's character pairs; below it the text is about something else
 _HINTED, _HINTED_KNOWN = 0.15, 0.3  # what is enough when words of the trade occur
 _SURE_CLAUSE, _LEAST = 0.9, 3.0  # for a clause of several; and how much it must say to be asked about
-_NEVER = frozenset({"confirm", "refuse", "cancel", "undo", "approve_all", "opt_out", "log_contact", "ask_pool"})
+_NEVER = frozenset(
+    "confirm refuse cancel undo approve_all opt_out log_contact ask_pool set_absence end_absence".split()
+)
 _ENOUGH = 2  # of name, number and car make a lead of what only resembles one
 _HINT = 0.1  # what each of those words adds
 
