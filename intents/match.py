@@ -233,7 +233,7 @@ class Reader:
         """Whether a guard or a mood speaks against an intent in a stretch that no sentence explains."""
         end = len(self.masked.text) if end is None else end
         moods_there = (m for m in self.moods if m.first < end and m.last > start)
-        denied = any(intent not in mood.spared for mood in moods_there)
+        denied = any(intent not in mood.spared or mood.name == "hearsay" for mood in moods_there)
         return denied or intent in guards(self.masked.text[start:end], self.language)
 
     def proposal(self, intent: str, start: int = 0, end: int | None = None) -> Reading:
