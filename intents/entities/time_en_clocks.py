@@ -7,7 +7,7 @@ from .atoms import Clock, Length, Reader
 from .time_en_words import COUNT, HOURS, MINUTES, NUM, PARTS, UNIT, WD, part_of
 
 _AP = r"(?P<ap>[ap]\.?\s?m\b\.?)"
-_MORE = rf"(?P<more>(?:\s?,?\s?(?:and\s)?{NUM}[\s-]?{UNIT})*)"
+_MORE = rf"(?P<more>(?:(?:,\s?|\s)?(?:and\s)?{NUM}[\s-]?{UNIT}){{0,5}})"
 _HALF = r"(?P<half>\sand\s(?:an?\s)?(?:half|quarter))?"
 _LENGTH = rf"(?P<n>{COUNT})[\s-]?(?P<u>{UNIT}){_HALF}{_MORE}"
 _H = rf"(?P<h>1[0-2]|0?[1-9]|{HOURS})"

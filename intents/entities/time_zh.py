@@ -168,7 +168,7 @@ LENGTHS: list[tuple[str, Reader]] = [
     ),
     (
         rf"(?P<n>半|{N})(?P<half>个半)?(?P<u>{UNIT})(?!级|款|前盘|保)(?P<more>(?:[零又余加多]"
-        rf"?(?:半|{N}){UNIT})*)(?P<tail>半(?![年月天个]))?",
+        rf"?(?:半|{N}){UNIT}){{0,5}})(?P<tail>半(?![年月天个]))?",
         read.length,
     ),
     (r"上一?个?小时", lambda m, now: ("R", (now - timedelta(hours=1), now))),

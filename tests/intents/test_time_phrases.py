@@ -85,3 +85,8 @@ def test_the_words_read_are_those_of_the_text() -> None:
     found = parse_time("帮周先生约周日上午10点试驾X5", NOW)
     assert isinstance(found, list)
     assert found[0]["words"] == "周日上午10点"
+
+
+@pytest.mark.parametrize("unit", ["3 days ", "two hours and ", "一小时", "1 ", "the first ", "每周一", "12/", "twenty one "])
+def test_what_is_said_over_and_over_is_read_all_the_same(unit: str) -> None:
+    parse_time((unit * 2000)[:2000], NOW)  # an ambiguous pattern would never come back
