@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,13 @@ def _slot_name(intent: str, name: str) -> str:
 
 
 def _choices(expected: Any) -> list[Any]:
-    return expected["any"] if isinstance(expected, dict) and "any" in expected else [expected]
+    """What is accepted: `{"any": [...]}` lists it, also inside the parts of a value."""
+    if not isinstance(expected, dict):
+        return [expected]
+    if set(expected) == {"any"}:
+        return [one for choice in expected["any"] for one in _choices(choice)]
+    parts = product(*(_choices(value) for value in expected.values()))
+    return [dict(zip(expected, values, strict=True)) for values in parts]
 
 
 def _equal(name: str, expected: Any, value: Any) -> bool:
@@ -135,7 +142,7 @@ def breakdown(verdicts: Iterable[Verdict]) -> Iterator[dict[str, Any]]:
     groups: dict[str, list[Verdict]] = defaultdict(list)
     for verdict in verdicts:
         row = verdict.row
-        split = row["split"]
+        split = row.get("split", "all")
         kind = "command" if row["expect"]["commands"] else "no command"
         for name in (split, f"{split} · {row['lang']}", f"{split} · {row['as']}", f"{split} · {kind}"):
             groups[name].append(verdict)
@@ -146,13 +153,17 @@ def breakdown(verdicts: Iterable[Verdict]) -> Iterator[dict[str, Any]]:
 def main(argv: list[str]) -> dict[str, Any]:
     """Read all utterances; `--show` prints what went wrong in dev. Held-out text is never shown."""
     options = _options(argv)
+    if options.names:
+        return _names(options)
+    if options.classifier or options.calibration or options.start:
+        return _part(options)
     begun = time.perf_counter()
     understand("你好", role="rep", now=datetime.fromisoformat("2026-11-21T14:20:00+08:00"))
     first_ms = round((time.perf_counter() - begun) * 1000, 1)
     verdicts = [judge(row) for row in rows(options.data)]
     if options.show:
         for verdict in verdicts:
-            if verdict.row["split"] == "dev" and not verdict.right:
+            if verdict.row.get("split", "dev") == "dev" and not verdict.right:
                 _show(verdict)
     results = list(breakdown(verdicts))
     _table(results)
@@ -163,7 +174,41 @@ def _options(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="run_bot.py bench understanding", description=__doc__)
     parser.add_argument("--show", action="store_true", help="print what went wrong in the dev half")
     parser.add_argument("--data", type=Path, default=DATA, help="JSON lines of utterances")
+    parser.add_argument("--names", type=int, nargs="?", const=50_000, metavar="CUSTOMERS",
+                        help="misspelt names among so many customers (50000) instead")  # fmt: skip
+    parser.add_argument("--items", type=int, default=300, help="names of each kind (300)")
+    parser.add_argument("--database", choices=("sqlite", "postgres"), action="append", help="for the names (both)")
+    parser.add_argument("--classifier", type=Path, help='ExampleClassifier on {"text", "label"} lines instead')
+    parser.add_argument("--calibration", action="store_true", help="what the ranker's confidence is worth instead")
+    parser.add_argument("--start", action="store_true", help="start and memory of a fresh process instead")
     return parser.parse_args(argv)
+
+
+def _names(options: argparse.Namespace) -> dict[str, Any]:
+    from benchmarks import understanding_names
+
+    found, skipped = understanding_names.main(options.names, options.items, options.database or ["sqlite", "postgres"])
+    _plain_table(found)
+    return {"results": found, "skipped": skipped}
+
+
+def _part(options: argparse.Namespace) -> dict[str, Any]:
+    from benchmarks import understanding_parts as parts
+
+    if options.classifier:
+        found = parts.classifier(options.classifier)
+    elif options.calibration:
+        found = parts.calibration()
+    else:
+        found = parts.start([row["text"] for row in rows(options.data)])
+    _plain_table(found)
+    return {"results": [{"database": "-", **line} for line in found]}
+
+
+def _plain_table(found: Sequence[Mapping[str, Any]]) -> None:
+    print("".join(f"{key:>20}" for key in found[0]) if found else "nothing measured")
+    for line in found:
+        print("".join(f"{line[key]!s:>20}" for key in line))
 
 
 def _show(verdict: Verdict) -> None:

@@ -82,6 +82,11 @@ class ExampleClassifier:
         pairs = [piece for piece in _pieces(text) if len(piece) == 2]
         return sum(piece in self._vocabulary for piece in pairs) / len(pairs) if pairs else 0.0
 
+    def confidence(self, score: float) -> float:
+        """What a trial's score is worth as a confidence; the score itself when nothing was calibrated."""
+        curve = self.calibration
+        return 1 / (1 + math.exp(-(curve.slope * score + curve.bias))) if curve else score
+
     def save(self, path: Path) -> None:
         """Keep what was learnt: arrays and JSON, nothing that could run when it is read again."""
         import numpy as np
