@@ -35,6 +35,8 @@ class Button:
     """One press. `verb` and `params` stay on our side; only an opaque id goes out.
 
     `line`: it belongs to that field of its card; a channel that can lets the line itself be pressed.
+    `ticked`: it is one of several that may be chosen together, chosen by now or not; its label begins with its box.
+    The one button of such a card that has none sends the choice off. Where a channel has forms, the card is one.
     """
 
     label: str
@@ -43,6 +45,7 @@ class Button:
     style: Style = Style.DEFAULT
     id: str = ""
     line: int | None = None
+    ticked: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -371,6 +374,15 @@ class Places(Protocol):
 
     def unit(self, event: Event) -> str:
         """The unit somebody belongs to who comes by it unknown."""
+        ...
+
+
+@runtime_checkable
+class Names(Protocol):
+    """A line whose platform tells what somebody calls himself only when it is asked."""
+
+    def nickname(self, event: Event) -> str:
+        """His name there; empty when it is not told soon. Blocks for a moment, never raises."""
         ...
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from bot.cards.base import DANGER, PRIMARY, Easel, button, heading, joined, lines, out, pushed
@@ -14,6 +14,7 @@ from crm_core.kernel.access import Actor
 PENDING = "pending"
 GRANTED = ("approved", "countered")
 LINES = 8
+BOXES = {False: "☐", True: "☑"}
 
 
 @pushed("approval", "approval_reminder", subject="approval")
@@ -73,11 +74,31 @@ def waiting_card(voice: Voice, waiting: Sequence[ApprovalView]) -> Card:
         total = voice.money(sum(view.requested_fen for view in ready))
         buttons.append(Button(voice.say("button.approve_all", total=total), "approval.all",
                               {"approvals": [[view.id, view.requested_fen] for view in ready]}, PRIMARY))  # fmt: skip
+    if len(ready) > 1:
+        buttons.append(button(voice, "choose_some", "approval.choose", approvals=[view.id for view in ready]))
     notes = (voice.say("approval.more", n=len(waiting) - LINES) if len(waiting) > LINES else "",
              voice.say("approval.some_stale") if len(ready) < len(shown) else "")  # fmt: skip
     return Card("approvals", voice.say("card.approvals", n=len(waiting)),
                 tuple(Field(view.customer_name or view.ref, _line(voice, view)) for view in shown), tuple(buttons),
                 note=joined(*notes, by="\n") or None)  # fmt: skip
+
+
+def choosing_card(voice: Voice, waiting: Sequence[ApprovalView], ticked: Collection[str], choice: str) -> Card:
+    """Requests with a box each, and one button that approves the ticked ones, as they are shown. `choice` names it."""
+    boxes = [Button(joined(f"{BOXES[view.id in ticked]} {view.customer_name}", voice.money(view.requested_fen)),
+                    "approval.tick", {"choice": choice, "approval": view.id, "fen": view.requested_fen,
+                                      "on": view.id not in ticked, "shown": [one.id for one in waiting]},
+                    ticked=view.id in ticked) for view in waiting]  # fmt: skip
+    chosen = [view for view in waiting if view.id in ticked]
+    label = voice.say("button.approve_ticked")
+    if chosen:
+        total = voice.money(sum(view.requested_fen for view in chosen))
+        label = voice.say("button.approve_chosen", n=len(chosen), total=total)
+    send = Button(label, "approval.chosen", {"choice": choice, "approvals": [[v.id, v.requested_fen] for v in chosen],
+                                             "shown": [one.id for one in waiting]}, PRIMARY)  # fmt: skip
+    return Card("approvals", voice.say("card.choose_approvals"),
+                tuple(Field(view.customer_name or view.ref, _line(voice, view)) for view in waiting),
+                (*boxes, send))  # fmt: skip
 
 
 def _line(voice: Voice, view: ApprovalView) -> str:

@@ -16,6 +16,7 @@ FOCUS_LIFE = timedelta(hours=2)
 MAX_DRAFTS = 6
 MAX_WRITTEN = 6
 MAX_SETTLED = 8
+MAX_CHOICES = 4
 
 
 @dataclass
@@ -92,7 +93,8 @@ class Memory:
     """The state of one chat. `current` is the draft a bare word belongs to.
 
     `listed` are customers just shown as a list. `written` are the drafts carried out lately, oldest first, so that
-    words can still correct them. `readings` are what the chips of the newest `offer` stand for.
+    words can still correct them. `readings` are what the chips of the newest `offer` stand for. `ticked` are the ids
+    chosen on cards of boxes, by card.
     """
 
     drafts: list[Draft] = field(default_factory=list)
@@ -105,6 +107,7 @@ class Memory:
     readings: list[dict[str, Any]] = field(default_factory=list)
     offer: str = ""
     misses: int = 0
+    ticked: dict[str, list[str]] = field(default_factory=dict)
 
     @staticmethod
     def load(state: dict[str, Any], now: datetime) -> Memory:
@@ -121,6 +124,7 @@ class Memory:
             readings=state.get("readings", []),
             offer=state.get("offer", ""),
             misses=state.get("misses", 0),
+            ticked=state.get("ticked", {}),
         )
         waiting = memory.waiting
         if waiting is not None and waiting.asked and not _fresh(waiting.at, now, QUESTION_LIFE):
@@ -195,6 +199,13 @@ class Memory:
         number = int(params["n"])
         fits = params.get("o") == self.offer and number < len(self.readings)
         return self.readings[number] if fits else None
+
+    def tick(self, card: str, record_id: str, *, on: bool) -> list[str]:
+        """Tick or untick a box of a card; returns what is ticked on it now. Kept for the latest cards."""
+        others = [one for one in self.ticked.pop(card, []) if one != record_id]
+        now = [*others, record_id] if on else others
+        self.ticked = dict([*self.ticked.items(), (card, now)][-MAX_CHOICES:])
+        return now
 
     def let_go(self) -> None:
         """Nothing is waited for any more; buttons shown keep working."""

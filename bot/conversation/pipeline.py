@@ -23,7 +23,7 @@ from bot.conversation.presses import carry_out, may_press, presses
 from bot.conversation.spent import Spent, Watch
 from bot.conversation.talk import Talk
 from bot.conversation.thinking import Deferred, Thinking
-from bot.ports import Inbound, InboundKind, Outbound
+from bot.ports import Card, Inbound, InboundKind, Outbound
 from bot.reception.degrade import MORE
 from bot.skills.drafts import over
 from bot.skills.photos import received
@@ -48,7 +48,7 @@ EDITS = ("telegram",)
 class Turn:
     """What one arrival led to. `commands` are the names of what was carried out; `state` is the chat's memory.
 
-    `spent` names the cards whose buttons are used up.
+    `spent` names the cards whose buttons are used up, `changed` those that become others in place.
     """
 
     replies: list[Outbound]
@@ -57,6 +57,7 @@ class Turn:
     state: dict[str, Any] | None = None
     ms: float = 0.0
     spent: Spent = ()
+    changed: list[tuple[str, Card]] = field(default_factory=list)
 
 
 def body_of(inbound: Inbound) -> dict[str, Any]:
@@ -117,11 +118,15 @@ class Pipeline:
             deferred.resume = lambda: self.process(arrival, shown=shown)
             deferred.notice = lambda: self._meanwhile(arrival, inbound)
             raise
+        if shown:
+            # Nothing changes in place on a terminal.
+            turn.replies += [Outbound(card=card) for _, card in turn.changed]
         bodies = [reply.to_dict() for reply in turn.replies]
+        changed = () if shown else [(key, Outbound(card=card).to_dict()) for key, card in turn.changed]
         public = self._core.chats.finish(
             arrival, chat=inbound.chat, person_id=actor.id if actor else inbound.person_id, replies=bodies,
             state=turn.state, now=self._core.now(), shown=shown, spent=turn.spent,
-            noticed=arrival.id in self._noticed, edits=inbound.channel in EDITS,
+            changed=changed, noticed=arrival.id in self._noticed, edits=inbound.channel in EDITS,
         )  # fmt: skip
         self._heard(turn.layer)
         self._noticed.discard(arrival.id)
@@ -167,11 +172,11 @@ class Pipeline:
             talk.tell(talk.voice.error(error))
         except Exception as error:
             self._apologise(talk, inbound, error)
-        if not talk.replies:
+        if not (talk.replies or talk.changed):
             talk.say("sorry.nothing")
         return Turn(
             talk.replies, [name for name in talk.commands if name], talk.layer, talk.memory.save(),
-            (time.perf_counter() - started) * 1000, watch.spent(action),
+            (time.perf_counter() - started) * 1000, watch.spent(action), talk.changed,
         )  # fmt: skip
 
     def _talk(self, inbound: Inbound, actor: Actor, root: str, now: datetime) -> Talk:

@@ -34,7 +34,7 @@ def carry_out(talk: Talk, action: LiveAction, chosen: Mapping[str, Sequence[str]
     whose = f":{talk.actor.id}" if action.unit else ""
     picked = "".join(sorted(option for options in (chosen or {}).values() for option in options))
     form = f":{hashlib.sha256(picked.encode()).hexdigest()[:16]}" if picked else ""
-    talk.root, talk.layer = f"act:{action.id}{whose}{form}", "reply"
+    talk.root, talk.layer, talk.pressed = f"act:{action.id}{whose}{form}", "reply", action
     more = {"chosen": {name: tuple(options) for name, options in chosen.items()}} if chosen else {}
     presses[action.verb](talk, {**action.params, "verb": action.verb, **more})
 

@@ -19,6 +19,7 @@ from crm_core.undo.messages import Correct, UndoLast
 if TYPE_CHECKING:
     from bot.conversation.thinking import Thinking
     from crm_core.api import Core
+    from crm_core.chat.service import LiveAction
 
 
 # What has no button of its own for another value.
@@ -61,6 +62,9 @@ class Talk:
     hands_off: bool = False
     # What is being carried out just now.
     writing: Draft | None = None
+    # The button that was pressed, and what its card becomes.
+    pressed: LiveAction | None = None
+    changed: list[tuple[str, Card]] = field(default_factory=list)
 
     @property
     def now(self) -> datetime:
@@ -103,6 +107,11 @@ class Talk:
     def show(self, card: Card, text: str | None = None) -> None:
         """Answer with a card."""
         self.replies.append(Outbound(text=text, card=card))
+
+    def redraw(self, card: Card) -> None:
+        """The card whose button was pressed becomes this one, in place."""
+        if self.pressed is not None:
+            self.changed.append((self.pressed.message_key, card))
 
     def take_back(self, undo_id: str | None, draft: Draft | None = None) -> tuple[Button, ...]:
         """[改] [撤销] for a write that can be taken back; [改] needs the draft it came from."""

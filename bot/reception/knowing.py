@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot.ports import Places, Vouches
+from bot.ports import Names, Places, Vouches
 from bot.reception.guests import Guest
 from crm_core.channels.accounts import CUSTOMER
 from crm_core.chat.identities import CORP_CHANNELS
@@ -49,7 +49,10 @@ class Knowing:
             guest.execute("person", BindAccount(**_account(guest), person_id=vouched, vouched="corp"))
             return vouched
         unit = guest.line.unit(guest.event) if isinstance(guest.line, Places) else account.unit
-        return guest.execute("visitor", MeetVisitor(**_account(guest), unit=unit, name=guest.event.name[:120],
+        name = guest.event.name
+        if not name and isinstance(guest.line, Names):
+            name = guest.line.nickname(guest.event)
+        return guest.execute("visitor", MeetVisitor(**_account(guest), unit=unit, name=name[:120],
                                                     language=guest.language)).id  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from bot.skills import (
     approving,
     birthdays,
     cars,
+    choosing,
     consent,
     contact_codes,
     contacts,
@@ -46,7 +47,7 @@ from bot.skills import (
 )
 
 __all__ = [
-    "absences", "accounts", "agenda", "appointments", "approvals", "approving", "birthdays", "cars", "consent",
+    "absences", "accounts", "agenda", "appointments", "approvals", "approving", "birthdays", "cars", "choosing", "consent",
     "contact_codes", "contacts", "deals", "delivery", "desk", "drafts", "fitment", "followups", "handovers",
     "help", "history", "knowledge", "language", "leads", "merges", "opening", "orders", "pasted", "photos", "pool", "quotes",
     "renewals", "reports", "sending", "suggesting", "tags", "tasks", "undo",

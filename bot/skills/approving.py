@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from bot.cards.approvals import approval_card, waiting_card
@@ -53,9 +54,17 @@ def list_shown(talk: Talk) -> LiveAction | None:
 
 @verb(ALL)
 def press_all(talk: Talk, params: dict[str, Any]) -> None:
-    """Each request is decided by itself, with the amount that was shown; what is another one now is left alone."""
+    """All that the card shows."""
+    approve_each(talk, params["approvals"])
+
+
+def approve_each(talk: Talk, approvals: Sequence[tuple[str, int]]) -> int:
+    """Each request is decided by itself, with the amount that was shown; what is another one now is left alone.
+
+    Answers what became of each, and returns how many were approved.
+    """
     granted, left = [], []
-    for approval_id, shown_fen in params["approvals"]:
+    for approval_id, shown_fen in approvals:
         command = DecideApproval(approval_id=approval_id, decision="approve", shown_fen=shown_fen)
         try:
             granted.append(talk.do(command, of=approval_id).view)
@@ -65,6 +74,7 @@ def press_all(talk: Talk, params: dict[str, Any]) -> None:
             left.append(_left(talk, approval_id, error))
     talk.memory.focus.pop("approval", None)
     talk.tell(joined(_granted(talk, granted), _not_granted(talk, left), by="\n"))
+    return len(granted)
 
 
 def _granted(talk: Talk, views: list[ApprovalView]) -> str:

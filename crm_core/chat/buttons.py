@@ -186,6 +186,6 @@ class Buttons:
 
 
 def _public(action_id: str, button: dict[str, Any]) -> dict[str, Any]:
-    """A button as it may leave; `line` is the card's line it belongs to, if it does."""
+    """A button as it may leave; `line` is the card's line it belongs to, `ticked` its box, if it has one."""
     found = {"id": action_id, "label": button["label"], "style": str(button.get("style", "default"))}
-    return found if button.get("line") is None else found | {"line": button["line"]}
+    return found | {name: button[name] for name in ("line", "ticked") if button.get(name) is not None}

@@ -90,14 +90,16 @@ class Chats(Sending):
     def finish(
         self, arrival: Arrival, *, chat: str, person_id: str, replies: Sequence[dict[str, Any]],
         state: dict[str, Any] | None, now: datetime, shown: bool = False, error: str | None = None,
-        spent: Sequence[tuple[str, str]] = (), noticed: bool = False, edits: bool = False,
+        spent: Sequence[tuple[str, str]] = (), changed: Sequence[tuple[str, dict[str, Any]]] = (),
+        noticed: bool = False, edits: bool = False,
     ) -> list[dict[str, Any]] | None:  # fmt: skip
         """End a turn in one transaction: replies into the outbox, the thread's memory, the arrival done.
 
         With `shown` the caller shows the replies himself (the terminal): they count as sent. `spent` names
-        cards of the thread, by key, that lose their buttons and show a status instead. `noticed`: it may have been
-        said that this takes a while; with `edits` that message becomes the first reply. Returns the bodies with
-        button ids, or None when the arrival's lease was lost and nothing was written.
+        cards of the thread, by key, that lose their buttons and show a status instead, `changed` those that become
+        another body. `noticed`: it may have been said that this takes a while; with `edits` that message becomes the
+        first reply. Returns the bodies with button ids, or None when the arrival's lease was lost and nothing was
+        written.
         """
         with self._database.write() as session:
             if not self._inbox.done(session, arrival, now, error):
@@ -108,6 +110,8 @@ class Chats(Sending):
             lock_row(session, f"chat:{chat}"[:60])
             for key, status in spent:
                 self._spend(session, arrival, chat, key, status, now)
+            for key, body in changed:
+                self._change(session, arrival, chat, person_id, key, body, now)
             notice = self._over_with(session, arrival, chat, now) if noticed else None
             if notice is not None and edits and not shown and replies:
                 session.add(self._changed_row_of(arrival.tenant, chat, person_id, notice, replies[0], now))
@@ -143,12 +147,25 @@ class Chats(Sending):
         )
         return session.execute(sent).scalars().first()
 
+    def _change(
+        self, session: Session, arrival: Arrival, chat: str, person_id: str, key: str, body: dict[str, Any], now: datetime
+    ) -> None:
+        """A card somebody works on becomes another in place, each time he does something with it."""
+        card = session.execute(
+            select(col(ChatMessage.id)).where(
+                col(ChatMessage.chat) == chat, col(ChatMessage.key) == key, col(ChatMessage.direction) == "out"
+            )
+        ).scalar()  # fmt: skip
+        if card is not None:
+            once = f":{arrival.id}"
+            session.add(self._changed_row_of(arrival.tenant, chat, person_id, card, body, now, once))
+
     def _changed_row_of(
-        self, tenant: str, chat: str, person_id: str, message_id: int, body: dict[str, Any], now: datetime
+        self, tenant: str, chat: str, person_id: str, message_id: int, body: dict[str, Any], now: datetime, once: str = ""
     ) -> Outbox:
-        """The outbox row by which a sent message becomes another."""
-        row = self._reply_row(tenant, chat, person_id, f"becomes:{message_id}", {"message": message_id, "body": body}, now,
-                              shown=False)  # fmt: skip
+        """The outbox row by which a sent message becomes another; `once` tells several such changes apart."""
+        row = self._reply_row(tenant, chat, person_id, f"becomes:{message_id}{once}", {"message": message_id, "body": body},
+                              now, shown=False)  # fmt: skip
         row.kind, row.subject = "@refresh", ""
         return row
 

@@ -22,6 +22,8 @@ SELECTS, SELECT_OPTIONS = 3, 9
 # In bytes: of an article.
 ARTICLE_TITLE, ARTICLE_TEXT = 128, 512
 CHOICE, NOTHING = "choose", "-"
+# Before the id of the button that sends a form off.
+FORM = "form:"
 STYLES = {Style.PRIMARY: 1, Style.DEFAULT: 4, Style.DANGER: 3}
 # What somebody typed must not become a link or a colour: the platform's markdown knows no escape.
 _PLAIN = str.maketrans("[]<>`*#", "［］＜＞｀＊＃")
@@ -121,6 +123,8 @@ def clip_bytes(text: str, most: int) -> str:
 
 def _room_for(card: Card | None, can: Capabilities) -> Capabilities:
     """A list of lines to press is drawn as options, of which there may be more than buttons."""
+    if card is not None and _is_form(card):
+        return replace(can, max_buttons=MAX_OPTIONS + 1, max_label=OPTION)
     if card is None or len(card.buttons) <= MAX_BUTTONS:
         return can
     lined = sum(button.line is not None for button in card.buttons)
@@ -173,6 +177,8 @@ def _pressable(card: Card, home: str) -> dict[str, Any]:
     count = len(card.buttons)
     if not count:
         return {"card_action": {"type": 1, "url": home}}
+    if _is_form(card):
+        return _form(card)
     if count <= MAX_BUTTONS:
         return {"card_type": "button_interaction", "button_list": [_button(one) for one in card.buttons]}
     chinese = is_chinese(card.title + card.buttons[0].label)
@@ -184,6 +190,27 @@ def _pressable(card: Card, home: str) -> dict[str, Any]:
         checkbox = {"question_key": CHOICE, "mode": 0, "option_list": options}
         return {"card_type": "vote_interaction", "checkbox": checkbox} | submit
     return {"card_type": "multiple_interaction", "select_list": _selects(card.buttons, chinese)} | submit
+
+
+def _is_form(card: Card) -> bool:
+    """Whether several of its buttons may be chosen together, and one sends them off."""
+    boxes = sum(one.ticked is not None for one in card.buttons)
+    return boxes > 0 and len(card.buttons) == boxes + 1
+
+
+def _form(card: Card) -> dict[str, Any]:
+    """Boxes to tick, with the platform's own marks, and the button that sends them off."""
+    boxes = [
+        {"id": one.id, "text": clip(one.label.lstrip("☐☑ "), OPTION), "is_checked": one.ticked}
+        for one in card.buttons
+        if one.ticked is not None
+    ]
+    send = next(one for one in card.buttons if one.ticked is None)
+    return {
+        "card_type": "vote_interaction",
+        "checkbox": {"question_key": CHOICE, "mode": 1, "option_list": boxes},
+        "submit_button": {"text": cut(send.label, MAX_LABEL), "key": FORM + send.id},
+    }
 
 
 def _button(button: Button) -> dict[str, Any]:

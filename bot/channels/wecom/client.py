@@ -49,6 +49,15 @@ class Api:
             self._threads, partial(method, *args, **kwargs)
         )
 
+    def promptly(self, seconds: float, method: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
+        """Run a blocking method for at most so long. Raises NoAnswer when it takes longer."""
+        running = self._threads.submit(method, *args, **kwargs)
+        try:
+            return running.result(seconds)
+        except TimeoutError:
+            running.cancel()
+            raise NoAnswer("too slow", sent=True) from None
+
     def get(self, path: str, **params: Any) -> dict[str, Any]:
         """`GET /cgi-bin/PATH`."""
         return self._with_token(lambda token: self._json("get", path, params | {"access_token": token}))

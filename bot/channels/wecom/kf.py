@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from bot.channels.wecom.client import Api
 from bot.channels.wecom.errors import NO_MEDIA, ApiError, NoAnswer, Refused, receipt_of
 from bot.channels.wecom.kf_menu import CAPABILITIES, parts_of
+from bot.channels.wecom.kf_names import Nicknames
 from bot.channels.wecom.kf_reading import (
     FROM_COLLEAGUE,
     FROM_CUSTOMER,
@@ -113,6 +114,7 @@ class KfLine:
         self._core = core
         self._desks = Desks(core.database, core.cipher)
         self._operator = Operator(account, core)
+        self._nicknames = Nicknames(api)
 
     # In
 
@@ -185,6 +187,10 @@ class KfLine:
         units = self._core.policies.model("servicedesk", DeskPolicy, unit=self.account.unit).units
         found = units.get(desk, self.account.unit)
         return found if found.startswith(f"{self.account.tenant}.") else self.account.unit
+
+    def nickname(self, event: Event) -> str:
+        """What he calls himself on WeChat."""
+        return self._nicknames.of(customer_at(event.chat)[0])
 
     def fetch(self, media: Media) -> bytes:
         """The file of a message. Raises ChexinError with words for its sender."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.channels.wecom.cards import CHOICE, NOTHING
+from bot.channels.wecom.cards import CHOICE, FORM, NOTHING
 from bot.channels.wecom.menu import said_by
 from bot.channels.wecom.xml import Fields, Malformed, many, parse, text
 from bot.ports import Event, EventKind, Media, MediaKind
@@ -50,10 +50,11 @@ def _said(kind: str, fields: Fields, known: dict[str, Any]) -> Event:
 def _happened(fields: Fields, known: dict[str, Any]) -> Event | None:
     name = text(fields, "Event").lower()
     if name in _PRESSES:
-        chosen = chosen_of(fields)
-        return Event(
-            EventKind.PRESS, action_id=_action(text(fields, "EventKey"), chosen), chosen=chosen, **known
-        )
+        key, chosen = text(fields, "EventKey"), chosen_of(fields)
+        if key.startswith(FORM):
+            # A form sent off with nothing chosen is a form all the same.
+            key, chosen = key.removeprefix(FORM), {CHOICE: ()} | chosen
+        return Event(EventKind.PRESS, action_id=_action(key, chosen), chosen=chosen, **known)
     if name == "click":
         said = said_by(text(fields, "EventKey"))
         return Event(EventKind.TEXT, text=said, **known) if said else None

@@ -62,6 +62,7 @@ class FakeKf:
         wecom.secrets.add(KF_SECRET)
         self.calls = True
         self.servicers: dict[str, int] = {"rep1": 0}
+        self.nicknames: dict[str, str] = {}
         self.log: list[dict[str, Any]] = []
         self.threads: dict[tuple[str, str], Thread] = {}
         self.codes: dict[str, Code] = {}
@@ -74,6 +75,7 @@ class FakeKf:
             "kf/account/list": self._accounts, "kf/sync_msg": self._sync, "kf/send_msg": self._send,
             "kf/send_msg_on_event": self._send_on_event, "kf/servicer/list": self._servicers,
             "kf/service_state/get": self._state, "kf/service_state/trans": self._trans,
+            "kf/customer/batchget": self._customers,
         }.items():  # fmt: skip
             wecom.serve(path, handler)
 
@@ -236,6 +238,13 @@ class FakeKf:
         return _ok(
             servicer_list=[{"userid": name, "status": status} for name, status in self.servicers.items()]
         )
+
+    def _customers(self, call: Call) -> dict[str, Any]:
+        """Those who wrote within 48 hours; of others only that they are not known."""
+        asked = call.body["external_userid_list"]
+        known = [{"external_userid": one, "nickname": self.nicknames[one], "avatar": "", "gender": 0}
+                 for one in asked if one in self.nicknames]  # fmt: skip
+        return _ok(customer_list=known, invalid_external_userid=[one for one in asked if one not in self.nicknames])
 
     def _state(self, call: Call) -> dict[str, Any]:
         thread = self.thread(call.body["external_userid"], call.body["open_kfid"])
