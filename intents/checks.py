@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from .data import LANGUAGES, ROOT, DataError, lines_of, load, relative, sentence_files
 from .schema import load_schema
 
+TESTS = ROOT.parent / "tests" / "intents"
+SAYINGS, NEAR = 8, 3  # phrasings and near misses an intent and language must be tested with
 
 def validate() -> list[str]:
     """Every problem found in the schema, the sentences, the word lists and the examples; empty when sound."""
@@ -19,8 +21,39 @@ def validate() -> list[str]:
     for language in LANGUAGES:
         found += _sentences(language)
         found += _guards(language)
+        found += _moods(language)
         found += _coverage(language)
+        found += _tested(language)
     return found
+
+
+def _moods(language: str) -> Iterator[str]:
+    from .moods import read
+
+    path = ROOT / language / "lists" / "moods.yaml"
+    for name, entry in load(path)["moods"].items():
+        try:
+            read(name, entry, language)
+        except (ValueError, KeyError, re.error) as error:
+            yield f"{relative(path)}:{lines_of(path)[('moods', name)]}: {error}"
+
+
+def _tested(language: str) -> Iterator[str]:
+    """Beside a source tree: enough phrasings and near misses for each intent, in the file its sentences mirror."""
+    for path in sentence_files(language):
+        mirror = TESTS / language / path.name
+        if not TESTS.is_dir():
+            continue
+        if not mirror.is_file():
+            yield f"{relative(path)}:1: no tests in tests/intents/{language}/{path.name}"
+            continue
+        shown, lines = load(mirror), lines_of(mirror)
+        for intent in load(path):
+            for kind, least in (("say", SAYINGS), ("near", NEAR)):
+                count = len((shown.get(intent) or {}).get(kind, ()))
+                if count < least:
+                    line = lines.get((intent, kind), lines.get((intent,), 1))
+                    yield f"tests/intents/{language}/{path.name}:{line}: {intent}: {count} of {least} `{kind}`"
 
 
 def _sentences(language: str) -> Iterator[str]:
