@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from bot.cards.base import button
 from bot.conversation.gate import Need
 from bot.conversation.pending import Draft
 from bot.conversation.people import customer
+from bot.conversation.presses import verb
 from bot.conversation.talk import Talk
+from bot.ports import Button
 from crm_core.followups.messages import FollowupView, MyFollowups, ResumeFollowup
+from crm_core.kernel.errors import ChexinError, Unavailable
 from crm_core.kernel.registry import Command
 from crm_core.tasks.messages import MyTasks, RestoreTask, TaskView
+from crm_core.undo.messages import UndoLast
 
 MANY = 200
+ALL_BACK = "unmute.undo"
 
 
 def unmute(talk: Talk, draft: Draft) -> Need | None:
@@ -31,8 +39,32 @@ def unmute(talk: Talk, draft: Draft) -> Need | None:
     if who is None and len(found) > 1:
         talk.say("task.which_muted", titles=talk.voice.say("task.name_joint").join(title for title, _ in found[:5]))
         return None
-    for _, command in found:
-        talk.do(command)
+    undos = [undo for _, command in found if (undo := talk.do(command).undo_id)]
     titles = talk.voice.say("task.name_joint").join(title for title, _ in found)
-    talk.say("task.unmuted", titles=titles)
+    talk.say("task.unmuted", *_take_back(talk, undos), titles=titles)
     return None
+
+
+def _take_back(talk: Talk, undos: list[str]) -> tuple[Button, ...]:
+    """One button takes all of it back."""
+    if len(undos) < 2:
+        return talk.take_back(undos[0] if undos else None)
+    return (button(talk.voice, "undo", ALL_BACK, undos=undos),)
+
+
+@verb(ALL_BACK)
+def mute_again(talk: Talk, params: dict[str, Any]) -> None:
+    """Each by itself: what has changed or ended since is left as it is."""
+    back = 0
+    for undo_id in reversed(params["undos"]):
+        try:
+            talk.do(UndoLast(undo_id=undo_id), of=undo_id)
+            back += 1
+        except Unavailable:
+            raise
+        except ChexinError:
+            continue
+    if back:
+        talk.say("undo.done", what=talk.voice.label("undo", "unmute"))
+    else:
+        talk.say("press.over")

@@ -182,6 +182,7 @@ def resume_followup(cmd: ResumeFollowup, uow: Uow) -> Result:
     """What is still ahead reminds as planned, or at the time that was asked for before."""
     row = _open(uow, cmd.followup_id, "open")
     uow.expect(row, cmd.version)
+    was_muted = row.muted_at is not None
     uow.change("reminders", "off", "on")
     uow.cancel_timers(f"followup:{row.id}")
     if cmd.snoozed_until is not None:
@@ -192,7 +193,8 @@ def resume_followup(cmd: ResumeFollowup, uow: Uow) -> Result:
         rearm(uow, row)
     uow.audit("resume", "followup", row.id)
     uow.refresh(f"followup:{row.id}")
-    return Result(id=row.id, view=followup_view(row, uow))
+    undo = uow.undoable(MuteFollowup(followup_id=row.id), "unmute") if was_muted else None
+    return Result(id=row.id, view=followup_view(row, uow), undo_id=undo)
 
 
 @handles(SendGreeting)

@@ -41,9 +41,10 @@ def mute_task(cmd: MuteTask, uow: Uow) -> Result:
 
 @handles(RestoreTask)
 def restore_task(cmd: RestoreTask, uow: Uow) -> Result:
-    """As it was; what reminded already does not do so again."""
+    """As it was; what reminded already does not do so again. Whoever lets it remind again can take that back."""
     row = open_task(uow, cmd.task_id)
     uow.expect(row, cmd.version)
+    was_muted = row.muted_at is not None
     uow.change("due_at", row.due_at, cmd.due_at, "instant")
     uow.touch(row, due_at=cmd.due_at, muted_at=None)
     uow.cancel_timers(f"task:{row.id}")
@@ -51,7 +52,8 @@ def restore_task(cmd: RestoreTask, uow: Uow) -> Result:
         arm(uow, row)
     uow.audit("restore", "task", row.id)
     uow.refresh(f"task:{row.id}")
-    return Result(id=row.id, view=task_view(row, uow))
+    undo = uow.undoable(MuteTask(task_id=row.id), "unmute") if was_muted else None
+    return Result(id=row.id, view=task_view(row, uow), undo_id=undo)
 
 
 @handles(StopSeries)
