@@ -24,7 +24,14 @@ def provider() -> Iterator[OpenAi]:
 
 
 @pytest.fixture
-def helped(small: Core, provider: OpenAi) -> Iterator[Site]:
+def patient(small: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A minute for the model, so that a busy machine does not end its silence before the test does."""
+    policy = small.policies.model("llm", ModelPolicy).model_copy(update={"seconds": 60.0})
+    monkeypatch.setattr(Thinking, "_policy", lambda self, actor: policy)
+
+
+@pytest.fixture
+def helped(small: Core, provider: OpenAi, patient: None) -> Iterator[Site]:
     with served(small, settings=bot_settings(llm_model="qwen:small", llm_base_url=provider.url, llm_api_key=KEY)) as site:
         yield site
         provider.let_go()
@@ -48,11 +55,7 @@ def test_a_slow_model_delays_nobody_else_and_its_draft_is_confirmed(helped: Site
     assert 'chexin_model_total{outcome="answered"} 1.0' in figures
 
 
-def test_the_end_of_the_process_does_not_wait_for_the_model(
-    small: Core, provider: OpenAi, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    patient = small.policies.model("llm", ModelPolicy).model_copy(update={"seconds": 60.0})
-    monkeypatch.setattr(Thinking, "_policy", lambda self, actor: patient)
+def test_the_end_of_the_process_does_not_wait_for_the_model(small: Core, provider: OpenAi, patient: None) -> None:
     provider.will(Say(drip=True))
     settings = bot_settings(llm_model="qwen:small", llm_base_url=provider.url, llm_api_key=KEY)
     with served(small, settings=settings) as site, site.page("rep1") as page:

@@ -6,7 +6,7 @@ import json
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -103,7 +103,10 @@ def _handler(server: OpenAi) -> type[BaseHTTPRequestHandler]:
                 self._send(say.status, _body(say, number))
 
         def _send(self, status: int, body: str) -> None:
-            data = body.encode()
+            with suppress(OSError):  # the other side may have given up
+                self._write(status, body.encode())
+
+        def _write(self, status: int, data: bytes) -> None:
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(data)))
