@@ -51,7 +51,7 @@ def _trimmed(found: re.Match[str], language: str) -> tuple[int, int] | None:
         words = found.string[start:end].lower()
         tail = next((t for t in _words(language, "tails") if _ends(words, t, language)), None)
         if tail is None:
-            return (start, end) if end > start else None
+            return (start, end) if words.strip() else None
         end -= len(tail)
 
 

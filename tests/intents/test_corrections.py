@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from intents.corrections import read_correction
@@ -59,6 +59,7 @@ def test_what_is_no_correction_of_a_lead(text: str) -> None:
     assert corrected(text, "create_lead", LEAD, NOW) is None
 
 
+@example("\x1f", "不对,是")
 @given(st.text(max_size=60), st.sampled_from(["不对,是", "电话错了 ", "not ", "make it ", "不是8000是", ""]))
 def test_what_was_found_stands_in_the_text(text: str, before: str) -> None:
     said = read_correction(before + text)
