@@ -7,13 +7,16 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlmodel import col
 
-from crm_core.campaigns.lookup import contacts_of, contacts_of_customer, follower, followers_of
+from crm_core.campaigns.lookup import PREFIX, contacts_of, contacts_of_customer, follower, followers_of
 from crm_core.campaigns.messages import TransferOutcome, TransferRefused, TransfersTold
 from crm_core.campaigns.rules import ContactPolicy
 from crm_core.campaigns.tables import ContactTransfer, WechatContact, WechatFollower
+from crm_core.channels.corps import vouches
+from crm_core.channels.tables import ChannelAccount
 from crm_core.customers.tables import Customer
 from crm_core.deals.messages import OwnerChanged
 from crm_core.errands.queue import errand
+from crm_core.handovers.messages import LeaverReplaced
 from crm_core.kernel.registry import Result, handles, reacts
 from crm_core.kernel.uow import Priority, Uow
 from crm_core.org.people import find_person, manager_of
@@ -22,6 +25,7 @@ from crm_core.org.tables import Person
 # The platform asks the customer for a day; then it tells what became of it.
 FIRST_LOOK = timedelta(hours=25)
 UNDER_WAY = ("asked", "waiting")
+AFTER_KNOWN = timedelta(hours=1)
 
 
 @reacts(OwnerChanged)
@@ -31,6 +35,24 @@ def follow_owner(event: OwnerChanged, uow: Uow) -> None:
     if customer is not None:
         for contact in contacts_of_customer(uow, customer.id):
             align(uow, contact, customer, event.before_id)
+
+
+@reacts(LeaverReplaced)
+def leaver_replaced(event: LeaverReplaced, uow: Uow) -> None:
+    """What the platform keeps of him beside the customers known here goes to the same colleague: those nobody here
+    knows, and his groups. A little later, when the known ones have been asked for.
+    """
+    person, heir = find_person(uow, event.person_id), find_person(uow, event.to_id)
+    if person is None or heir is None or not (person.wecom_userid and heir.wecom_userid):
+        return
+    query = select(ChannelAccount).where(
+        col(ChannelAccount.tenant) == uow.tenant, col(ChannelAccount.channel) == "contacts", col(ChannelAccount.active)
+    )
+    for account in uow.rows(query):
+        if vouches(uow, account.account, person.unit) and vouches(uow, account.account, heir.unit):
+            errand(uow, account=f"{PREFIX}{account.account}", kind="leaver", due_at=uow.now + AFTER_KNOWN,
+                   key=f"leaver:{account.account}:{person.id}:{uow.now.isoformat()}"[:160],
+                   from_userid=person.wecom_userid.lower(), to_userid=heir.wecom_userid.lower())  # fmt: skip
 
 
 def align(uow: Uow, contact: WechatContact, customer: Customer, before_id: str | None) -> None:

@@ -10,7 +10,13 @@ from sqlmodel import col
 
 from crm_core.followups.lookup import place_of, times
 from crm_core.followups.rules import due
-from crm_core.handovers.messages import DecideHandOver, HandOver, ReturnHandOver, WithdrawHandOver
+from crm_core.handovers.messages import (
+    DecideHandOver,
+    HandOver,
+    LeaverReplaced,
+    ReturnHandOver,
+    WithdrawHandOver,
+)
 from crm_core.handovers.people import bring_back, confirmer, heir, leave, leaver, may_confirm
 from crm_core.handovers.queries import handover_view
 from crm_core.handovers.tables import Handover
@@ -125,6 +131,7 @@ def _carry_out(uow: Uow, row: Handover) -> None:
         for task in own:
             close(uow, task, "cancelled")
         before = leave(uow, person) | {"tasks": [task.id for task in own]}
+        uow.emit(LeaverReplaced(person_id=person.id, to_id=to.id))
     uow.touch(row, state="done", decider_id=uow.actor.id, decided_at=uow.now, moved=moved, before=before)
     uow.settle()
     uow.change("owner", person.name, to.name, "person")

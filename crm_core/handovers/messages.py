@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from crm_core.absences.messages import WorkLine
-from crm_core.kernel.registry import Command, Question, View
+from crm_core.kernel.registry import Command, Event, Question, View
 
 Decision = Literal["approve", "reject"]
 
@@ -40,6 +40,13 @@ class ReturnHandOver(Command):
     """Within a day: what nobody has worked on since goes back. For the asker or who confirmed it."""
 
     handover_id: str
+
+
+class LeaverReplaced(Event):
+    """Somebody is gone for good, and all his work went to a colleague."""
+
+    person_id: str
+    to_id: str
 
 
 class HandoverView(View):

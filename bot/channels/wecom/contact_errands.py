@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from bot.channels.wecom.client import Api
+from bot.channels.wecom.contact_leavers import Leavers
 from bot.channels.wecom.errands import Later
 from bot.channels.wecom.errors import Refused, trouble_of
 from bot.channels.wecom.qr import picture_at
@@ -53,6 +54,7 @@ class ContactErrands:
         return {
             "welcome": self._welcome, "contact_code": self._code, "contact_detail": self._detail, "tag": self._tag,
             "transfer": self._transfer, "transfer_result": self._transfer_result,
+            "leaver": Leavers(self._api, self._core).hand_over,
         }  # fmt: skip
 
     async def gave_up(self, due: Due, why: str) -> None:

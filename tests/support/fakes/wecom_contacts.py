@@ -52,6 +52,7 @@ class FakeContacts:
         self.transfers: list[Transfer] = []
         self.resigned: set[str] = set()
         self.batches: list[int] = []
+        self.groups: dict[str, str] = {}
         self.picture = b""
         self._numbers = itertools.count(1)
         for path, handler in {
@@ -61,6 +62,8 @@ class FakeContacts:
             "externalcontact/transfer_result": self._result,
             "externalcontact/resigned/transfer_customer": self._transfer_resigned,
             "externalcontact/resigned/transfer_result": self._result,
+            "externalcontact/get_unassigned_list": self._unassigned,
+            "externalcontact/groupchat/list": self._groups, "externalcontact/groupchat/transfer": self._give_groups,
         }.items():  # fmt: skip
             wecom.serve(path, handler)
 
@@ -163,6 +166,33 @@ class FakeContacts:
             if not code:
                 self.transfers.append(Transfer(one, source, target, self.clock()))
         return _ok(customer=said)
+
+    def _unassigned(self, call: Call) -> dict[str, Any]:
+        """Customers of those who left whom nobody was given yet, two a page."""
+        waits = {one.customer for one in self.transfers if one.status == WAITING}
+        left = [(one, user) for one, follows in sorted(self.follows.items()) for user in follows
+                if user in self.resigned and one not in waits]  # fmt: skip
+        start = int(call.body.get("cursor") or 0)
+        info = [{"handover_userid": user, "external_userid": one, "dimission_time": 1}
+                for one, user in left[start : start + 2]]  # fmt: skip
+        more = start + 2 < len(left)
+        return _ok(info=info, is_last=not more, next_cursor=str(start + 2) if more else "")
+
+    def _groups(self, call: Call) -> dict[str, Any]:
+        body = call.body
+        if body.get("status_filter") != 1 or not 1 <= body.get("limit", 0) <= 1000:
+            return _no(40058)
+        mine = [group for group, owner in self.groups.items()
+                if owner in body["owner_filter"]["userid_list"] and owner in self.resigned]  # fmt: skip
+        return _ok(group_chat_list=[{"chat_id": one, "status": 1} for one in mine])
+
+    def _give_groups(self, call: Call) -> dict[str, Any]:
+        chats, new = call.body["chat_id_list"], call.body["new_owner"]
+        if not 1 <= len(chats) <= 100:
+            return _no(40058)
+        failed = [one for one in chats if self.groups.get(one) not in self.resigned or new not in self.wecom.members]
+        self.groups |= {one: new for one in chats if one not in failed}
+        return _ok(failed_chat_list=[{"chat_id": one, "errcode": 90500, "errmsg": "no"} for one in failed])
 
     def _result(self, call: Call) -> dict[str, Any]:
         body = call.body
