@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, case, desc, or_, select, text
+from sqlalchemy import bindparam, case, desc, select, text
 from sqlmodel import col
 
 from crm_core.customers import names
@@ -79,7 +79,7 @@ def _by_name(reader: Reader, spoken: Spoken, spelt: names.Spelling, near: bool) 
     if spoken.surname_only:
         return [(Fit.SURNAME, row) for row in _titled(reader, surname_of(spoken.name))]
     same, alike = names.same_sound(spelt), names.near_sounds(spelt) if near else []
-    found = [(_heard(row, spoken.name, same), row) for row in _with_keys(reader, spoken.name, [*same, *alike])]
+    found = [(_heard(row, spoken.name, same), row) for row in _with_keys(reader, [*same, *alike])]
     if found:
         best = max(fit for fit, _ in found)
         return [(fit, row) for fit, row in found if fit is best or fit is not Fit.NEAR]
@@ -93,7 +93,7 @@ def _heard(row: Match, said: str, same: Sequence[str]) -> Fit:
 
 
 def _misspelt(reader: Reader, spelt: names.Spelling) -> list[tuple[Fit, Match]]:
-    rows = _with_keys(reader, "", names.slips(spelt))
+    rows = _with_keys(reader, names.slips(spelt))
     if found := [row for row in rows if names.one_slip(spelt, row.name, row.pinyin)]:
         return [(Fit.SLIP, row) for row in found]
     if spelt.latin and _INITIALS.fullmatch(spelt.pinyin):
@@ -122,15 +122,14 @@ def _dialect(reader: Reader) -> str:
     return reader.session.get_bind().dialect.name
 
 
-def _with_keys(reader: Reader, name: str, keys: Sequence[str]) -> list[Match]:
-    """Those of this name, or whose pinyin is one of many keys: one parameter, however many there are."""
+def _with_keys(reader: Reader, keys: Sequence[str]) -> list[Match]:
+    """Those whose pinyin is one of many keys, own ones first: one parameter, however many there are."""
     if not keys:
         return []
     listed = _LISTED[_dialect(reader)]
     known = text(f"SELECT value FROM {listed}").bindparams(bindparam("keys", json.dumps(keys)))
-    sounds = col(Customer.pinyin).in_(known)
     own = case((col(Customer.owner_id) == reader.actor.id, 0), else_=1)
-    return _matches(reader, or_(col(Customer.name) == name, sounds) if name else sounds, first=own, limit=_MANY)
+    return _matches(reader, col(Customer.pinyin).in_(known), first=own, limit=_MANY)
 
 
 def _visible(reader: Reader, first: Any = None) -> Any:

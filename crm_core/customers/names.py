@@ -95,8 +95,8 @@ def families(surname: str) -> tuple[str, ...]:
 
 
 def same_sound(spelt: Spelling) -> list[str]:
-    """Keys of exactly this sound: a surname's other reading, and a Latin name's other order."""
-    keys = [spelt.pinyin]
+    """Keys of exactly this sound: as it is kept, a surname's other reading, and a Latin name's other order."""
+    keys = [spelt.pinyin, pinyin_of(spelt.text)[0]]
     parts = sounds(spelt)
     if parts and parts[0] in _SURNAMES:
         keys.append("".join((_SURNAMES[parts[0]], *parts[1:])))

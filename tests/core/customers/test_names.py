@@ -204,3 +204,9 @@ def test_of_the_same_sound_whoever_was_spoken_of_comes_first(people: House) -> N
 )
 def test_a_romanised_surname_with_a_title_finds_the_chinese_one(people: House, words: str, name: str) -> None:
     assert [line.name for line in found(people, words)] == [name]
+
+
+def test_a_name_is_found_as_it_was_written_whatever_is_in_it(house: House) -> None:
+    for number, name in enumerate(("Tom O'Brien", "B级王先生(介绍)", "申达建筑工程有限公司", "张·阿布都", "李3号")):
+        house.customer("rep1", name, phones=(f"1370013801{number}",))
+        assert [line.name for line in found(house, name)][:1] == [name]
