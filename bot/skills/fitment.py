@@ -11,7 +11,7 @@ from bot.conversation.pending import Draft
 from bot.conversation.slots import vehicle_words
 from bot.conversation.talk import Talk
 from bot.ports import Button, Card, Field
-from bot.skills.knowledge import answer_question
+from bot.skills.knowledge import answer_question, pass_on
 from crm_core.fitment.messages import CheckFit, FitAnswer, LookupParts, PartSpec, StockOf, VehicleSpec
 from crm_core.vehicles.messages import CarStock, CarView, CustomerCars, FindModels, ModelView, StockCarView
 
@@ -107,7 +107,16 @@ def _show(talk: Talk, draft: Draft, answer: FitAnswer) -> Step:
     if answer.ask and answer.choices:
         return Need(answer.ask, card=card)
     talk.show(card)
+    if answer.verdict == "no_data" and not talk.is_staff:
+        pass_on(talk, _question(talk, draft, answer))
     return None
+
+
+def _question(talk: Talk, draft: Draft, answer: FitAnswer) -> str:
+    """What the technician is asked: the customer's own sentence, unless he only answered a question of ours."""
+    named = [words for name in ("oe", "part") if (words := draft.words(name))]
+    whole = any(words in talk.text for words in named)
+    return talk.text if whole else joined(*named, draft.words("vehicle") or answer.vehicle, by=" ")
 
 
 def _vehicle(talk: Talk, draft: Draft) -> VehicleSpec | None:
