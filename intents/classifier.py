@@ -15,6 +15,7 @@ from typing import Any
 from . import calibrate, embed
 from .normalize import normalise
 
+_MANY = 1000  # examples
 _NGRAMS = (1, 2, 3)
 _CHARS = "chars"
 _STRENGTH = {_CHARS: 20.0, embed.QUICK: 30.0, embed.SLOW: 30.0}
@@ -127,7 +128,10 @@ class ExampleClassifier:
         import numpy as np
 
         counts: Counter[str] = Counter(piece for text in texts for piece in set(_pieces(text)))
-        self._vocabulary = {piece: index for index, piece in enumerate(sorted(counts))}
+        # Of many examples what occurs once tells nothing but costs most of the training.
+        least = 2 if len(texts) > _MANY else 1
+        kept = sorted(piece for piece, count in counts.items() if count >= least)
+        self._vocabulary = {piece: index for index, piece in enumerate(kept)}
         idf = [math.log((1 + len(texts)) / (1 + counts[piece])) + 1 for piece in self._vocabulary]
         self._arrays = {"idf": np.array(idf, np.float32)}
 
@@ -149,7 +153,8 @@ class ExampleClassifier:
         ends = [0]
         for indexes, _ in rows:
             ends.append(ends[-1] + len(indexes))
-        return csr_matrix((data, columns, ends), shape=(len(texts), len(self._vocabulary)))
+        shape = (len(texts), len(self._vocabulary))
+        return csr_matrix((data, columns, ends), shape=shape, dtype="float32")
 
     def _calibrate(self, features: dict[str, Any], labels: list[str]) -> None:
         def rank(train: Sequence[int], test: Sequence[int]) -> list[tuple[str, float]]:
@@ -189,12 +194,14 @@ def _regress(view: str, rows: Any, labels: list[str], seed: int) -> tuple[Any, A
     """Coefficients and biases, one row a label in sorted order."""
     import numpy as np
     from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_limits
 
     model = LogisticRegression(
         C=_STRENGTH[view], max_iter=150, tol=1e-3, random_state=seed, class_weight="balanced"
     )
     names = sorted(set(labels))
-    model.fit(rows, [names.index(label) for label in labels])
+    with threadpool_limits(1):  # so few rows that threads mostly wait for each other
+        model.fit(rows, [names.index(label) for label in labels])
     coef, bias = model.coef_, model.intercept_
     if len(coef) == 1:  # the library keeps one row for two classes
         coef, bias = np.vstack([-coef[0] / 2, coef[0] / 2]), np.array([-bias[0] / 2, bias[0] / 2])
