@@ -65,10 +65,11 @@ def compare(row: Row, got: Understanding) -> Verdict:
     verdict = Verdict(row, got, same and got.outcome in accepted)
     meant = {c["intent"] for c in wanted}
     verdict.wrong_writes = [c["intent"] for c in said if c["intent"] not in meant and _writes(c["intent"])]
+    compare_slots = _compare_asked if row["expect"].get("slots") == "asked" else _compare_slots
     if same:
         for want in wanted:
             have = next(c for c in said if c["intent"] == want["intent"])
-            _compare_slots(verdict, want, have["slots"])
+            compare_slots(verdict, want, have["slots"])
     return verdict
 
 
@@ -85,6 +86,23 @@ def _compare_slots(verdict: Verdict, want: Mapping[str, Any], have: Mapping[str,
         expected = wanted.get(name)
         if not any(_equal(name, choice, values.get(name)) for choice in _choices(expected)):
             verdict.wrong.append(f"{want['intent']}.{name}: {values.get(name)!r}, not {expected!r}")
+
+
+def _compare_asked(verdict: Verdict, want: Mapping[str, Any], have: Mapping[str, Any]) -> None:
+    """Only what the row asks for, in our spelling of it or in the speaker's."""
+    for name, expected in want["slots"].items():
+        verdict.slots += 1
+        slot = have.get(name) or {"value": None}
+        if not any(_meant(choice, slot["value"], slot.get("words", "")) for choice in _choices(expected)):
+            verdict.wrong.append(f"{want['intent']}.{name}: {slot['value']!r}, not {expected!r}")
+
+
+def _meant(expected: Any, value: Any, words: str) -> bool:
+    if isinstance(expected, dict) and isinstance(value, dict):
+        return all(_meant(part, value.get(key), words) for key, part in expected.items())
+    if expected == value:
+        return True
+    return isinstance(expected, str) and any(_folded(expected) in _folded(str(one)) for one in (value, words))
 
 
 def _slot_name(intent: str, name: str) -> str:
@@ -119,7 +137,9 @@ def summary(verdicts: Sequence[Verdict]) -> dict[str, Any]:
     """Shares of right intents, slots and whole answers, and how many writes nobody asked for."""
     slots = sum(v.slots for v in verdicts)
     times = sorted(v.got.ms for v in verdicts)
-    silent = [w for v in verdicts for w in v.wrong_writes if load_schema()[w].risk == "own_write"]
+    # What the ranker reads is shown on a card first.
+    sure = [v for v in verdicts if v.got.layer != "ranker"]
+    silent = [w for v in sure for w in v.wrong_writes if load_schema()[w].risk == "own_write"]
     return {
         "items": len(verdicts),
         "intent": _share(sum(v.intents_right for v in verdicts), len(verdicts)),
