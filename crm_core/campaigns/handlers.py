@@ -11,7 +11,6 @@ from crm_core.campaigns import transfers as transfers
 from crm_core.campaigns.lookup import (
     PREFIX,
     code_of,
-    colleague_of,
     contact_at,
     contacts_of,
     follower,
@@ -30,6 +29,7 @@ from crm_core.campaigns.messages import (
 from crm_core.campaigns.queries import code_view
 from crm_core.campaigns.rules import ContactPolicy, ours
 from crm_core.campaigns.tables import ContactCode, WechatContact, WechatFollower
+from crm_core.channels.corps import colleague_of, vouches
 from crm_core.channels.tables import ChannelAccount
 from crm_core.customers.handlers import add_login
 from crm_core.customers.lookup import add_phone
@@ -66,11 +66,13 @@ def make_code(cmd: MakeContactCode, uow: Uow) -> Result:
     person = find_person(uow, cmd.person_id or uow.actor.id)
     if person is None or not _may_make(uow, person):
         raise NotFound(resource="person")
-    account = _account(uow)
-    if account is None:
+    accounts = _accounts(uow)
+    if not accounts:
         raise Refused("error.contacts_off")
-    if not person.wecom_userid:
+    corp = next((one for one in accounts if vouches(uow, one, person.unit)), None)
+    if not (corp and person.wecom_userid):
         raise Refused("error.no_userid", name=person.name)
+    account = f"{PREFIX}{corp}"
     row = uow.new(ContactCode, unit=person.unit, account=account, person_id=person.id, asker_id=uow.actor.id,
                   campaign=campaign, mark=f"c{secrets.token_hex(10)}")  # fmt: skip
     policy = uow.policies.model("contacts", ContactPolicy, unit=person.unit)
@@ -88,12 +90,12 @@ def _may_make(uow: Uow, person: Person) -> bool:
     return person.tenant == uow.tenant and uow.access.allows(uow.actor, "contact_code", "create", place)
 
 
-def _account(uow: Uow) -> str | None:
+def _accounts(uow: Uow) -> list[str]:
+    """The corps whose customer contact is served here."""
     query = select(ChannelAccount).where(
         col(ChannelAccount.tenant) == uow.tenant, col(ChannelAccount.channel) == "contacts", col(ChannelAccount.active)
     )
-    found = uow.first(query)
-    return f"{PREFIX}{found.account}" if found is not None else None
+    return [one.account for one in uow.rows(query.order_by(col(ChannelAccount.created_at), col(ChannelAccount.id)))]
 
 
 @handles(ContactCodeMade)

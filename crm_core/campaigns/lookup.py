@@ -1,4 +1,4 @@
-"""Finding contacts, their followers, and the colleagues behind userids."""
+"""Finding contacts and their followers."""
 
 from __future__ import annotations
 
@@ -6,22 +6,10 @@ from sqlalchemy import desc, select
 from sqlmodel import col
 
 from crm_core.campaigns.tables import ContactCode, WechatContact, WechatFollower
-from crm_core.channels.corps import vouches
 from crm_core.kernel.uow import Reader
 from crm_core.org.people import dealer_of
-from crm_core.org.tables import Person
 
 PREFIX = "contacts:"
-
-
-def colleague_of(reader: Reader, userid: str, corp: str = "") -> Person | None:
-    """The active colleague with a userid of this corp; without one, of any."""
-    query = select(Person).where(
-        col(Person.tenant) == reader.tenant, col(Person.wecom_userid) == userid.lower(), col(Person.kind) == "staff",
-        col(Person.active),
-    )  # fmt: skip
-    found = reader.rows(query.order_by(col(Person.updated_at).desc())) if userid else []
-    return next((one for one in found if not corp or vouches(reader, corp, one.unit)), None)
 
 
 def contacts_of(reader: Reader, account: str, native_id: str) -> list[WechatContact]:

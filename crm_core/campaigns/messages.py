@@ -150,6 +150,7 @@ class ContactCodes(Question):
 class ContactWelcome(Question):
     """What a customer who added a colleague is greeted with: a text, empty for none. For the deployment itself."""
 
+    account: str
     userid: str
 
 

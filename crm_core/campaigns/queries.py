@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import desc, func, select
 from sqlmodel import col
 
-from crm_core.campaigns.lookup import colleague_of
+from crm_core.campaigns.lookup import PREFIX
 from crm_core.campaigns.messages import (
     ContactCodeCard,
     ContactCodes,
@@ -17,6 +17,7 @@ from crm_core.campaigns.messages import (
     TransferView,
 )
 from crm_core.campaigns.tables import ContactCode, ContactTransfer, WechatFollower
+from crm_core.channels.corps import colleague_of
 from crm_core.customers.tables import Customer
 from crm_core.kernel.access import Place
 from crm_core.kernel.errors import NotFound, Refused
@@ -63,7 +64,7 @@ def contact_codes(question: ContactCodes, reader: Reader) -> list[ContactCodeVie
 def contact_welcome(question: ContactWelcome, reader: Reader) -> str:
     """The approved text of the colleague's dealer."""
     _only_job(reader)
-    person = colleague_of(reader, question.userid)
+    person = colleague_of(reader, question.userid, question.account.removeprefix(PREFIX))
     return welcome_text(reader, person.unit if person else f"{reader.tenant}.", "zh")
 
 

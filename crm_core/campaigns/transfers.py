@@ -67,7 +67,9 @@ def align(uow: Uow, contact: WechatContact, customer: Customer, before_id: str |
     elif waiting is not None:
         return
     connected = followers_of(uow, contact.id)
-    if owner is None or not owner.wecom_userid or any(one.userid == owner.wecom_userid.lower() for one in connected):
+    if owner is None or not owner.wecom_userid or not vouches(uow, contact.account.removeprefix(PREFIX), owner.unit):
+        return
+    if any(one.userid == owner.wecom_userid.lower() for one in connected):
         return
     source = next((one for one in connected if one.person_id == before_id), None) or next(iter(connected), None)
     if source is not None and source.person_id:

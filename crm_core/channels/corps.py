@@ -8,6 +8,7 @@ from sqlmodel import col
 from crm_core.channels.accounts import ENVIRONMENT
 from crm_core.channels.tables import ChannelAccount
 from crm_core.kernel.uow import Reader
+from crm_core.org.tables import Person
 
 
 def corp_of(account: str) -> str:
@@ -35,3 +36,13 @@ def vouches(reader: Reader, corp: str, unit: str) -> bool:
     if len({one for _, one in known}) < 2:
         return True
     return next((one for place, one in known if unit.startswith(place)), "") == corp
+
+
+def colleague_of(reader: Reader, userid: str, corp: str, *, left: bool = False) -> Person | None:
+    """The colleague with a userid of this corp. With `left` also one who is here no more, if nobody else has it."""
+    query = select(Person).where(
+        col(Person.tenant) == reader.tenant, col(Person.wecom_userid) == userid.lower(), col(Person.kind) == "staff"
+    )
+    query = query if left else query.where(col(Person.active))
+    found = reader.rows(query.order_by(col(Person.active).desc(), col(Person.updated_at).desc())) if userid else []
+    return next((one for one in found if vouches(reader, corp, one.unit)), None)

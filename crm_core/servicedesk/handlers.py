@@ -15,7 +15,6 @@ from crm_core.kernel.registry import Result, handles
 from crm_core.kernel.uow import Priority, Uow
 from crm_core.leads.tables import Lead
 from crm_core.org.people import find_person, manager_of, on_duty_for
-from crm_core.org.tables import Person
 from crm_core.servicedesk.messages import (
     CallPerson,
     CustomerEntered,
@@ -31,6 +30,7 @@ from crm_core.servicedesk.messages import (
     State,
 )
 from crm_core.servicedesk.rules import EVENT_CODE, WELCOME_CODE, DeskPolicy
+from crm_core.servicedesk.servicers import servicer_name, servicer_of, userid_of
 from crm_core.servicedesk.tables import ServiceRating, ServiceSession
 from crm_core.servicedesk.welcome import welcome_text
 from crm_core.servicedesk.window import let_go
@@ -123,7 +123,7 @@ def call_person(cmd: CallPerson, uow: Uow) -> Result:
     waits = timedelta(minutes=policy_of(uow, row).queue_minutes)
     errand(uow, account=row.account, kind="call_person", key=f"service:{row.id}:call:{row.turn}", priority=URGENT,
            expires_at=uow.now + waits, subject=f"service:{row.id}", chat=row.chat,
-           prefer=owner.wecom_userid if owner else "")  # fmt: skip
+           prefer=userid_of(uow, row, owner))  # fmt: skip
     uow.timer(QUEUE, uow.now + waits, subject=f"service:{row.id}", key=f"{QUEUE}:{row.id}:{row.turn}",
               priority=Priority.MUST_KNOW, turn=row.turn)  # fmt: skip
     uow.push(owner_id, "desk_call", subject=f"service:{row.id}", key=f"service:{row.id}:call:{row.turn}",
@@ -146,7 +146,7 @@ def person_serves(cmd: PersonServes, uow: Uow) -> Result:
         _watch_end(uow, row)
     if cmd.code:
         _keep_code(uow, row, cmd.code, uow.now + EVENT_CODE)
-        name = _servicer_name(uow, row)
+        name = servicer_name(uow, row)
         uow.push(row.person_id or None, "desk_person" if name else "desk_queue", chat=row.chat, name=name,
                  priority=Priority.REPLY, key=f"service:{row.id}:told:{row.turn}:{cmd.state}")  # fmt: skip
     uow.refresh(f"service:{row.id}")
@@ -229,7 +229,7 @@ def rate_service(cmd: RateService, uow: Uow) -> Result:
         raise NotFound(resource="service")
     if not 0 < cmd.turn <= row.turn:
         raise Invalid("turn")
-    colleague = colleague_of(uow, row.servicer)
+    colleague = servicer_of(uow, row)
     known = uow.first(select(ServiceRating).where(
         col(ServiceRating.session_id) == row.id, col(ServiceRating.turn) == cmd.turn))  # fmt: skip
     if known is None:
@@ -300,20 +300,6 @@ def responsible(uow: Uow, row: ServiceSession) -> str | None:
         return on_duty_for(uow, followed.owner_id, followed.unit)
     manager = manager_of(uow, _unit(uow, row))
     return manager.id if manager is not None else None
-
-
-def colleague_of(uow: Uow, userid: str) -> Person | None:
-    """The colleague with a platform's userid."""
-    if not userid:
-        return None
-    query = select(Person).where(col(Person.tenant) == uow.tenant, col(Person.wecom_userid) == userid,
-                                 col(Person.kind) == "staff")  # fmt: skip
-    return uow.first(query)
-
-
-def _servicer_name(uow: Uow, row: ServiceSession) -> str:
-    found = colleague_of(uow, row.servicer)
-    return found.name if found is not None else ""
 
 
 def session_view(row: ServiceSession) -> SessionView:

@@ -16,6 +16,7 @@ from crm_core.leads.tables import Lead
 from crm_core.org.people import find_person
 from crm_core.org.tables import Person
 from crm_core.servicedesk.messages import RatingAsked, ServiceCall, ServiceCallView, ServiceRatingOf, State
+from crm_core.servicedesk.servicers import servicer_name
 from crm_core.servicedesk.tables import ServiceRating, ServiceSession
 
 
@@ -33,7 +34,7 @@ def service_call(question: ServiceCall, reader: Reader) -> ServiceCallView:
     return ServiceCallView(
         session_id=row.id, customer_id=customer.id if customer else None,
         customer_name=customer.name if customer else person.name, state=cast("State", row.state),
-        servicer_name=_name(reader, row.servicer), since=row.since,
+        servicer_name=servicer_name(reader, row), since=row.since,
     )  # fmt: skip
 
 
@@ -53,12 +54,4 @@ def rating_asked(question: ServiceRatingOf, reader: Reader) -> RatingAsked:
         raise NotFound(resource="service")
     known = reader.first(select(ServiceRating).where(
         col(ServiceRating.session_id) == row.id, col(ServiceRating.turn) == question.turn))  # fmt: skip
-    return RatingAsked(turn=question.turn, colleague=_name(reader, row.servicer), score=known.score if known else None)
-
-
-def _name(reader: Reader, userid: str) -> str:
-    if not userid:
-        return ""
-    query = select(Person).where(col(Person.tenant) == reader.tenant, col(Person.wecom_userid) == userid)
-    found = reader.first(query)
-    return found.name if found is not None else ""
+    return RatingAsked(turn=question.turn, colleague=servicer_name(reader, row), score=known.score if known else None)

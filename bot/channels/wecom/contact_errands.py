@@ -69,7 +69,7 @@ class ContactErrands:
     # Welcomes and codes
 
     async def _welcome(self, due: Due) -> None:
-        said = await self._ask(ContactWelcome(userid=due.payload["userid"]))
+        said = await self._ask(ContactWelcome(account=self._account.line, userid=due.payload["userid"]))
         if not said:
             return
         words = {"content": said.encode()[:MAX_WELCOME].decode("utf-8", "ignore")}

@@ -12,7 +12,9 @@ from crm_core.campaigns.messages import (
     ContactAdded,
     ContactEnded,
     ContactTold,
+    ContactWelcome,
     FollowerTold,
+    MakeContactCode,
     PendingTransfers,
     PersonOfContact,
     TagCustomer,
@@ -212,3 +214,29 @@ def test_corp_vouches_for_a_customer_at_the_desk_of_his_dealer_only(shop: Core) 
 def test_lists_of_transfers_are_nobodys_business(shop: Core) -> None:
     with pytest.raises(Refused):
         shop.ask(PendingTransfers(from_userid="fang", to_userid="lin"), shop.actor("manager1"))
+
+
+def test_the_same_userid_in_two_corps_is_two_colleagues(shop: Core) -> None:
+    """What a corp tells of `zhang` is of its own: his welcome, his codes, and whom a customer may go over to."""
+    for channel, account, unit in (("wecom", "ww1-2", "starway."), ("wecom", "ww2-9", OTHER), ("contacts", "ww2", OTHER)):
+        audience = "staff" if channel == "wecom" else "customer"
+        shop.accounts.put(Account("starway", channel, account, audience, unit), shop.now())
+    for code, unit in (("far", f"{DEALER}sales."), ("near", OTHER)):
+        do(shop, AddPerson(code=code, name=code, role="rep", unit=unit, wecom_userid="Zhang"))
+
+    def welcome(account: str) -> Any:
+        return shop.ask(ContactWelcome(account=account, userid="ZHANG"), shop.system("starway"))
+
+    assert ("浦东" in welcome("contacts:ww1"), "杭州" in welcome("contacts:ww2")) == (True, True)
+    for code, account in (("far", "contacts:ww1"), ("near", "contacts:ww2")):
+        shop.execute(MakeContactCode(campaign="车展"), shop.actor(code))
+        assert rows(shop, Errand)[-1].account == account
+    park = f"{DEALER}park."
+    do(shop, AddUnit(path=park, name="园区组", name_en="Park", city="上海"))
+    do(shop, AddPerson(code="park", name="park", role="rep", unit=park, wecom_userid="lin"))
+    shop.accounts.put(Account("starway", "wecom", "ww2-8", "staff", park), shop.now())
+    customer_id = add(shop)
+    do(shop, TransferDeals(customer_id=customer_id, to_id=shop.actor("park").id))
+    assert rows(shop, ContactTransfer) == [], "at ww1 that userid is somebody else"
+    do(shop, TransferDeals(customer_id=customer_id, to_id=shop.actor("far").id))
+    assert [one.to_userid for one in rows(shop, ContactTransfer)] == ["zhang"]

@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from crm_core.api import Core
+from crm_core.channels.accounts import Account
 from crm_core.chat.messages import AddVisitor
 from crm_core.errands.tables import Errand
 from crm_core.kernel.clock import FixedClock
 from crm_core.kernel.errors import NotFound
 from crm_core.kernel.registry import Command, auditors
 from crm_core.kernel.tables import Outbox, Timer
-from crm_core.org.messages import AddPerson
+from crm_core.org.messages import AddPerson, AddUnit
 from crm_core.servicedesk.messages import (
     CallPerson,
     CustomerEntered,
@@ -28,6 +29,7 @@ from crm_core.servicedesk.messages import (
     NobodyServes,
     PersonServes,
     RateService,
+    ServiceCall,
     ServiceEnded,
     SessionView,
 )
@@ -264,3 +266,19 @@ def test_calls_of_the_platform_are_kept_until_they_were_followed(core: Core, des
     desks.heard(LINE, "wk1", again.calls, core.now())
     (last,) = desks.desks(LINE, core.now() + timedelta(minutes=10))
     assert (last.called, last.token) == (False, "")
+
+
+def test_a_servicer_is_a_colleague_of_the_desks_corp(core: Core, person: str) -> None:
+    """Another corp of the group may have given the same userid; the platform writes it as it likes."""
+    park, now = "starway.east.park.", core.now()
+    for account, unit in (("ww1-2", "starway."), ("ww2-9", park)):
+        core.accounts.put(Account("starway", "wecom", account, "staff", unit), now)
+    job = core.system("starway")
+    core.execute(AddUnit(path=park, name="星驰园区店", name_en="Park", city="杭州"), job)
+    core.execute(AddPerson(code="park", name="方园", role="rep", unit=park, wecom_userid="fang"), job)
+    hear(core, person)
+    do(core, CallPerson(chat=CHAT))
+    do(core, PersonServes(chat=CHAT, state="person", servicer="Fang"))
+    (row,) = rows(core, ServiceSession)
+    seen = core.ask(ServiceCall(session_id=row.id), core.actor("manager1"))
+    assert seen.servicer_name == "方敏"
