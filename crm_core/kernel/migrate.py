@@ -97,8 +97,8 @@ def prepare(url: str, *, by_hand: bool = False) -> None:
 class _connection:
     """An Alembic config over one connection of ours, so that its begin and pragmas are ours too.
 
-    On PostgreSQL everything is one transaction, which holds a lock that only migrations take, and waits only
-    briefly for a table: who waits for a table holds up everybody behind him.
+    Everything is one transaction, which lets nobody else write an SQLite file; on PostgreSQL it holds a lock that
+    only migrations take, and waits only briefly for a table: who waits for a table holds up everybody behind him.
     """
 
     def __init__(self, url: str) -> None:
@@ -112,6 +112,7 @@ class _connection:
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         config.attributes["connection"] = self._connection
+        self._connection.begin()  # the revision is read under the lock, or two processes take the same step
         if self._engine.dialect.name == "postgresql":
             self._connection.execute(text(f"select pg_advisory_xact_lock({LOCK})"))
             self._connection.execute(text(f"set local lock_timeout = '{TABLE_WAIT_S}s'"))
