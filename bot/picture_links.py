@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from crm_core.api import Core
 from crm_core.chat.messages import Image, ImageView
-from crm_core.kernel.errors import ChexinError, NotFound
+from crm_core.kernel.errors import ChexinError, NotFound, Unavailable
 
 PATH = "/pictures"
 LIFE = timedelta(days=7)
@@ -35,13 +35,18 @@ class PictureLinks:
         return f"{self._origin}{PATH}/{sealed.translate(_TO_URL)}"
 
     def picture(self, token: str) -> ImageView:
-        """The picture. Raises NotFound for a token that was made up, is too old, or whose reader may not see it."""
+        """The picture.
+
+        Raises NotFound for a token that was made up, is too old, or whose reader may not see it; Unavailable.
+        """
         try:
             opened = self._core.cipher.open(_CELL, token[:MAX_TOKEN].translate(_FROM_URL))
             tenant, person_id, image_id, until = json.loads(opened)
             if until < self._core.now().timestamp():
                 raise NotFound(resource="image")
             found: ImageView = self._core.ask(Image(image_id=image_id), self._core.actor(person_id, tenant))
+        except Unavailable:
+            raise
         except (ValueError, ChexinError) as error:
             raise NotFound(resource="image") from error
         return found

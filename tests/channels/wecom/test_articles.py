@@ -18,7 +18,7 @@ from bot.ports import Button, Card, Field, Heard, Outbound
 from crm_core.api import Core
 from crm_core.chat.messages import KeepImage
 from crm_core.kernel.clock import SystemClock
-from crm_core.kernel.errors import NotFound
+from crm_core.kernel.errors import NotFound, Unavailable
 from tests.channels.wecom.test_sending import PNG, delivery, send
 from tests.support.fakes.wecom import FakeWecom
 from tests.support.fakes.wecom_site import WecomSite
@@ -115,3 +115,17 @@ def test_the_address_ends_and_shows_no_more_than_its_reader_may_see(living: Core
     living.clock.offset += LIFE + timedelta(seconds=1)
     with pytest.raises(NotFound):
         links.picture(token)
+
+
+def test_a_database_that_is_away_is_not_a_picture_that_is_gone(living: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who fetches it tries again where the server is busy, and gives up where there is nothing."""
+    rep = living.actor("rep1")
+    links = PictureLinks(living, "https://crm.dealer.example")
+    token = links.address("starway", rep.id, living.execute(KeepImage(mime="image/png", content=PNG), rep).id)
+
+    def away(*_: object) -> None:
+        raise Unavailable()
+
+    monkeypatch.setattr(living, "ask", away)
+    with pytest.raises(Unavailable):
+        links.picture(token.rpartition("/")[2])
