@@ -24,6 +24,7 @@ PATH = "/wecom/callback"
 # The platform repeats a call within seconds. What is older is a recording; the clocks may differ a little.
 WINDOW_SECONDS = 3600.0
 LOG_SECONDS = 60.0
+READ_SECONDS = 10.0
 MAX_SENDER = 100
 KF_EVENT = "kf_msg_or_event"
 CONTACT_EVENT = "change_external_contact"
@@ -117,8 +118,10 @@ class Callback:
     async def hear(self, request: Request) -> Response:
         """A message or an event. Raises Unavailable when it cannot be stored, so that the platform calls again."""
         try:
-            notice = self._notice(request, await _body(request))
-        except (Rejected, Malformed, UnicodeDecodeError) as error:
+            async with asyncio.timeout(READ_SECONDS):
+                body = await _body(request)
+            notice = self._notice(request, body)
+        except (Rejected, Malformed, UnicodeDecodeError, TimeoutError) as error:
             return self._refused(error)
         if notice.event == KF_EVENT:
             if self._woken is not None:
@@ -141,7 +144,7 @@ class Callback:
         now = self._clock()
         if now - self._logged_at > LOG_SECONDS:
             self._logged_at = now
-            why = "encoding" if isinstance(error, UnicodeDecodeError) else str(error)
+            why = "encoding" if isinstance(error, UnicodeDecodeError) else str(error) or type(error).__name__
             structlog.get_logger().warning("callback_refused", path=PATH, error=why)
         return Response(status_code=403)
 

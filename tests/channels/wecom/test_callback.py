@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
+from bot.channels.wecom import callback
 from crm_core.kernel.tables import Inbox
 from tests.support.fakes.wecom_callback import AES_KEY, CORP, TOKEN, Caller, Sealed, xml_of
 from tests.support.fakes.wecom_site import LINE, WecomSite
@@ -79,6 +81,16 @@ def test_callers_with_other_keys_are_refused(desk: WecomSite, caller: Caller) ->
     before = arrivals(desk)
     assert caller.post(caller.sealed(hello(desk))).status_code == 403
     assert caller.prove().status_code == 403
+    assert arrivals(desk) == before
+
+
+def test_body_that_never_ends_is_not_waited_for(desk: WecomSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(callback, "READ_SECONDS", 0.2)
+    place = httpx.URL(desk.site.url)
+    before = arrivals(desk)
+    with socket.create_connection((place.host, place.port or 80), timeout=10) as slow:
+        slow.sendall(f"POST {callback.PATH} HTTP/1.1\r\nHost: {place.host}\r\nContent-Length: 900\r\n\r\n<xml>".encode())
+        assert slow.recv(100).startswith(b"HTTP/1.1 403")
     assert arrivals(desk) == before
 
 
