@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from .entities.repeat import rule_of
-from .fill import work
-from .match import PLANNED, Reader, Reading, over
+from .fill import over, work
+from .match import PLANNED, Reader, Reading
 from .message import Message
 from .normalize import normalise, readable
 from .schema import load_schema

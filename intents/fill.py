@@ -36,6 +36,32 @@ def at_clock(day: Slot | None, span: Span) -> Slot | None:
     return Slot(day.value + clock, f"{day.words} {span.words}", day.start, day.end)
 
 
+_JOINT = re.compile(
+    r"(?:[\s,.;，。；]*(?:顺便|另外|然后|同时|并且|还有|\band also|\band then|\balso|\band|\bthen))+\W*$", re.I
+)
+
+
+def trimmed(words: str) -> str:
+    """Free text without the words that lead on to the next command."""
+    return _JOINT.sub("", words) or words
+
+
+def over(value: Any, today: str) -> bool:
+    """Whether a date, an instant or a range lies wholly before today."""
+    last = (value.get("end") or value.get("start")) if isinstance(value, dict) else value
+    if not isinstance(last, str):
+        return False
+    return last[:10] < today or (isinstance(value, dict) and last == today)
+
+
+def ahead(when: Slot | None, part: Masked, today: str) -> Slot | None:
+    """The time that is still to come, where what was read first is when somebody said so."""
+    if when is None or not today or not over(when.value, today):
+        return when
+    times = (Slot.of(span) for _, span in sorted(part.spans.items()) if span.kind == "when")
+    return next((slot for slot in times if not over(slot.value, today)), when)
+
+
 _PEOPLE = re.compile(
     rf"{MARK['person']}(?:(?:和|与|跟|、|,|还有|以及| and |, ){MARK['person']})+(?=都|也|一起|全| both|$)"
 )

@@ -20,6 +20,10 @@ class _Guards:
     rules: tuple[tuple[frozenset[str], str], ...]
 
 
+# 别忘了提醒我 asks for it; nothing is denied.
+_URGING = re.compile(r"(?:千万|可)?(?:别|不要|勿)忘(?:了|记)?|\b(?:don't|dont|do not) forget(?: to)?\b")
+
+
 @cache
 def _guards(language: str) -> _Guards:
     import re2
@@ -38,7 +42,7 @@ def _guards(language: str) -> _Guards:
 def guards(text: str, language: str) -> dict[str, str]:
     """Intents that this stretch must not be read as, with the reason: negation, hypothesis, report, past."""
     found, blocked = _guards(language), dict[str, str]()
-    for index in found.automaton.Match(text) or ():
+    for index in found.automaton.Match(_URGING.sub("", text)) or ():
         intents, why = found.rules[index]
         blocked.update(dict.fromkeys(intents, why))
     return blocked

@@ -10,7 +10,7 @@ from typing import Any
 from .cues import people, worded
 from .data import lists
 from .entities.birthday import read_birthday
-from .fill import CUT, alike, at_clock, fits, guessed_names, mentions, swallowed
+from .fill import CUT, ahead, alike, at_clock, fits, guessed_names, mentions, over, swallowed, trimmed
 from .grammar import FREE, Pattern, grammar, values
 from .guards import guards, told
 from .mask import MARK, MARKS, Masked
@@ -30,6 +30,7 @@ _SWALLOWED = 0.7  # how much less a later clause counts as free text than as a c
 _MENTIONED = ("channel", "level")
 _TELLING = ("log_contact", "add_note", "mark_lost")
 _REASONED = ("request_discount", "transfer_customer", "open_ticket")  # what he says or does next is their reason
+_AHEAD = ("set_expected_close", "remind_me")  # a time that is over is when it was said
 PLANNED = ("book_test_drive", "book_service", "book_visit", "move_appointment")
 _GUESSED = 0.8  # a name that nothing but its place in the sentence makes one
 _LIGHT = 0.5
@@ -200,6 +201,8 @@ class Reader:
         if spec.name == "log_contact" and "text" not in slots:
             a, b = part.original(0, len(part.text))
             slots["text"] = Slot(self.raw[a:b].strip(_BLUNT), self.raw[a:b].strip(_BLUNT), a, b)
+        if spec.name in _AHEAD and (still := ahead(slots.get("when"), part, self.today)):
+            slots["when"] = still
         rank = pattern.weight + 0.05 * len(slots) - _GUESSED * guessed_names(slots, part)
         taken = swallowed(spec, match, part, weights)
         others = alike(slots, part)
@@ -263,6 +266,7 @@ class Reader:
             a, b = part.original(start, end)
             words = self.raw[a:b].strip(_BLUNT)
             if name in FREE:
+                words = trimmed(words)
                 words = words.removeprefix("了").strip(_BLUNT) if self.language == "zh" else words
                 free.append((start, end))
                 if words:
@@ -271,14 +275,6 @@ class Reader:
                 table = values(self.language).get(name, {})
                 slots[name] = Slot(table.get(part.text[start:end], words), words, a, b)
         return slots, free
-
-
-def over(value: Any, today: str) -> bool:
-    """Whether a date, an instant or a range lies wholly before today."""
-    last = (value.get("end") or value.get("start")) if isinstance(value, dict) else value
-    if not isinstance(last, str):
-        return False
-    return last[:10] < today or (isinstance(value, dict) and last == today)
 
 
 def _said(match: Any) -> list[bool]:

@@ -131,8 +131,9 @@ def read(name: str, entry: dict[str, Any], language: str) -> _Rule:
     """One mood of the data; raises ValueError for an unknown reach, intent or fragment."""
     if entry["reach"] not in REACHES:
         raise ValueError(f"{name}: reach must be one of {', '.join(REACHES)}")
-    spared = {*lists(language, "moods")["always_spared"], *entry.get("spare", ())}
-    if unknown := spared - set(load_schema()):
+    even = set(entry.get("even", ()))
+    spared = {*lists(language, "moods")["always_spared"], *entry.get("spare", ())} - even
+    if unknown := (spared | even) - set(load_schema()):
         raise ValueError(f"{name}: unknown intents {sorted(unknown)}")
     says = tuple(re.compile(_regex(say)) for say in entry["say"])
     reads = {intent for intent, spec in load_schema().items() if not spec.writes}
