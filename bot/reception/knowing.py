@@ -9,6 +9,7 @@ from bot.reception.guests import Guest
 from crm_core.channels.accounts import CUSTOMER
 from crm_core.chat.identities import CORP_CHANNELS
 from crm_core.chat.messages import BindAccount, BindVouched, BoundView, MeetVisitor, RedeemInvite
+from crm_core.customers.rules import plain_name
 from crm_core.kernel.errors import NotFound
 
 if TYPE_CHECKING:
@@ -52,8 +53,13 @@ class Knowing:
         name = guest.event.name
         if not name and isinstance(guest.line, Names):
             name = guest.line.nickname(guest.event)
-        return guest.execute("visitor", MeetVisitor(**_account(guest), unit=unit, name=name[:120],
+        return guest.execute("visitor", MeetVisitor(**_account(guest), unit=unit, name=_plain(name),
                                                     language=guest.language)).id  # fmt: skip
+
+
+def _plain(name: str) -> str:
+    """A name somebody gave himself, on one line; it may hold anything, also his number or signs nobody can keep."""
+    return " ".join(plain_name(name).split())[:120]
 
 
 def _account(guest: Guest) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from crm_core.chat.routing import web_chat
 from crm_core.chat.tables import Chat, ChatMessage, Identity
 from crm_core.customers.handlers import add_login
 from crm_core.customers.lookup import sharing_phone
+from crm_core.customers.rules import plain_name
 from crm_core.kernel.errors import Invalid, NotFound
 from crm_core.kernel.ids import new_id
 from crm_core.kernel.phones import parse_phone
@@ -109,7 +110,7 @@ def meet_visitor(cmd: MeetVisitor, uow: Uow) -> Result:
     known = account_row(uow, cmd)
     if known is not None:
         return Result(id=known.person_id)
-    person = add_visitor_row(uow, cmd.unit, cmd.language, cmd.name)
+    person = add_visitor_row(uow, cmd.unit, cmd.language, plain_name(cmd.name))
     bind(uow, cmd, person, "visit")
     return Result(id=person.id)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import select
 
 from crm_core.leads.tables import Lead
@@ -25,6 +26,14 @@ def test_whoever_writes_is_a_visitor_of_the_dealer_and_known_again(hall: Hall) -
     hall.happens(GUESTS, "text", "500", text="what are your opening hours?")
     assert len(hall.identities()) == 1
     assert person(hall, "500").id == first.id
+
+
+@pytest.mark.parametrize(("given", "kept"), [
+    ("安安 13800138000", "安安 138****8000"), ("安\x00安\n\u202e💐", "安安 💐"), ("安" * 500, "安" * 120),
+])  # fmt: skip
+def test_a_name_he_gives_himself_is_kept_in_clear_without_his_number(hall: Hall, given: str, kept: str) -> None:
+    assert hall.happens(GUESTS, "text", "500", text="你好", name=given)
+    assert person(hall, "500").name == kept
 
 
 def test_a_link_that_says_where_he_found_it_greets_him(hall: Hall) -> None:

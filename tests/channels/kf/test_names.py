@@ -41,3 +41,10 @@ def test_whom_the_platform_does_not_tell_has_no_name(desk: Desk) -> None:
     assert desk.core.actor(desk.person(BEN)).name == ""
     desk.says(BEN, "营业到几点")
     assert asked(desk) == 1
+
+
+@pytest.mark.parametrize("nickname", ["小安\ud83d", "小安\x00\u202e"])
+def test_signs_nobody_can_keep_are_left_out(desk: Desk, nickname: str) -> None:
+    desk.kf.nicknames[ANN] = nickname
+    assert desk.says(ANN, "你好")
+    assert desk.core.actor(desk.person(ANN)).name == "小安"
