@@ -17,7 +17,7 @@ CUT = re.compile(
 )
 _FIRM_CUT = re.compile(r"[,;.!?。\n]")
 _NOT_A_NUMBER = rf"(?![号码是:\s]*{MARK['phone']})"  # 电话138... gives a number, no channel
-_CLOCK = re.compile(
+CLOCK = re.compile(
     r"(?:早上|上午|中午|下午|傍晚|晚上|早|晚)?\s?(?:\d{1,2}|[一二两三四五六七八九十]{1,3})(?:点|:|时)|"
     r"(?:at )?\d{1,2}(?::\d\d)?\s?(?:[ap]m|o'clock)", re.I,
 )  # fmt: skip
@@ -27,7 +27,7 @@ def at_clock(day: Slot | None, span: Span) -> Slot | None:
     """A day said before and a clock said now: 星期天能做保养吗,我十点到 is Sunday at ten."""
     if day is None or span.kind != "when" or not (isinstance(day.value, str) and isinstance(span.value, str)):
         return None
-    if len(day.value) != 10 or "T" not in span.value or not _CLOCK.match(span.words):
+    if len(day.value) != 10 or "T" not in span.value or not CLOCK.match(span.words):
         return None
     hour, open_until = int(span.value[11:13]), 19
     if hour > open_until and span.words[:1] not in "晚" and "pm" not in span.words.lower():

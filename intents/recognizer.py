@@ -14,11 +14,11 @@ from .match import MIN_LOOSE, MIN_WRITE
 from .message import Message
 from .normalize import MAX_CHARS
 from .ranking import ranked
+from .repairs import repaired
 from .schema import load_schema
 from .types import Command, Context, Lexicon, Understanding
 
 _MIN_SHARE = 0.4  # of a message that its commands must explain when nothing is written unasked
-
 
 
 def understand(
@@ -37,7 +37,8 @@ def understand(
     started = time.perf_counter()
     if role not in load_schema()["help"].who:
         raise ValueError(f"unknown role {role!r}; known are {', '.join(sorted(load_schema()['help'].who))}")
-    message = Message(text[:MAX_CHARS], role, now, context or Context(), lexicon)
+    said = repaired(text[:MAX_CHARS], now, lexicon)
+    message = Message(said, role, now, context or Context(), lexicon)
     found = _reply(message) or _grammar(message)
     if found.outcome == "unrecognised" and rank and message.text.strip():
         found = ranked(message, found)

@@ -36,10 +36,11 @@ def _in_one_line(talk: Talk, said: str, context: Context, understood: Understand
 
 
 def _lines_back(command: Command, said: str) -> Command:
+    flat = said.replace("\n", "，")
     texts = {
         name: replace(slot, value=said[slot.start : slot.end], words=said[slot.start : slot.end])
         for name, slot in command.slots.items()
-        if isinstance(slot.value, str) and slot.value == slot.words and "，" in slot.value
+        if isinstance(slot.value, str) and flat[slot.start : slot.end] == slot.value == slot.words and "，" in slot.value
     }
     return command.with_slots(**texts)
 
