@@ -26,6 +26,7 @@ from crm_core.campaigns.messages import (
 from crm_core.chat.messages import KeepImage
 from crm_core.errands.queue import Due
 from crm_core.kernel.errors import ChexinError
+from crm_core.kernel.pii import clean_text
 from crm_core.kernel.registry import Command
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ class ContactErrands:
             found = await self._api.call(
                 self._api.get, "externalcontact/get", external_userid=native_id, **more
             )
-            name = name or str((found.get("external_contact") or {}).get("name") or "")
+            name = name or _clean((found.get("external_contact") or {}).get("name"))
             followers += [_follower(one) for one in found.get("follow_user") or () if one.get("userid")]
             cursor = str(found.get("next_cursor") or "")
             if not cursor:
@@ -233,10 +234,15 @@ class ContactErrands:
         return self._core.system(self._account.tenant)
 
 
+def _clean(told: object) -> str:
+    """What somebody typed at the platform, without signs nobody can keep."""
+    return clean_text(str(told or ""))
+
+
 def _follower(told: dict[str, Any]) -> FollowerTold:
     tags = [str(one["tag_id"]) for one in told.get("tags") or () if one.get("tag_id")]
-    phones = [str(one)[:60] for one in told.get("remark_mobiles") or ()]
+    phones = [_clean(one)[:60] for one in told.get("remark_mobiles") or ()]
     return FollowerTold(
-        userid=str(told["userid"]).lower(), remark=str(told.get("remark") or "")[:120],
+        userid=str(told["userid"]).lower(), remark=_clean(told.get("remark"))[:120],
         mark=str(told.get("state") or "")[:30], tags=tuple(tags[:50]), phones=tuple(phones[:10]),
     )  # fmt: skip

@@ -46,6 +46,11 @@ def test_who_comes_by_a_code_is_a_lead_of_its_colleague_and_campaign(shop: Shop)
     shop.wait(lambda: shop.customer().name == "安安")
 
 
+def test_signs_nobody_can_keep_are_left_out_of_names(shop: Shop) -> None:
+    shop.added(ANN, "rep1", name="安安\ud83d")
+    shop.wait(lambda: shop.customer().name == "安安", lambda: shop.customer().name)
+
+
 def test_new_customer_is_welcomed_once_within_twenty_seconds(shop: Shop) -> None:
     shop.added(ANN, "rep1")
     ((who, said),) = shop.contacts.welcomed
