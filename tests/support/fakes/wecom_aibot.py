@@ -160,6 +160,6 @@ class AibotPlatform:
         await self._live[bot].close(code=code)
 
     async def until(self, condition: Any) -> None:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):  # the machine may be busy
             while not condition():
                 await asyncio.sleep(0.01)

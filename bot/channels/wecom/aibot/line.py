@@ -44,6 +44,8 @@ RESTS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
 # Answers whose number says that the person or chat is not to be reached, and that we are too fast.
 _UNREACHABLE, _TOO_FAST = {93006, 60111}, {45009, 846607}
 _REST = {45009: 60.0}
+# A call that came over an earlier connection, and a stream that was left open too long: the answer is pushed instead.
+CALL_OVER = {846605, 846608}
 
 
 @dataclass
@@ -118,13 +120,21 @@ class AibotLine:
         question = self._questions.pop(delivery.chat, None) if delivery.kind == "@reply" else None
         task = body["card"]["task_id"] if body["card"] else delivery.ref
         try:
-            if question is not None:
-                await self._answer(question, body)
-            else:
+            if question is None or not await self._answered(question, body):
                 await self._push(_native(delivery.chat), body)
         except Exception as error:
             return _receipt(error)
         return Receipt(Heard.ACCEPTED, task)
+
+    async def _answered(self, question: _Question, body: dict[str, Any]) -> bool:
+        """Whether the platform still takes an answer to this call; one of an earlier connection it does not."""
+        try:
+            await self._answer(question, body)
+        except Refused as error:
+            if error.code not in CALL_OVER:
+                raise
+            return False
+        return True
 
     async def _answer(self, question: _Question, body: dict[str, Any]) -> None:
         """Into the place of "one moment", with the card beside it."""
