@@ -14,7 +14,7 @@ def test_a_lead_is_written_down_and_its_card_changes_in_place(telegram_site: Tel
     telegram.press(CHEN, card, "撤销")
     telegram.until(lambda: card.edits, what="the edit")
     assert "撤销" not in card.labels
-    assert len(telegram.answered) == 1
+    telegram.until(lambda: len(telegram.answered) == 1, what="the answer to the press")
 
 
 def test_what_the_bot_is_at_telegram(telegram_site: TelegramSite) -> None:

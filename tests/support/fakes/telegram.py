@@ -112,7 +112,7 @@ class FakeTelegram(People):
         with self._lock:
             return [m for m in self.messages if m.chat == number and not m.deleted]
 
-    def until(self, true: Callable[[], Any], seconds: float = 15.0, what: str = "it") -> Any:
+    def until(self, true: Callable[[], Any], seconds: float = 60.0, what: str = "it") -> Any:
         """Wait for something to become true; returns it."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -121,7 +121,7 @@ class FakeTelegram(People):
             time.sleep(0.02)
         raise AssertionError(f"{what} did not happen; the last calls: {self.calls[-5:]}")
 
-    def seen(self, chat: int | User, words: str, seconds: float = 15.0) -> Message:
+    def seen(self, chat: int | User, words: str, seconds: float = 60.0) -> Message:
         """The newest message in a chat that holds these words, waited for."""
         def find() -> Message | None:
             return next((m for m in reversed(self.chat(chat)) if words in m.text), None)

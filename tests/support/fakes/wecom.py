@@ -139,7 +139,7 @@ class FakeWecom:
         """What reached a member, in order."""
         return [one for one in self.accepted if one.user == user and one.delivered]
 
-    def wait_for(self, user: str, count: int = 1, seconds: float = 15.0) -> list[Accepted]:
+    def wait_for(self, user: str, count: int = 1, seconds: float = 60.0) -> list[Accepted]:
         """The same once there are so many; an AssertionError when they do not come."""
         until(lambda: len(self.sent_to(user)) >= count, seconds, lambda: f"{user} got {self.sent_to(user)}")
         return self.sent_to(user)
@@ -333,7 +333,7 @@ def fake_wecom(clock: Callable[[], float] = time.time) -> Iterator[FakeWecom]:
         loop.close()
 
 
-def until(true: Callable[[], bool], seconds: float = 15.0, seen: Callable[[], str] = lambda: "") -> None:
+def until(true: Callable[[], bool], seconds: float = 60.0, seen: Callable[[], str] = lambda: "") -> None:
     """Wait until something holds; an AssertionError, with what was seen, when it does not come about."""
     end = time.monotonic() + seconds
     while not true():
