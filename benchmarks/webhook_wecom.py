@@ -20,7 +20,7 @@ from benchmarks.webhook_people import Line, Told, look
 from tests.support.fakes.wecom import Call, FakeWecom, fake_wecom
 from tests.support.fakes.wecom_aibot import AibotPlatform
 from tests.support.fakes.wecom_callback import Sealed
-from tests.support.hostile import changed, respelled, spliced
+from tests.support.hostile import changed, changed_call, respelled, spliced
 
 BOT, BOT_SECRET, KF_SECRET = "bot-1", "an-aibot-secret-for-benchmarks", "a-kf-secret-for-benchmarks"
 DESK, USERS, BATCH = "wkDesk", 50, 50
@@ -55,7 +55,7 @@ def _calls(fake: FakeWecom, items: int) -> list[Sealed]:
     """Half of them changed on their way, half signed and sealed as they should be with anything inside."""
     chance, caller = random.Random(42), fake.caller
     genuine = [caller.sealed(caller.message(f"user{n}", "text", Content="你好")) for n in range(USERS)]
-    found = [_outside(chance.choice(genuine), chance) for _ in range(items // 2)]
+    found = [changed_call(chance.choice(genuine), chance) for _ in range(items // 2)]
     for number in range(items - len(found)):
         user = f"user{number % USERS}"
         words = chance.choice((caller.message(user, "text", Content="你好"), caller.press(user, "A1-2-0", "abc", "code"),
@@ -70,21 +70,14 @@ def _kf_calls(fake: FakeWecom, items: int) -> list[Sealed]:
     chance, caller = random.Random(43), fake.caller
     words = _at_the_desk(fake)
     genuine = [caller.sealed(words) for _ in range(USERS)]
-    return [_outside(chance.choice(genuine), chance) if chance.random() < 0.5 else caller.sealed(respelled(words, chance))
-            for _ in range(items)]  # fmt: skip
+    return [
+        changed_call(chance.choice(genuine), chance) if chance.random() < 0.5 else caller.sealed(respelled(words, chance))
+        for _ in range(items)
+    ]
 
 
 def _at_the_desk(fake: FakeWecom) -> str:
     return fake.caller.message("sys", "event", Event="kf_msg_or_event", Token="t", OpenKfId=DESK)
-
-
-def _outside(sealed: Sealed, chance: random.Random) -> Sealed:
-    if chance.random() < 0.6:
-        return Sealed(sealed.params, spliced(sealed.body, chance))
-    name = chance.choice(list(sealed.params))
-    value = str(sealed.params[name])
-    at = chance.randrange(len(value))
-    return Sealed(sealed.params | {name: value[:at] + chance.choice("0aé%\x00 +") + value[at + 1 :]}, sealed.body)
 
 
 class House:

@@ -31,7 +31,7 @@ from tests.support.fakes.wecom_aibot import AibotPlatform
 from tests.support.fakes.wecom_callback import Sealed
 from tests.support.fakes.wecom_kf import DESK, KF_SECRET
 from tests.support.fakes.wecom_site import wecom_settings
-from tests.support.hostile import changed, respelled, rows_elsewhere, spliced
+from tests.support.hostile import changed, changed_call, respelled, rows_elsewhere, spliced
 from tests.support.site import Site, bot_settings, served
 
 SIZES = [300, pytest.param(10_000, marks=pytest.mark.slow)]
@@ -148,17 +148,8 @@ def _broken_outside(site: Site, fake: FakeWecom, size: int) -> None:
             words = fake.caller.message("zhang.san", "text", Content="你好")
             sealed = fake.caller.sealed(words)
             genuine.add("m:" + words.partition("<MsgId>")[2].removeprefix("<![CDATA[").split("]")[0].split("<")[0])
-        _called(site, _changed_call(sealed, chance))
+        _called(site, changed_call(sealed, chance))
     assert set(kept(site.core, "wecom")) <= genuine
-
-
-def _changed_call(sealed: Sealed, chance: random.Random) -> Sealed:
-    if chance.random() < 0.6:
-        return Sealed(sealed.params, spliced(sealed.body, chance))
-    name = chance.choice(list(sealed.params))
-    value = str(sealed.params[name])
-    at = chance.randrange(len(value))
-    return Sealed(sealed.params | {name: value[:at] + chance.choice("0aé%\x00 +") + value[at + 1 :]}, sealed.body)
 
 
 def _sealed_nonsense(site: Site, fake: FakeWecom, size: int) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from crm_core.api import Core
 from crm_core.kernel.tables import metadata
+from tests.support.fakes.wecom_callback import Sealed
 
 STRANGE: tuple[Any, ...] = (
     None, True, False, 0, -1, 7, 2**31, 2**63, 10**30, 1.5, -0.0, 1e308, "", " ", "\x00", "\ud800", "\u202e\u2066", "𠮷😀",
@@ -72,3 +73,13 @@ def rows_elsewhere(core: Core) -> dict[str, int]:
     with core.database.read() as session:
         return {name: session.execute(select(func.count()).select_from(table)).scalar_one()
                 for name, table in metadata.tables.items() if name not in apart}  # fmt: skip
+
+
+def changed_call(sealed: Sealed, chance: random.Random) -> Sealed:
+    """A call of WeCom's spoilt from outside, by somebody without the key: its body, or one of its parameters."""
+    if chance.random() < 0.6:
+        return Sealed(sealed.params, spliced(sealed.body, chance))
+    name = chance.choice(list(sealed.params))
+    value = str(sealed.params[name])
+    at = chance.randrange(len(value))
+    return Sealed(sealed.params | {name: value[:at] + chance.choice("0aé%\x00 +") + value[at + 1 :]}, sealed.body)
