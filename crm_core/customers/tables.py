@@ -46,6 +46,8 @@ class Customer(Owned, table=True):
     touched_at: datetime = Field(sa_type=UtcDateTime)
     decision_maker: bool = added(False)
     lunar_leap: bool = added(False)
+    # What he pays for parts (retail, fleet, trade ...); empty is the house's own default.
+    price_class: str = added("", max_length=20)
 
 
 class ContactPoint(Row, table=True):

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
+
 from sqlalchemy import JSON, Column, Index, UniqueConstraint
 from sqlmodel import Field
 
 from crm_core.kernel.db import UnitPath
-from crm_core.kernel.tables import Row
+from crm_core.kernel.tables import Row, added
+
+
+def pairs_column() -> Any:
+    """A list of pairs; rows of an older process have none."""
+    return Field(default_factory=list, sa_column=Column(JSON, nullable=False, server_default="[]"))
 
 
 class Part(Row, table=True):
-    """A part of the catalogue. Money in fen; `cost_fen` is of the field class cost."""
+    """A part of the catalogue. Money in fen; `cost_fen` is of the field class cost.
+
+    A number is unique per maker: `maker` is the key of the maker's group, so that two makers may use the same
+    digits and 大众, VW and Audi are one. `aftermarket`: a maker of parts, not of cars, sells it.
+    """
 
     __tablename__ = "parts"
     __table_args__ = (
-        UniqueConstraint("tenant", "oe_key"),
+        UniqueConstraint("tenant", "oe_key", "maker"),
         Index("ix_parts_category", "tenant", "category", "position"),
     )
     oe_key: str = Field(max_length=40)
@@ -27,10 +39,17 @@ class Part(Row, table=True):
     price_fen: int | None = None
     cost_fen: int | None = None
     supplier: str = Field(default="", max_length=120)
+    maker: str = added("", max_length=60)
+    aftermarket: bool = added(False)
 
 
 class Application(Row, table=True):
-    """Part × model under conditions. Conditions with several values, any of which will do, are lists."""
+    """Part × model under conditions. Conditions with several values, any of which will do, are lists.
+
+    `conditions` are further (name, value) pairs of the source, such as ACES qualifiers: each must hold, and
+    nobody but the asker can say whether one does. `note` is a remark that restricts nothing. `ref` is the row's
+    number in its source, `author_id` the colleague whose answer it was, `confidence` 0-100 when it was stated.
+    """
 
     __tablename__ = "applications"
     __table_args__ = (
@@ -54,13 +73,19 @@ class Application(Row, table=True):
     to_month: str = Field(default="", max_length=7)
     note: str = Field(default="", max_length=400)
     source: str = Field(default="", max_length=120)
+    conditions: list[list[str]] = pairs_column()
+    quantity: int | None = None
+    ref: str = added("", max_length=40)
+    author_id: str = added("", max_length=26)
+    confidence: int | None = None
 
 
 class CrossRef(Row, table=True):
     """One number stands for another: `from_key` is looked up, `to_key` is a part of ours.
 
     supersedes: `from_key` is the old number, `to_key` the one that replaced it. interchange: the same part.
-    aftermarket: `from_key` is another maker's number.
+    aftermarket: `from_key` is another maker's number. `confidence` is 0-100 when the source states it. `source` is
+    empty for what the part's own row says.
     """
 
     __tablename__ = "cross_refs"
@@ -74,6 +99,8 @@ class CrossRef(Row, table=True):
     to_key: str = Field(max_length=40)
     display: str = Field(default="", max_length=80)
     source: str = Field(default="", max_length=120)
+    brand: str = added("", max_length=60)
+    confidence: int | None = None
 
 
 class PartStock(Row, table=True):
@@ -87,3 +114,21 @@ class PartStock(Row, table=True):
     bin: str = Field(default="", max_length=40)
     in_transit: int = 0
     eta_days: int | None = None
+
+
+class PartPrice(Row, table=True):
+    """What a class of customers (retail, fleet, trade, insurance ...) pays for a part; fen of the house currency.
+
+    The price in `Part.price_fen` is retail. `unit` is the dealer (or region, or group) the price is of: the
+    nearest one above the asker counts. Both ends of the validity are inclusive, None is open.
+    """
+
+    __tablename__ = "part_prices"
+    __table_args__ = (UniqueConstraint("tenant", "part_id", "price_class", "unit"),)
+    part_id: str = Field(max_length=26)
+    price_class: str = Field(max_length=20)
+    unit: str = Field(sa_type=UnitPath)
+    price_fen: int
+    valid_from: date | None = None
+    valid_until: date | None = None
+    source: str = Field(default="", max_length=120)

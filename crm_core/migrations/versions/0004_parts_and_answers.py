@@ -1,0 +1,106 @@
+"""Parts and answers.
+
+Revision: 0004
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from crm_core.kernel.db import UtcDateTime
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "import_runs",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("tenant", sa.String(length=40), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("digest", sa.String(length=32), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("finished_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_runs")),
+        sa.UniqueConstraint("tenant", "kind", "digest", name=op.f("uq_import_runs_tenant_kind_digest")),
+    )
+    op.create_table(
+        "part_prices",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("tenant", sa.String(length=40), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("part_id", sa.String(length=26), nullable=False),
+        sa.Column("price_class", sa.String(length=20), nullable=False),
+        sa.Column(
+            "unit",
+            sa.String(length=200).with_variant(sa.String(length=200, collation="C"), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("price_fen", sa.Integer(), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=True),
+        sa.Column("valid_until", sa.Date(), nullable=True),
+        sa.Column("source", sa.String(length=120), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_part_prices")),
+        sa.UniqueConstraint(
+            "tenant",
+            "part_id",
+            "price_class",
+            "unit",
+            name=op.f("uq_part_prices_tenant_part_id_price_class_unit"),
+        ),
+    )
+    with op.batch_alter_table("applications", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("conditions", sa.JSON(), server_default="[]", nullable=False))
+        batch_op.add_column(sa.Column("quantity", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("ref", sa.String(length=40), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("author_id", sa.String(length=26), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("confidence", sa.Integer(), nullable=True))
+
+    with op.batch_alter_table("cross_refs", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("brand", sa.String(length=60), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("confidence", sa.Integer(), nullable=True))
+
+    with op.batch_alter_table("customers", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("price_class", sa.String(length=20), server_default="", nullable=False))
+
+    with op.batch_alter_table("parts", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("maker", sa.String(length=60), server_default="", nullable=False))
+        batch_op.add_column(
+            sa.Column("aftermarket", sa.Boolean(), server_default=sa.text("false"), nullable=False)
+        )
+        batch_op.drop_constraint(batch_op.f("uq_parts_tenant_oe_key"), type_="unique")
+        batch_op.create_unique_constraint(
+            batch_op.f("uq_parts_tenant_oe_key_maker"), ["tenant", "oe_key", "maker"]
+        )
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("parts", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("uq_parts_tenant_oe_key_maker"), type_="unique")
+        batch_op.create_unique_constraint(batch_op.f("uq_parts_tenant_oe_key"), ["tenant", "oe_key"])
+        batch_op.drop_column("aftermarket")
+        batch_op.drop_column("maker")
+
+    with op.batch_alter_table("customers", schema=None) as batch_op:
+        batch_op.drop_column("price_class")
+
+    with op.batch_alter_table("cross_refs", schema=None) as batch_op:
+        batch_op.drop_column("confidence")
+        batch_op.drop_column("brand")
+
+    with op.batch_alter_table("applications", schema=None) as batch_op:
+        batch_op.drop_column("confidence")
+        batch_op.drop_column("author_id")
+        batch_op.drop_column("ref")
+        batch_op.drop_column("quantity")
+        batch_op.drop_column("conditions")
+
+    op.drop_table("part_prices")
+    op.drop_table("import_runs")
