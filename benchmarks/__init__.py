@@ -14,6 +14,7 @@ BENCHES = {
     "growth": "2,000 customers against 200,000",
     "understanding": "what people type, read offline: intents, slots, wrong writes",
     "dates": "a public date-time specification, read by parse_time",
+    "retrieval": "notes found for questions: recall, abstention, time, beside BM25 and Chroma",
     "webhook": "updates of Telegram: how soon acknowledged, how many answered a second",
     "due": "what is due, handed to the sender: how soon, and how much a second",
 }

@@ -85,6 +85,7 @@ def _line(result: dict[str, Any]) -> dict[str, str]:
 
 
 _SHOWN = (
-    "database", "item", "asker", "people", "items", "per_second", "cpu_ms", "p50_ms", "p95_ms", "p99_ms",
+    "database", "item", "asker", "people", "items", "recall_1", "recall_5", "mrr", "auroc", "answered", "right",
+    "per_second", "cpu_ms", "cpu_p95", "p50_ms", "p95_ms", "p99_ms", "index_s", "index_cpu_s", "rss_mb",
     "acked_per_second", "ack_p50_ms", "ack_p99_ms", "stall_ms", "small_ms", "large_ms", "growth", "commits", "first", "any",
 )  # fmt: skip
