@@ -24,7 +24,7 @@ def test_recall_counts_any_right_note_and_leaves_the_unanswerable_out() -> None:
 def test_answered_is_what_ten_in_a_hundred_false_answers_let_through() -> None:
     wrong = [reply(score / 10, "a") for score in range(10)]  # one of ten may be answered: the mark is 0.8
     right = [reply(0.85, "a", "a"), reply(0.95, "x", "a"), reply(0.8, "a", "a"), reply(0.1, "a", "a")]
-    assert abstention([*wrong, *right]) == {"auroc": 0.7, "answered": 0.5, "right": 0.25}
+    assert abstention([*wrong, *right]) == {"auroc": 0.725, "answered": 0.5, "right": 0.25}
 
 
 @pytest.mark.parametrize(("good", "bad", "area"), [([1], [0], 1.0), ([0], [1], 0.0), ([1, 0], [0.5], 0.5), ([1], [1], 0.5)])
@@ -59,4 +59,6 @@ def test_what_went_wrong_is_shown_but_never_of_the_unseen_half(capsys: pytest.Ca
         reply(0.9, "b", "", "seen", "told"), reply(0.9, "b", "", "unseen", "hidden"),
     ])  # fmt: skip
     said = capsys.readouterr().out
-    assert "shown" in said and "told" in said and "hidden" not in said
+    assert "shown" in said
+    assert "told" in said
+    assert "hidden" not in said
