@@ -13,14 +13,14 @@ from crm_core.fitment.messages import FitRow, PartSpec
 from crm_core.fitment.normalise import family, look_alikes, oe_key
 from crm_core.fitment.rules import Row, Span, vin_tail
 from crm_core.fitment.stock import part_name
-from crm_core.fitment.tables import Application, Part
+from crm_core.fitment.tables import Application, CrossRef, Part
 from crm_core.kernel.uow import Reader
 from crm_core.vehicles.rules import model_name
 from crm_core.vehicles.tables import Model
 
 MAX_NEAR = 6
 MIN_FAMILY = 6
-MAX_ROWS = 5_000
+MAX_ROWS = 20_000
 MAX_CATEGORIES = 8
 
 
@@ -37,6 +37,18 @@ def parts_with(reader: Reader, keys: Iterable[str]) -> dict[str, Part]:
     """The parts with these keys."""
     query = select(Part).where(col(Part.tenant) == reader.tenant, col(Part.oe_key).in_(set(keys)))
     return {part.oe_key: part for part in reader.rows(query)}
+
+
+def known_numbers(reader: Reader, keys: Iterable[str]) -> frozenset[str]:
+    """Those of the keys that are parts of the catalogue, or lead to one."""
+    wanted = set(keys)
+    if not wanted:
+        return frozenset()
+    own = select(col(Part.oe_key)).where(col(Part.tenant) == reader.tenant, col(Part.oe_key).in_(wanted))
+    refs = select(col(CrossRef.from_key)).where(
+        col(CrossRef.tenant) == reader.tenant, col(CrossRef.from_key).in_(wanted)
+    )
+    return frozenset(key for query in (own, refs) for key in reader.session.execute(query).scalars())
 
 
 def meant_by(reader: Reader, text: str) -> list[Part]:
@@ -64,7 +76,10 @@ def near_numbers(reader: Reader, text: str) -> tuple[str, ...]:
 
 
 def entries(reader: Reader, models: Sequence[Model], categories: Iterable[str], vin: str = "") -> list[Entry]:
-    """Every row for these kinds of parts on these models. Index: (tenant, model, category)."""
+    """Every row for these kinds of parts on these models. Index: (tenant, model, category).
+
+    At most MAX_ROWS: so many mean that some may be missing, and that nothing can be said.
+    """
     query = (
         select(Application, Part).join(Part, col(Part.id) == col(Application.part_id))
         .where(col(Application.tenant) == reader.tenant, col(Application.model_id).in_([m.id for m in models]),

@@ -140,7 +140,10 @@ class FitAnswer(View):
     `ask` names one question back and `choices` its (value, label) pairs; sending the pair (`ask`, value) in
     `VehicleSpec.answers` goes on. `ask` is vehicle, model, car, displacement, year, generation, engine_code,
     trim, gearbox (which vehicle), part, category, position (which part), or engine, option_code, month, vin
-    (a condition of the catalogue). The value `other` says: none of these. `superseded_by` is the chain of
+    (a condition of the catalogue), or condition (one in its source's own words). The value `other` says: none of
+    these; `unknown`: the asker does not know, then it is not asked again. `qualifiers` name what decides a
+    `fits_if`. `part_id`, `price_fen` are of the part in `oe`, `model_id` and `car_id` of the one vehicle meant; empty
+    when there is no such one. `superseded_by` is the chain of
     newer numbers, oldest first; `near` are numbers that look alike: suggestions, never answers.
     `check_vin`: the VIN's check digit looks wrong. `contradiction`: the catalogue says both yes and no.
     """
@@ -159,6 +162,10 @@ class FitAnswer(View):
     near: tuple[str, ...] = ()
     check_vin: bool = False
     contradiction: bool = False
+    part_id: str = ""
+    model_id: str = ""
+    car_id: str = ""
+    price_fen: int | None = None
 
 
 class CheckFit(Question):
@@ -179,3 +186,9 @@ class StockOf(Question):
     """Stock of a part by OE number in any spelling: FitAnswer with `stock`, or with `near` suggestions."""
 
     oe: str
+
+
+class KnownNumbers(Question):
+    """Which of these keys (`06L115562B`) are numbers of parts, of any maker: frozenset[str]."""
+
+    keys: tuple[str, ...]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from crm_core.fitment.catalogue import categories_named, meant_by, parts_with
-from crm_core.fitment.messages import CheckFit, FitAnswer, LookupParts, PartSpec, StockOf
+from crm_core.fitment.catalogue import categories_named, known_numbers, meant_by, parts_with
+from crm_core.fitment.messages import CheckFit, FitAnswer, KnownNumbers, LookupParts, PartSpec, StockOf
+from crm_core.fitment.rules import UNKNOWN
 from crm_core.fitment.stock import part_name
 from crm_core.fitment.tables import Part
 from crm_core.fitment.vehicle import MAX_MODELS, Vehicle, find_vehicle, tell_apart
@@ -14,6 +15,8 @@ from crm_core.fitment.verdicts import Catalogue, answer, check, line_of, look_up
 from crm_core.kernel.registry import answers
 from crm_core.kernel.uow import Reader
 from crm_core.vehicles.tables import Model
+
+MAX_KEYS = 200
 
 
 @answers(CheckFit)
@@ -32,6 +35,8 @@ def check_fit(question: CheckFit, reader: Reader) -> FitAnswer:
     line = {part.id: _candidates(part, reader) for part in parts}
     kinds = {candidate.category for candidates in line.values() for candidate in candidates}
     catalogue = Catalogue.load(vehicle, kinds, reader, question.part.position)
+    if catalogue.partial:
+        return _too_many(vehicle, reader).model_copy(update=_about(parts, reader))
     findings = {model.id: check(parts, model, catalogue, line) for model in vehicle.models}
     return answer(findings, vehicle, parts, reader)
 
@@ -49,7 +54,7 @@ def lookup_parts(question: LookupParts, reader: Reader) -> FitAnswer:
     reader.must("part", "read")
     if question.part.oe:
         return check_fit(CheckFit(part=question.part, vehicle=question.vehicle), reader)
-    said = dict(question.vehicle.answers)
+    said = {name: value for name, value in question.vehicle.answers if value != UNKNOWN}
     spec = question.part.model_copy(update={
         "category": said.get("category", question.part.category),
         "position": said.get("position", question.part.position),
@@ -62,8 +67,10 @@ def lookup_parts(question: LookupParts, reader: Reader) -> FitAnswer:
     if len(kinds) != 1:
         return _which_kind(kinds, vehicle, reader)
     catalogue = Catalogue.load(vehicle, kinds, reader, spec.position)
+    if catalogue.partial:
+        return _too_many(vehicle, reader)
     places = _positions(catalogue, spec)
-    if len(places) > 1:
+    if len(places) > 1 and "position" not in vehicle.dont_know:
         return _asking(vehicle, reader, "position", places)
     findings = {model.id: look_up(model, catalogue) for model in vehicle.models}
     return answer(findings, vehicle, (), reader)
@@ -88,19 +95,30 @@ def _which_vehicle(vehicle: Vehicle, parts: Sequence[Part], reader: Reader) -> F
         return asked.model_copy(update={"choices": vehicle.choices} | _about(parts, reader))
     if len(vehicle.models) <= MAX_MODELS:
         return None
+    return _too_many(vehicle, reader).model_copy(update=_about(parts, reader))
+
+
+def _too_many(vehicle: Vehicle, reader: Reader) -> FitAnswer:
+    """More models, or more rows, than one answer can be about: the vehicle is narrowed first."""
     everybody: Sequence[Model] = vehicle.models
-    ask, choices = tell_apart(everybody, lambda model: model.series, reader.actor.language)
-    return _asking(vehicle, reader, ask).model_copy(update={"choices": choices} | _about(parts, reader))
+    told = vehicle.dont_know
+    ask, choices = tell_apart(everybody, lambda model: model.series, reader.actor.language, told)
+    return _asking(vehicle, reader, ask).model_copy(update={"choices": choices})
 
 
 def _about(parts: Sequence[Part], reader: Reader) -> dict[str, str]:
-    return {"oe": parts[0].oe, "part": part_name(parts[0], reader)} if parts else {}
+    if not parts:
+        return {}
+    return {"oe": parts[0].oe, "part": part_name(parts[0], reader), "part_id": parts[0].id}
 
 
 def _asking(vehicle: Vehicle, reader: Reader, ask: str, values: Sequence[str] = ()) -> FitAnswer:
-    """No verdict yet, one question."""
+    """No verdict yet, one question; none when its answer is not known."""
+    if ask in vehicle.dont_know:
+        ask, values = "", ()
     return FitAnswer(verdict="no_data", rows=(), vehicle=vehicle.label(reader.actor.language), ask=ask,
-                     choices=tuple((value, value) for value in values), check_vin=vehicle.check_vin)  # fmt: skip
+                     choices=tuple((value, value) for value in values), check_vin=vehicle.check_vin,
+                     model_id=vehicle.model_id, car_id=vehicle.car_id)  # fmt: skip
 
 
 @answers(StockOf)
@@ -111,3 +129,11 @@ def stock_of(question: StockOf, reader: Reader) -> FitAnswer:
     if not parts:
         return unknown_number(question.oe, reader)
     return answer({}, replace(Vehicle(), models=()), parts, reader)
+
+
+@answers(KnownNumbers)
+def numbers_known(question: KnownNumbers, reader: Reader) -> frozenset[str]:
+    """Nothing for those who may not read parts."""
+    if not reader.access.may(reader.actor, "part", "read"):
+        return frozenset()
+    return known_numbers(reader, question.keys[:MAX_KEYS])

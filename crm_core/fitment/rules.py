@@ -16,10 +16,12 @@ from crm_core.fitment.messages import Verdict
 from crm_core.fitment.normalise import oe_key
 
 OTHER = "other"
+# The answer of somebody who does not know: nothing is learnt, and the same is not asked again.
+UNKNOWN = "unknown"
 TAIL = 6
-# What people can answer most easily comes first.
-ASK_ORDER = ("engine", "option_code", "trim", "position", "month", "vin")
-_CLOSED = ("engine", "option_code", "trim", "position")
+# What people can answer most easily comes first. `condition` is what a source says in its own words.
+ASK_ORDER = ("engine", "option_code", "trim", "position", "month", "condition", "vin")
+_CLOSED = ("engine", "option_code", "trim", "position", "condition")
 
 
 class FitmentPolicy(BaseModel):
@@ -86,10 +88,16 @@ class Row:
     vin: Span = Span()
     month: Span = Span()
     part_position: str = ""
+    conditions: tuple[str, ...] = ()
 
     def values(self, qualifier: str) -> tuple[str, ...]:
-        """The values of a closed condition; empty when the row has no such condition."""
+        """The values of a closed condition; empty when the row has no such condition.
+
+        Conditions in words hold all together, so they are one value.
+        """
         own = {"engine": self.engines, "option_code": self.options, "trim": self.trims}
+        if qualifier == "condition":
+            return ("; ".join(self.conditions),) if self.conditions else ()
         return own.get(qualifier, (self.position,) if self.position else ())
 
     def span(self, qualifier: str) -> Span:
@@ -178,9 +186,8 @@ def holds(row: Row, facts: Facts, scope: Sequence[Row]) -> bool | None:
 def holds_one(row: Row, qualifier: str, facts: Facts, scope: Sequence[Row]) -> bool | None:
     """One condition. `scope` are the rows whose values were offered as choices."""
     if qualifier in ("vin", "month"):
-        known = (
-            read_span(facts.answers[qualifier]) if qualifier in facts.answers else getattr(facts, qualifier)
-        )
+        said = _said(facts, qualifier)
+        known = read_span(said) if said else getattr(facts, qualifier)
         return known.inside(row.span(qualifier)) if known.known else None
     if qualifier == "position":
         return _position(row, facts)
@@ -190,15 +197,21 @@ def holds_one(row: Row, qualifier: str, facts: Facts, scope: Sequence[Row]) -> b
         return answered
     if qualifier == "engine":
         return _engine(wanted, facts)
-    known_values = facts.trims if qualifier == "trim" else facts.options
+    known_values = {"trim": facts.trims, "option_code": facts.options}.get(qualifier, frozenset())
     # Not knowing a trim or option of a car is not knowing that it has none.
     return True if wanted & {oe_key(v) or v for v in known_values} else None
 
 
+def _said(facts: Facts, qualifier: str) -> str:
+    """What was answered about a condition; nothing when it is not known."""
+    said = facts.answers.get(qualifier, "")
+    return "" if said == UNKNOWN else said
+
+
 def _answered(qualifier: str, wanted: set[str], facts: Facts, scope: Sequence[Row]) -> bool | None:
     """What an answered question says of a condition; an answer that was no choice says nothing."""
-    answer = facts.answers.get(qualifier)
-    if answer is None:
+    answer = _said(facts, qualifier)
+    if not answer:
         return None
     if answer == OTHER:
         return False
@@ -221,7 +234,7 @@ def _engine(wanted: set[str], facts: Facts) -> bool | None:
 
 def _position(row: Row, facts: Facts) -> bool | None:
     """Where on the car: as asked, or as the number itself says."""
-    asked = facts.answers.get("position") or facts.position
+    asked = _said(facts, "position") or facts.position
     if asked:
         return position_fits(row.position, asked)
     return True if row.position == row.part_position else None

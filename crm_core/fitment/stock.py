@@ -55,3 +55,8 @@ def _line(row: PartStock, part: Part, dealer: str, exact: bool, own: bool, reade
 def part_name(part: Part, reader: Reader) -> str:
     """The part's name in the asker's language."""
     return part.name_en if reader.actor.language == "en" and part.name_en else part.name
+
+
+def shown_price(part: Part | None, reader: Reader) -> int | None:
+    """What the part costs the asker, in fen."""
+    return part.price_fen if part is not None else None

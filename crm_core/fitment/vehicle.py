@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from crm_core.fitment.messages import VehicleSpec
 from crm_core.fitment.normalise import valid_month, vin_advice, vin_key, word_key
-from crm_core.fitment.rules import Facts, Span, vin_tail
+from crm_core.fitment.rules import UNKNOWN, Facts, Span, vin_tail
 from crm_core.kernel.uow import Reader
 from crm_core.vehicles.messages import FindModels
 from crm_core.vehicles.queries import car_by, models_for
@@ -35,6 +35,17 @@ class Vehicle:
     options: frozenset[str] = frozenset()
     ask: str = ""
     choices: Choices = ()
+    car_id: str = ""
+
+    @property
+    def model_id(self) -> str:
+        """The one model meant; empty when several may be."""
+        return self.models[0].id if len(self.models) == 1 else ""
+
+    @property
+    def dont_know(self) -> frozenset[str]:
+        """The questions that were answered with "I do not know"."""
+        return frozenset(name for name, value in self.said.answers if value == UNKNOWN)
 
     @property
     def check_vin(self) -> bool:
@@ -68,7 +79,7 @@ def _common(models: Sequence[Model], name: str) -> str:
 
 def find_vehicle(spec: VehicleSpec, reader: Reader) -> Vehicle:
     """The vehicle meant: a car on record first, then an id, then words."""
-    answers = dict(spec.answers)
+    answers = {name: value for name, value in spec.answers if value != UNKNOWN}
     vehicle = Vehicle(said=spec, vin=vin_key(spec.vin), options=frozenset(spec.options))
     if reader.actor.customer_id and not _says_anything(spec) and "car" not in answers:
         cars = reader.rows(reader.select(Car, "car").order_by(col(Car.id)))
@@ -98,7 +109,8 @@ def _of_car(car: Car, vehicle: Vehicle, reader: Reader) -> Vehicle:
     model = reader.session.get(Model, car.model_id) if car.model_id else None
     models = [model] if model is not None else models_for(FindModels(words=car.name), reader)
     vin = reader.reveal(car, "vin") or vehicle.vin
-    return _narrowed(replace(vehicle, vin=vin, options=vehicle.options | frozenset(car.options)), models)
+    known = replace(vehicle, vin=vin, options=vehicle.options | frozenset(car.options), car_id=car.id)
+    return _narrowed(known, models)
 
 
 def _by_id(spec: VehicleSpec, answers: dict[str, str], reader: Reader) -> list[Model]:
@@ -122,17 +134,22 @@ def _narrowed(vehicle: Vehicle, models: Sequence[Model]) -> Vehicle:
     """Keep the models that the answers given so far allow; ask for the vehicle when there is none."""
     left = list(models)
     for name, value in vehicle.said.answers:
-        if name in ATTRIBUTES and len(left) > 1:
+        if name in ATTRIBUTES and value != UNKNOWN and len(left) > 1:
             left = [m for m in left if word_key(str(getattr(m, name) or "")) == word_key(value)] or left
     return replace(vehicle, models=tuple(left), ask="" if left else "vehicle")
 
 
 def tell_apart(
-    models: Sequence[Model], outcome: Callable[[Model], Hashable], language: str
+    models: Sequence[Model], outcome: Callable[[Model], Hashable], language: str, told: frozenset[str] = frozenset()
 ) -> tuple[str, Choices]:
-    """The one question that decides best between models of different outcomes, and its choices."""
-    names = [name for name in ATTRIBUTES if _splits(models, name)]
+    """The one question that decides best between models of different outcomes, and its choices.
+
+    What was answered with "I do not know" (`told`) is not asked again; nothing left to ask: two empty values.
+    """
+    names = [name for name in ATTRIBUTES if name not in told and _splits(models, name)]
     names = [name for name in names if name in EASY] or names
+    if not names and "model" in told:
+        return "", ()
     if not names:
         return "model", tuple((m.id, model_name(m, language)) for m in models[:MAX_CHOICES])
     best = min(names, key=lambda name: (_mixed(models, outcome, name), ATTRIBUTES.index(name)))

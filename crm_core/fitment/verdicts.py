@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from crm_core.fitment.catalogue import Entry, entries, fit_row, near_numbers
+from crm_core.fitment.catalogue import MAX_ROWS, Entry, entries, fit_row, near_numbers
 from crm_core.fitment.crossrefs import aftermarket_of, replacements, same_parts
 from crm_core.fitment.messages import FitAnswer, FitRow, Verdict
 from crm_core.fitment.normalise import oe_display
 from crm_core.fitment.rules import Judgement, Row, judge, merge, position_fits, questions, successors
-from crm_core.fitment.stock import part_name, stock_lines
+from crm_core.fitment.stock import part_name, shown_price, stock_lines
 from crm_core.fitment.tables import Part
 from crm_core.fitment.vehicle import Vehicle, tell_apart
 from crm_core.kernel.uow import Reader
@@ -45,6 +45,8 @@ class Catalogue:
     reader: Reader
     position: str = ""
     by_model: dict[str, dict[str, list[Entry]]] = field(default_factory=dict)
+    # Rows may be missing, a denial among them: no verdict.
+    partial: bool = False
 
     @classmethod
     def load(
@@ -52,7 +54,9 @@ class Catalogue:
     ) -> Catalogue:
         found = cls(vehicle, reader, position)
         by_model: dict[str, dict[str, list[Entry]]] = defaultdict(lambda: defaultdict(list))
-        for entry in entries(reader, vehicle.models, categories, vehicle.vin):
+        rows = entries(reader, vehicle.models, categories, vehicle.vin)
+        found.partial = len(rows) >= MAX_ROWS
+        for entry in rows:
             by_model[entry.application.model_id][entry.part.id].append(entry)
         found.by_model = {model: dict(parts) for model, parts in by_model.items()}
         return found
@@ -172,9 +176,12 @@ def answer(
     unknown = told[0].unknown if one and told else ()
     ask, choices = "", tuple[tuple[str, str], ...]()
     if not one:
-        ask, choices = tell_apart(vehicle.models, lambda model: outcomes[model.id], language)
-    elif unknown:
-        ask, choices = unknown[0][0], tuple((value, value) for value in unknown[0][1])
+        outcome = outcomes.__getitem__
+        ask, choices = tell_apart(vehicle.models, lambda m: outcome(m.id), language, vehicle.dont_know)
+        deciding, values = (ask, choices) if ask else tell_apart(vehicle.models, lambda m: outcome(m.id), language)
+        unknown = ((deciding, tuple(label for _, label in values)),)
+    elif open_questions := [one for one in unknown if one[0] not in vehicle.dont_know]:
+        ask, choices = open_questions[0][0], tuple((value, value) for value in open_questions[0][1])
     found = {part.id: part for finding in told for part in finding.parts}
     shown = (
         list(parts) if parts and not one else list(found.values() if one or not ask else ()) or list(parts)
@@ -186,6 +193,8 @@ def answer(
         oe=first.oe if first else "", superseded_by=_chain(parts, reader), alternatives=_others(told, shown, reader),
         stock=stock_lines(_with_newest(shown, reader), reader), ask=ask, choices=choices,
         check_vin=vehicle.check_vin, contradiction=any(finding.contradiction for finding in told),
+        part_id=first.id if first else "", model_id=vehicle.model_id, car_id=vehicle.car_id,
+        price_fen=shown_price(first, reader),
     )  # fmt: skip
 
 
