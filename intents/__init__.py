@@ -12,10 +12,12 @@ if TYPE_CHECKING:
     from .checks import validate
     from .classifier import ExampleClassifier
     from .config import configure
+    from .entities.codes import number_like
     from .entities.money import Money, parse_money
     from .entities.part import standard_part
     from .entities.timex import parse_time
     from .entities.vehicle import dealer_names
+    from .extract import extract
     from .recognizer import understand
     from .schema import IntentSpec, load_schema
     from .types import Candidate, Command, Context, Lexicon, Slot, Span, Understanding
@@ -28,6 +30,8 @@ _HOME = {
     "ExampleClassifier": "classifier",
     "configure": "config",
     "standard_part": "entities.part",
+    "number_like": "entities.codes",
+    "extract": "extract",
     "dealer_names": "entities.vehicle",
     "load_schema": "schema",
     "IntentSpec": "schema",
@@ -54,7 +58,9 @@ __all__ = [
     "Understanding",
     "configure",
     "dealer_names",
+    "extract",
     "load_schema",
+    "number_like",
     "parse_money",
     "parse_time",
     "standard_part",

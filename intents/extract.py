@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 
-from .entities.codes import find_codes
+from .entities.codes import find_codes, known_numbers
 from .entities.distance import find_distances
 from .entities.money import find_money
 from .entities.part import find_parts
@@ -50,8 +50,9 @@ _WORDS = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6
 def extract(text: str, now: datetime, lexicon: Lexicon | None = None) -> list[Span]:
     """Spans in the order of the text; bare names carry `weak`. Words are cut from `text` as typed."""
     plain = readable(text)
+    numbers = known_numbers(plain, lexicon.numbers if lexicon else frozenset())
     firm = resolve(
-        [*find_codes(plain), *find_vehicles(plain, lexicon), *find_percents(plain), *find_distances(plain)]
+        [*numbers, *find_codes(plain), *find_vehicles(plain, lexicon), *find_percents(plain), *find_distances(plain)]
     )
     rest = blank(plain, firm)
     spans = [*firm, *find_money(rest), *find_parts(rest, lexicon), *find_people(rest, lexicon)]

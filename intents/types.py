@@ -89,12 +89,14 @@ class Context:
 class Lexicon:
     """Names the caller knows: `people` in addition to surnames, and a dealer's own catalogue words.
 
-    `series` maps a word to its vehicle value (`{"brand", "series"}`), `parts` a word to the part's name.
+    `series` maps a word to its vehicle value (`{"brand", "series"}`), `parts` a word to the part's name; `numbers` are
+    the keys of part numbers that stand in this message, however they are spelled (`HU 6013 z` is `HU6013Z`).
     """
 
     people: tuple[str, ...] = ()
     series: tuple[tuple[str, str, str], ...] = ()
     parts: tuple[tuple[str, str], ...] = ()
+    numbers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

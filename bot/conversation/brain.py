@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
+import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -13,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from bot.cards.base import joined
 from crm_core.customers.messages import RecordView
+from crm_core.fitment.messages import KnownNumbers
 from crm_core.kernel.access import Actor
 from crm_core.vehicles.messages import SeriesNames, SeriesNamesView
 from intents.types import Context, Lexicon, Understanding
@@ -50,6 +52,15 @@ class PartWords:
     position: str = ""
 
 
+@dataclass(frozen=True)
+class CodeSaid:
+    """A part, number, VIN or plate as it stands in a message: `kind` part, oe, vin or plate; `value` its key."""
+
+    kind: str
+    value: str
+    words: str
+
+
 class Brain(Protocol):
     """Words → meaning, and questions → cited answers."""
 
@@ -61,6 +72,8 @@ class Brain(Protocol):
     def history(self, question: str, records: Sequence[RecordView], now: datetime) -> Found: ...
 
     def part(self, words: str) -> PartWords: ...
+
+    def parts_said(self, text: str, actor: Actor, now: datetime) -> tuple[CodeSaid, ...]: ...
 
     def people(self, text: str, now: datetime) -> tuple[str, ...]: ...
 
@@ -107,8 +120,24 @@ class Rooms:
         from intents import understand
 
         local = now.astimezone(ZoneInfo(actor.zone))
-        lexicon = self._words_of(actor)
+        lexicon = replace(self._words_of(actor), numbers=self._numbers_in(text, actor))
         return understand(text, role=role or role_of(actor), now=local, context=context, lexicon=lexicon)
+
+    def parts_said(self, text: str, actor: Actor, now: datetime) -> tuple[CodeSaid, ...]:
+        """The parts, their numbers and the cars' numbers of a message, in its order."""
+        from intents import extract
+
+        lexicon = replace(self._words_of(actor), numbers=self._numbers_in(text, actor))
+        spans = extract(text, now.astimezone(ZoneInfo(actor.zone)), lexicon)
+        return tuple(CodeSaid(s.kind, str(s.value), s.words) for s in spans if s.kind in ("part", "oe", "vin", "plate"))
+
+    def _numbers_in(self, text: str, actor: Actor) -> frozenset[str]:
+        """The keys of part numbers that the message holds in some spelling and the catalogue knows."""
+        from intents import number_like
+
+        keys = tuple(dict.fromkeys(key for _, _, key in number_like(unicodedata.normalize("NFKC", text))))
+        known: frozenset[str] = self._core.ask(KnownNumbers(keys=keys), actor) if keys else frozenset()
+        return known
 
     def _words_of(self, actor: Actor) -> Lexicon:
         """What this dealer group calls its own series, beside the gazetteer; asked for again after some minutes."""

@@ -33,10 +33,13 @@ class Entry:
     row: Row
 
 
-def parts_with(reader: Reader, keys: Iterable[str]) -> dict[str, Part]:
-    """The parts with these keys."""
+def parts_with(reader: Reader, keys: Iterable[str]) -> dict[str, list[Part]]:
+    """The parts with these keys; two makers may use one number."""
     query = select(Part).where(col(Part.tenant) == reader.tenant, col(Part.oe_key).in_(set(keys)))
-    return {part.oe_key: part for part in reader.rows(query)}
+    found: dict[str, list[Part]] = {}
+    for part in sorted(reader.rows(query), key=lambda p: (p.oe_key, p.maker)):
+        found.setdefault(part.oe_key, []).append(part)
+    return found
 
 
 def known_numbers(reader: Reader, keys: Iterable[str]) -> frozenset[str]:
@@ -51,14 +54,17 @@ def known_numbers(reader: Reader, keys: Iterable[str]) -> frozenset[str]:
     return frozenset(key for query in (own, refs) for key in reader.session.execute(query).scalars())
 
 
+def same_maker(one: Part, other: Part) -> bool:
+    """Cross references go from number to number: of another maker's part with the same digits they say nothing."""
+    return not one.maker or not other.maker or one.maker == other.maker
+
+
 def meant_by(reader: Reader, text: str) -> list[Part]:
     """The parts a number stands for: its own part, else what cross references lead to."""
     key = oe_key(text)
     own = parts_with(reader, {key})
-    if own:
-        return list(own.values())
-    found = parts_with(reader, {ref.to_key for ref in refs_from(reader, {key})})
-    return [found[name] for name in sorted(found)]
+    found = own or parts_with(reader, {ref.to_key for ref in refs_from(reader, {key})})
+    return [part for name in sorted(found) for part in found[name]]
 
 
 def near_numbers(reader: Reader, text: str) -> tuple[str, ...]:
@@ -114,6 +120,7 @@ def as_row(application: Application, part: Part, vin: str) -> Row:
         engines=tuple(application.engines), options=tuple(application.options), position=application.position,
         vin=Span(_comparable(application.from_vin, vin), _comparable(application.to_vin, vin)),
         month=Span(application.from_month, application.to_month), part_position=part.position,
+        conditions=tuple((str(name), str(value)) for name, value in application.conditions),
     )  # fmt: skip
 
 
@@ -126,8 +133,7 @@ def _comparable(bound: str, vin: str) -> str:
 def fit_row(entry: Entry, model: Model, reader: Reader) -> FitRow:
     """A catalogue row to show as evidence."""
     a = entry.application
-    conditions = [(q, "/".join(entry.row.values(q)) if entry.row.values(q) else str(entry.row.span(q)))
-                  for q in entry.row.qualifiers]  # fmt: skip
+    conditions = [(q, "/".join(entry.row.values(q)) or str(entry.row.span(q))) for q in entry.row.qualifiers]
     return FitRow(
         application_id=a.id, part_id=entry.part.id, oe=entry.part.oe, part_name=part_name(entry.part, reader),
         model=model_name(model, reader.actor.language), fits=a.fits, conditions=tuple(conditions), note=a.note,

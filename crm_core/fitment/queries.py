@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from crm_core.fitment.catalogue import categories_named, known_numbers, meant_by, parts_with
+from crm_core.fitment.catalogue import categories_named, known_numbers, meant_by, parts_with, same_maker
 from crm_core.fitment.messages import CheckFit, FitAnswer, KnownNumbers, LookupParts, PartSpec, StockOf
 from crm_core.fitment.rules import UNKNOWN
 from crm_core.fitment.stock import part_name
@@ -45,7 +45,8 @@ def _candidates(part: Part, reader: Reader) -> list[Part]:
     """The part itself, the numbers that replaced it (newest first), the numbers that are the same part."""
     newer, same = line_of(part, reader)
     known = parts_with(reader, {*newer, *same}) if newer or same else {}
-    return [part, *(known[key] for key in (*reversed(newer), *same) if key in known)]
+    others = (other for key in (*reversed(newer), *same) for other in known.get(key, ()))
+    return [part, *(other for other in others if same_maker(part, other))]
 
 
 @answers(LookupParts)

@@ -19,9 +19,12 @@ OTHER = "other"
 # The answer of somebody who does not know: nothing is learnt, and the same is not asked again.
 UNKNOWN = "unknown"
 TAIL = 6
-# What people can answer most easily comes first. `condition` is what a source says in its own words.
-ASK_ORDER = ("engine", "option_code", "trim", "position", "month", "condition", "vin")
-_CLOSED = ("engine", "option_code", "trim", "position", "condition")
+# What people can answer most easily comes first; what a source says in names or words of its own comes after these.
+ASK_ORDER = ("engine", "option_code", "trim", "position", "month", "vin")
+_SPANS = ("month", "vin")
+# Remarks do not exclude one another as engines do: each is a question of its own, `is:<remark>`, yes or no.
+_REMARKS = frozenset({"note", "qual"})
+IS, YES = "is:", "yes"
 
 
 class FitmentPolicy(BaseModel):
@@ -88,17 +91,28 @@ class Row:
     vin: Span = Span()
     month: Span = Span()
     part_position: str = ""
-    conditions: tuple[str, ...] = ()
+    conditions: tuple[tuple[str, str], ...] = ()
 
     def values(self, qualifier: str) -> tuple[str, ...]:
-        """The values of a closed condition; empty when the row has no such condition.
-
-        Conditions in words hold all together, so they are one value.
-        """
+        """The values of a closed condition; empty when the row has no such condition."""
         own = {"engine": self.engines, "option_code": self.options, "trim": self.trims}
-        if qualifier == "condition":
-            return ("; ".join(self.conditions),) if self.conditions else ()
-        return own.get(qualifier, (self.position,) if self.position else ())
+        if qualifier in own:
+            return own[qualifier]
+        if qualifier == "position":
+            return (self.position,) if self.position else ()
+        return self._further.get(qualifier, ())
+
+    @property
+    def _further(self) -> dict[str, tuple[str, ...]]:
+        """The source's own conditions, all of which must hold. One name said twice is one condition of both."""
+        found: dict[str, tuple[str, ...]] = {}
+        for name, value in self.conditions:
+            if name.lower() in _REMARKS:
+                found[IS + value] = (YES,)
+            else:
+                key = f"{name}_" if name in ASK_ORDER else name
+                found[key] = ("; ".join((*found.get(key, ()), value)),)
+        return found
 
     def span(self, qualifier: str) -> Span:
         return self.vin if qualifier == "vin" else self.month
@@ -106,7 +120,8 @@ class Row:
     @property
     def qualifiers(self) -> tuple[str, ...]:
         """The conditions this row has."""
-        return tuple(q for q in ASK_ORDER if (self.values(q) if q in _CLOSED else self.span(q).known))
+        own = (q for q in ASK_ORDER if (self.span(q).known if q in _SPANS else self.values(q)))
+        return (*own, *self._further)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +200,7 @@ def holds(row: Row, facts: Facts, scope: Sequence[Row]) -> bool | None:
 
 def holds_one(row: Row, qualifier: str, facts: Facts, scope: Sequence[Row]) -> bool | None:
     """One condition. `scope` are the rows whose values were offered as choices."""
-    if qualifier in ("vin", "month"):
+    if qualifier in _SPANS:
         said = _said(facts, qualifier)
         known = read_span(said) if said else getattr(facts, qualifier)
         return known.inside(row.span(qualifier)) if known.known else None
@@ -249,18 +264,24 @@ def questions(
     open_rows: Sequence[Row], facts: Facts, scope: Sequence[Row]
 ) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """(qualifier, choices) that are still unknown, the one most rows wait for first."""
-    waiting = {
-        q: [r for r in open_rows if q in r.qualifiers and holds_one(r, q, facts, scope) is None]
-        for q in ASK_ORDER
-    }
-    order = sorted((q for q in ASK_ORDER if waiting[q]), key=lambda q: (-len(waiting[q]), ASK_ORDER.index(q)))
+    waiting: dict[str, list[Row]] = {}
+    for row in open_rows:
+        for q in row.qualifiers:
+            if holds_one(row, q, facts, scope) is None:
+                waiting.setdefault(q, []).append(row)
+    order = sorted(waiting, key=lambda q: (-len(waiting[q]), *_ease(q)))
     return tuple((q, _choices(q, waiting[q])) for q in order)
 
 
+def _ease(qualifier: str) -> tuple[int, str]:
+    own = qualifier in ASK_ORDER
+    return (ASK_ORDER.index(qualifier), "") if own else (len(ASK_ORDER), qualifier)
+
+
 def _choices(qualifier: str, rows: Sequence[Row]) -> tuple[str, ...]:
-    if qualifier in _CLOSED:
-        return (*dict.fromkeys(v for row in rows for v in row.values(qualifier)), OTHER)
-    return tuple(str(span) for span in pieces([row.span(qualifier) for row in rows]))
+    if qualifier in _SPANS:
+        return tuple(str(span) for span in pieces([row.span(qualifier) for row in rows]))
+    return (*dict.fromkeys(v for row in rows for v in row.values(qualifier)), OTHER)
 
 
 def pieces(spans: Iterable[Span]) -> list[Span]:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from crm_core.fitment.catalogue import MAX_ROWS, Entry, entries, fit_row, near_numbers
+from crm_core.fitment.catalogue import MAX_ROWS, Entry, entries, fit_row, near_numbers, parts_with, same_maker
 from crm_core.fitment.crossrefs import aftermarket_of, replacements, same_parts
 from crm_core.fitment.messages import FitAnswer, FitRow, Verdict
 from crm_core.fitment.normalise import oe_display
@@ -150,9 +150,10 @@ def look_up(model: Model, catalogue: Catalogue) -> Finding:
 
 def _newest_only(found: dict[str, Judgement], model: Model, catalogue: Catalogue) -> dict[str, Judgement]:
     """Without the parts whose replacement is listed for the vehicle as well."""
-    keys = {catalogue.part(model, part_id).oe_key: part_id for part_id in found}
+    key_of = {part_id: catalogue.part(model, part_id).oe_key for part_id in found}
+    keys = set(key_of.values())
     replaced = replacements(catalogue.reader, keys)
-    old = {part_id for key, part_id in keys.items() if any(n in keys for n in successors(key, replaced))}
+    old = {part_id for part_id, key in key_of.items() if any(n in keys for n in successors(key, replaced))}
     return {part_id: judgement for part_id, judgement in found.items() if part_id not in old}
 
 
@@ -222,12 +223,11 @@ def _others(told: Sequence[Finding], shown: Sequence[Part], reader: Reader) -> t
 
 def _with_newest(parts: Sequence[Part], reader: Reader) -> list[Part]:
     """The parts, each followed by the numbers that replaced it."""
-    from crm_core.fitment.catalogue import parts_with
-
     replaced = replacements(reader, [part.oe_key for part in parts])
     keys = {key for part in parts for key in successors(part.oe_key, replaced)}
-    newer = parts_with(reader, keys) if keys else {}
-    return list({part.id: part for part in (*parts, *newer.values())}.values())
+    newer = [new for found in parts_with(reader, keys).values() for new in found] if keys else []
+    ours = (new for new in newer if any(same_maker(part, new) for part in parts))
+    return list({part.id: part for part in (*parts, *ours)}.values())
 
 
 def unknown_number(text: str, reader: Reader, vehicle: str = "") -> FitAnswer:

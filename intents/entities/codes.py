@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from ..types import Span
 from .numbers import DIGITS
@@ -159,6 +160,44 @@ def oe_numbers(text: str) -> Iterator[Span]:
         before = text[max(0, match.start() - 12) : match.start()]
         if _is_oe(match[1], bool(_OE_CUE.search(before))) and not _OTHER_CODE.search(before):
             yield Span("oe", match.start(), match.end(), canonical(match[1]), match[1])
+
+
+_TOKEN = re.compile(r"[A-Za-z0-9]+")
+_BETWEEN = re.compile(r"[ ._/-]{1,2}")
+_MAX_TOKENS, _MAX_WINDOWS = 6, 120
+
+
+def number_like(text: str) -> Iterator[tuple[int, int, str]]:
+    """(start, end, key) of every stretch that some catalogue may have as a number, the longest of each place first."""
+    tokens = list(_TOKEN.finditer(text))
+    left = _MAX_WINDOWS
+    for first, token in enumerate(tokens):
+        ends = [token.end()]
+        for before, after in pairwise(tokens[first : first + _MAX_TOKENS]):
+            if not _BETWEEN.fullmatch(text, before.end(), after.start()):
+                break
+            ends.append(after.end())
+        for end in reversed(ends):
+            key = canonical(text[token.start() : end])
+            if left and _may_be_number(key, text[token.start() : end]):
+                left -= 1
+                yield token.start(), end, key
+
+
+def _may_be_number(key: str, words: str) -> bool:
+    digits = sum(c.isdigit() for c in key)
+    if not 5 <= len(key) <= 20 or digits < 3 or _NOT_OE.fullmatch(words) or re.fullmatch(r"1[3-9]\d{9}", key):
+        return False
+    return digits < len(key) or len(key) >= 7
+
+
+def known_numbers(text: str, keys: frozenset[str]) -> Iterator[Span]:
+    """The numbers of a catalogue that stand in the text, in any spelling."""
+    end = 0
+    for start, stop, key in number_like(text) if keys else ():
+        if key in keys and start >= end:
+            end = stop
+            yield Span("oe", start, stop, key, text[start:stop], detail="known")
 
 
 def _is_oe(word: str, announced: bool) -> bool:

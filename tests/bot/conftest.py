@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.conversation.brain import Found, PartWords
+from bot.conversation.brain import CodeSaid, Found, PartWords
 from bot.conversation.pipeline import Pipeline, Turn, body_of
 from bot.ports import Inbound, InboundKind
 from bot.terminal import Terminal
@@ -64,6 +64,9 @@ class Scripted:
 
     def history(self, question: str, records: Sequence[RecordView], now: datetime) -> Found:
         return self.found
+
+    def parts_said(self, text: str, actor: Any, now: Any) -> tuple[CodeSaid, ...]:
+        return ()
 
     def part(self, words: str) -> PartWords:
         return PartWords()
