@@ -59,6 +59,8 @@ class ChunkRow:
     title: str = ""
     section: str = ""
     position: int = 0
+    page: int = 0  # 0: not known
+    version: int = 0
     lang: Lang = "zh"
     audience: Audience = "staff"
     unit: str = ""
