@@ -18,7 +18,8 @@ _LINE = 120
 _INSTRUCTION = re.compile(
     r"(?:ignore|disregard|forget|override)\b.{0,30}\b(?:previous|above|prior|earlier|all|your|system)\b.{0,30}"
     r"\b(?:instruction|prompt|rule|message|context|guideline)"
-    r"|\bsystem\s+prompt\b|\b(?:you are|act as|pretend to be)\s+(?:now\s+)?(?:an?\s+)?(?:ai|assistant|chatbot|language model)"
+    r"|\bsystem\s+prompt\b"
+    r"|\b(?:you are|act as|pretend to be)\s+(?:now\s+)?(?:an?\s+)?(?:ai|assistant|chatbot|language model)"
     r"|\bas an? (?:ai|assistant|language model)\b|<\|?(?:im_start|im_end|system|endoftext)\|?>|\[/?INST\]"
     r"|^\s*(?:system|assistant)\s*[::]|\b(?:do not|don't|never) (?:tell|reveal|mention to) the (?:user|customer|human)"
     r"|\b(?:when|if) (?:asked|a (?:user|customer) asks).{0,60}\b(?:always|only)\b.{0,20}\b(?:answer|reply|respond|say)\b"

@@ -164,12 +164,9 @@ def _run(lines: list[Line], at: int) -> list[Line]:
     rows: list[Line] = []
     for line in lines[at:]:
         close = not rows or line.top - rows[-1].bottom < 2.2 * line.height
-        if (len(line.cells) > 1 and close and _fits(rows, line)) or (rows and close and len(rows[0].cells) > 2 and len(line.cells) == 1 and _goes_on(rows, line)):
-            rows.append(line)
-        else:
+        if not close or not (_fits(rows, line) if len(line.cells) > 1 else _goes_on(rows, line)):
             break
-    while rows and len(rows[-1].cells) == 1 and not _goes_on(rows[:-1], rows[-1]):
-        rows.pop()
+        rows.append(line)
     return rows
 
 
@@ -186,7 +183,7 @@ def _fits(rows: list[Line], line: Line) -> bool:
 
 def _goes_on(rows: list[Line], line: Line) -> bool:
     """A single cell right below one of the row above, but not at the margin: the rest of that cell."""
-    if not rows:
+    if not rows or len(rows[0].cells) < 3:
         return False
     one = line.cells[0]
     below = one.top - rows[-1].bottom < 0.8 * one.height

@@ -19,7 +19,8 @@ class Block:
     """One thing a document consists of.
 
     A `heading` has a level from 1, a `table` rows of cells, the first of them its header; `text` is a paragraph,
-    `item` an entry of a list, with its mark. A page of 0 is not known. `caption` belongs to a table or to the first item of a list.
+    `item` an entry of a list, with its mark. `caption` belongs to a table or to the first item of a list.
+    A page of 0 is not known.
     """
 
     kind: Kind
