@@ -147,7 +147,7 @@ class Inbound:
 
     Of a visitor: `came_from` is {"page", "referrer", "utm": {…}}, `contact` the form {"name", "phone"} he sent.
     `chosen` are the options of a form by question. `spoken`: the text was written down from a voice note.
-    `connected`: this account has just become his.
+    `connected`: this account has just become his. `pressed_on` is the platform's name of the message with the button.
     """
 
     channel: str
@@ -165,6 +165,7 @@ class Inbound:
     chosen: dict[str, tuple[str, ...]] = field(default_factory=dict)
     spoken: bool = False
     connected: bool = False
+    pressed_on: str = ""
 
 
 class EventKind(StrEnum):
@@ -204,7 +205,8 @@ class Media:
 class Event:
     """What somebody did on a platform, in our words. `native_id` is his account there, `chat` our name of the thread.
 
-    `action_id` of a press, `chosen` the options of a form by question. `token` came with a link. `phone` only where
+    `action_id` of a press, `pressed_on` what the platform calls the message it was on (as a Receipt's `provider_id`),
+    `chosen` the options of a form by question. `token` came with a link. `phone` only where
     the platform vouches that it is his own. `group`: others read along. `facts` are the platform's own about where
     he came from (`state`, `scene`), never personal.
     """
@@ -223,6 +225,7 @@ class Event:
     group: bool = False
     at: datetime | None = None
     facts: dict[str, str] = field(default_factory=dict)
+    pressed_on: str = ""
 
 
 Limit = tuple[int, float] | tuple[int, float, float]

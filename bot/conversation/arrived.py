@@ -8,10 +8,13 @@ from crm_core.kernel.outbox import LOCAL_ACCOUNTS, account_of
 from crm_core.kernel.refs import find_refs, ref_of, without_refs
 
 
-def pressed(talk: Talk, action: LiveAction) -> None:
-    """Whoever presses a button has its message. What is kept in our own threads was never in doubt."""
+def pressed(talk: Talk, action: LiveAction, provider_id: str = "") -> None:
+    """Whoever presses a button has its message. What is kept in our own threads was never in doubt.
+
+    `provider_id` is the platform's name of the message, where the press tells it.
+    """
     if account_of(action.chat) not in LOCAL_ACCOUNTS:
-        talk.core.chats.arrived(talk.actor.id, talk.now, key=action.message_key)
+        talk.core.chats.arrived(talk.actor.id, talk.now, key=action.message_key, provider_id=provider_id or None)
 
 
 def named(talk: Talk, said: str) -> str:

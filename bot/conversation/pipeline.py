@@ -66,7 +66,7 @@ def body_of(inbound: Inbound) -> dict[str, Any]:
         "kind": inbound.kind.value, "person_id": inbound.person_id, "chat": inbound.chat, "text": inbound.text,
         "action": inbound.action_id, "media": inbound.media_id, "came_from": inbound.came_from,
         "contact": inbound.contact, "chosen": inbound.chosen, "spoken": inbound.spoken,
-        "connected": inbound.connected,
+        "connected": inbound.connected, "pressed_on": inbound.pressed_on,
     }  # fmt: skip
 
 
@@ -79,7 +79,7 @@ def inbound_of(arrival: Arrival) -> Inbound:
         kind=InboundKind(body.get("kind", "text")), text=str(body.get("text", "")),
         action_id=str(body.get("action", "")), media_id=str(body.get("media", "")), at=arrival.received_at,
         came_from=body.get("came_from") or {}, contact=body.get("contact") or {}, chosen=body.get("chosen") or {},
-        spoken=bool(body.get("spoken")), connected=bool(body.get("connected")),
+        spoken=bool(body.get("spoken")), connected=bool(body.get("connected")), pressed_on=str(body.get("pressed_on", "")),
     )  # fmt: skip
 
 
@@ -208,7 +208,7 @@ class Pipeline:
         action = self._core.chats.buttons.find(inbound.action_id)
         mine = action is not None and may_press(talk.actor, action)
         if action is not None and mine:
-            arrived.pressed(talk, action)
+            arrived.pressed(talk, action, inbound.pressed_on)
         if action is None or not mine or action.verb not in presses:
             talk.say("press.over")
             return None

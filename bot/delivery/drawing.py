@@ -85,11 +85,11 @@ class Drawing:
             return delivery.params
         actor = self._reader(delivery, look)
         if delivery.kind == "@refresh":
-            if "body" in delivery.params:
-                became: dict[str, Any] = delivery.params["body"]
-                return became
+            became: dict[str, Any] | None = delivery.params.get("body")
             if "status" in delivery.params:
-                return used_up(self._core, delivery.params["message"], delivery.params["status"])
+                return used_up(self._core, delivery.params["message"], delivery.params["status"], became)
+            if became is not None:
+                return became
             return redraw(self._core, self._texts, delivery.params["message"], actor, look)
         found = draw(delivery.kind, delivery.subject, delivery.params, self._core, actor, self._texts, look)
         return found.to_dict()
@@ -109,12 +109,16 @@ def _marked(words: str, mark: str) -> str:
     return words if words.endswith(mark) else f"{words} {mark}".strip()
 
 
-def used_up(core: Core, message_id: int, status: str) -> dict[str, Any]:
-    """A sent card whose buttons have done their work: none is left, and it says what became of it."""
-    original = core.chats.original(message_id)
-    if original is None or not (original[2].get("body") or {}).get("card"):
+def used_up(core: Core, message_id: int, status: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    """A sent card whose buttons have done their work: none is left, and it says what became of it.
+
+    With `body` the card had become that before.
+    """
+    if body is None:
+        original = core.chats.original(message_id)
+        body = original[2].get("body") if original is not None else None
+    if not body or not body.get("card"):
         raise NotFound(resource="message")
-    body = original[2]["body"]
     return {**body, "card": {**body["card"], "buttons": [], "status": status, "tone": "done"}}
 
 

@@ -17,6 +17,9 @@ from crm_core.chat.service import Ended, Original, Send
 from crm_core.kernel.outbox import Delivery, Outcome, Settled
 from crm_core.kernel.outcomes import Heard, MessageClass, decide
 
+# A button may be pressed while the answer to the sending of its card is awaited.
+NAME_IN, NAME_AGAIN = timedelta(seconds=40), timedelta(seconds=1)
+
 
 @dataclass
 class Prepared:
@@ -83,7 +86,7 @@ class Preparer:
     ) -> None:  # fmt: skip
         original = edits.get(delivery.params["message"]) if delivery.kind == "@refresh" else None
         if delivery.kind == "@refresh" and (original is None or original.provider_id is None):
-            found.ended.append(Ended(Settled(delivery, Outcome.DEAD, error="the message is gone"), {}))
+            found.ended.append(Ended(_nameless(delivery, original, self._core.now()), {}))
             return
         key = original.key if original else delivery.dedupe_key
         public = self._core.chats.buttons.public(key, delivery.person_id, private)
@@ -99,6 +102,13 @@ class Preparer:
             found.ended.append(Ended(Settled(delivery, Outcome.RETRY, error=type(error).__name__), {}))
             return
         found.sends.append(Send(delivery, public, body, private, original))
+
+
+def _nameless(delivery: Delivery, original: Original | None, now: datetime) -> Settled:
+    """A message without the platform's name for it: who sent it may be about to say; after that nobody will."""
+    if original is not None and now - delivery.created_at < NAME_IN:
+        return Settled(delivery, Outcome.RETRY, retry_at=now + NAME_AGAIN, error="not named yet", heard=Heard.NOT_NOW)
+    return Settled(delivery, Outcome.DEAD, error="the message is gone")
 
 
 def shown(body: dict[str, Any]) -> Outbound:

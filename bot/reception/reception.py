@@ -212,7 +212,7 @@ class Reception:
         inbound = Inbound(
             channel=arrival.channel, account=arrival.account, chat=event.chat, person_id=actor.id,
             message_id=str(arrival.id), kind=kind, action_id=event.action_id, at=event.at,
-            came_from=_origin(event), chosen=event.chosen, **more,  # type: ignore[arg-type]
+            came_from=_origin(event), chosen=event.chosen, pressed_on=event.pressed_on, **more,  # type: ignore[arg-type]
         )  # fmt: skip
         self._pipeline.process(replace(arrival, body=body_of(inbound)))
 

@@ -144,11 +144,9 @@ class Sending(Threads):
         with self._database.write() as session:
             mine = self._outbox.settle_all(session, [one.settled for one in ended], now)
             kept = {one.delivery.claim for one in mine}
-            sent = [
-                one
-                for one in ended
-                if one.settled.delivery.claim in kept and one.settled.outcome is Outcome.SENT
-            ]
+            arrived = [one for one in ended if one.settled.outcome is Outcome.SENT]
+            sent = [one for one in arrived if one.settled.delivery.claim in kept]
+            self._name(session, [one.settled for one in arrived if one.settled.delivery.claim not in kept])
             self._keep_and_follow(
                 session, [Kept(o.settled.delivery, o.message, o.settled.provider_id) for o in sent], now
             )
@@ -158,15 +156,26 @@ class Sending(Threads):
                 session.execute(update(GroupChat).where(col(GroupChat.chat).in_(dead)).values(dead=True))
             return len(mine)
 
+    def _name(self, session: Session, sent: Sequence[Settled]) -> None:
+        """Somebody pressed a button before this was known to be sent: the thread has it, without the platform's name."""
+        for one in sent:
+            if one.provider_id and one.delivery.kind != "@refresh":
+                nameless = (_MESSAGES.c.chat == one.delivery.chat, _MESSAGES.c.key == one.delivery.dedupe_key,
+                            _MESSAGES.c.provider_id.is_(None))  # fmt: skip
+                session.execute(update(_MESSAGES).where(*nameless).values(provider_id=one.provider_id))
+
     def arrived(
         self, person_id: str, now: datetime, *, key: str | None = None, outbox_id: int | None = None,
         provider_id: str | None = None,
     ) -> bool:  # fmt: skip
         """The person answered or pressed a button of a message nobody was sure about: it has arrived.
 
-        True when that settled it. The message is named by its key or its id.
+        True when that settled it. The message is named by its key or its id; `provider_id`, the platform's name for it,
+        comes with a press, and is kept where it was not known.
         """
         if not self._outbox.doubted(person_id, key=key, outbox_id=outbox_id):
+            if key is not None and provider_id:
+                self._learn_name(key, person_id, provider_id)
             return False
         with self._database.write() as session:
             delivery = self._outbox.arrived(session, person_id, now, key=key, outbox_id=outbox_id)
@@ -176,6 +185,16 @@ class Sending(Threads):
             if message is not None:
                 self._keep_and_follow(session, [Kept(delivery, message, provider_id)], now)
             return True
+
+    def _learn_name(self, key: str, person_id: str, provider_id: str) -> None:
+        """What the platform calls a message that arrived before it could say so."""
+        nameless = (_MESSAGES.c.key == key, _MESSAGES.c.person_id == person_id, _MESSAGES.c.provider_id.is_(None),
+                    _MESSAGES.c.direction == "out")  # fmt: skip
+        with self._database.read() as session:
+            row = session.execute(select(_MESSAGES.c.id).where(*nameless)).first()
+        if row is not None:
+            with self._database.write() as session:
+                session.execute(update(_MESSAGES).where(_MESSAGES.c.id == row.id, *nameless).values(provider_id=provider_id))
 
     # Threads
 
@@ -191,19 +210,29 @@ class Sending(Threads):
         lock_rows(session, {f"chat:{chat}"[:60] for chat, _ in late})
         named = select(_MESSAGES.c.id, _MESSAGES.c.chat, _MESSAGES.c.key)
         kept = session.execute(named.where(_MESSAGES.c.key.in_([key for _, key in late]))).all()
-        rows = [self._redrawing(row.id, late[row.chat, row.key], now) for row in kept if (row.chat, row.key) in late]
+        rows = [self._redrawing(row.id, one, marked[one.id], now) for row in kept
+                if (one := late.get((row.chat, row.key)))]  # fmt: skip
         session.connection().execute(insert(_OUTBOX), rows)
 
-    def _redrawing(self, message_id: int, delivery: Delivery, now: datetime) -> dict[str, Any]:
-        """The outbox row that draws a kept message anew."""
+    def _redrawing(
+        self, message_id: int, delivery: Delivery, then_enc: str | None, now: datetime
+    ) -> dict[str, Any]:
+        """The outbox row that draws a kept message anew, as its record is or as `then_enc` says."""
         key = f"refresh:{message_id}:late:{delivery.token}"
-        payload = self._cipher.seal(f"outbox.payload.{key}", json.dumps({"message": message_id}))
+        then = self._then(delivery.dedupe_key, then_enc)
+        text = json.dumps({"message": message_id, **then}, ensure_ascii=False)
+        payload = self._cipher.seal(f"outbox.payload.{key}", text)
         return {
             "tenant": delivery.tenant, "chat": delivery.chat, "account": delivery.account,
             "person_id": delivery.person_id, "kind": "@refresh", "subject": delivery.subject, "payload_enc": payload,
             "priority": delivery.priority, "dedupe_key": key, "due_at": now, "created_at": now, "state": 0, "token": 0,
             "attempts": 0,
         }  # fmt: skip
+
+    def _then(self, key: str, sealed: str | None) -> dict[str, Any]:
+        """What a message under way is to become; empty when nobody said so."""
+        found: dict[str, Any] = json.loads(self._cipher.open(f"outbox.then.{key}", sealed)) if sealed else {}
+        return found
 
     def _keep(self, session: Session, messages: Sequence[Kept], now: datetime) -> None:
         """Messages and edits in their threads, in order, in a few statements for all."""

@@ -23,6 +23,7 @@ from crm_core.kernel.db import Database
 from crm_core.kernel.inbox import Arrival, InboxQueue
 from crm_core.kernel.locks import lock_row
 from crm_core.kernel.outbox import PENDING, SKIPPED, OutboxQueue, account_of
+from crm_core.kernel.outdated import becomes, under_way
 from crm_core.kernel.pii import Cipher
 from crm_core.kernel.points import point
 from crm_core.kernel.routes import Route
@@ -106,12 +107,16 @@ class Chats(Sending):
                 return None
             if state is not None:
                 self._remember(session, arrival.tenant, chat, person_id, state, now)
+            late = self._becomes_later(session, chat, spent, changed)
             # Ids of a chat's messages are given out one transaction after the other, so that they tell the order.
             lock_row(session, f"chat:{chat}"[:60])
             for key, status in spent:
-                self._spend(session, arrival, chat, key, status, now)
+                self.buttons.end(session, key, now)
+                if key not in late:
+                    self._spend(session, arrival, chat, key, status, now)
             for key, body in changed:
-                self._change(session, arrival, chat, person_id, key, body, now)
+                if key not in late:
+                    self._change(session, arrival, chat, person_id, key, body, now)
             notice = self._over_with(session, arrival, chat, now) if noticed else None
             if notice is not None and edits and not shown and replies:
                 session.add(self._changed_row_of(arrival.tenant, chat, person_id, notice, replies[0], now))
@@ -147,6 +152,24 @@ class Chats(Sending):
         )
         return session.execute(sent).scalars().first()
 
+    def _becomes_later(
+        self, session: Session, chat: str, spent: Sequence[tuple[str, str]],
+        changed: Sequence[tuple[str, dict[str, Any]]],
+    ) -> set[str]:  # fmt: skip
+        """Cards pressed before it is known that they were sent follow once it is; returns their keys."""
+        then: dict[str, dict[str, Any]] = {key: {"body": body} for key, body in changed}
+        for key, status in spent:
+            then[key] = then.get(key, {}) | {"status": status}
+        found = under_way(session, chat, then) if then else []
+        for one in found:
+            fresh = then[one.key]
+            if one.subject:  # its status is its record's
+                fresh.pop("status", None)
+            if fresh:
+                text = json.dumps(self._then(one.key, one.then_enc) | fresh, ensure_ascii=False, default=str)
+                becomes(session, one, self._cipher.seal(f"outbox.then.{one.key}", text))
+        return {one.key for one in found}
+
     def _change(
         self, session: Session, arrival: Arrival, chat: str, person_id: str, key: str, body: dict[str, Any], now: datetime
     ) -> None:
@@ -176,7 +199,6 @@ class Chats(Sending):
 
         What the terminal showed only loses its buttons.
         """
-        self.buttons.end(session, key, now)
         card = session.execute(
             select(col(ChatMessage.id), col(ChatMessage.person_id)).where(
                 col(ChatMessage.chat) == chat, col(ChatMessage.key) == key, col(ChatMessage.direction) == "out",

@@ -119,7 +119,7 @@ class Outbox(SQLModel, table=True):
     States: 0 pending, 1 claimed, 2 sent, 3 uncertain, 4 dead, 5 skipped by an admin, 6 folded into a digest,
     7 held: a late reminder, until it is known how many there are for its person, 8 moved: sent anew through another chat.
     `settled_at` is when it left the queue, `told_at` when somebody was told that it may not have arrived. `outdated`:
-    what it is about changed while it was on its way.
+    what it is about changed while it was on its way; `then_enc` is what it is to become, where no record tells.
     """
 
     __tablename__ = "outbox"
@@ -168,6 +168,7 @@ class Outbox(SQLModel, table=True):
     settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     told_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     outdated: bool = added(False)
+    then_enc: str | None = Field(default=None, sa_type=Text)
 
 
 class Attempt(SQLModel, table=True):

@@ -17,11 +17,18 @@ CAN = Capabilities(
 # Before an action's id in callback_data, which holds 64 bytes.
 PRESS = "a:"
 DATA_BYTES = 64
+# The mark of messages that are a picture with words below it.
+PHOTO = "p"
 # Widths as of a fixed font: what a row of a narrow phone holds, and what shares a row with others.
 ROW_WIDTH, SHARED_WIDTH = 34, 16
 # Telegram formats at most so many places of a message.
 MOST_FORMATS = 90
 _MARKS = {"good": "✅ ", "bad": "⚠️ ", "done": "☑️ "}
+
+
+def name_of(chat: int, number: int | str, mark: str) -> str:
+    """What a sent message is kept by, so that it can be changed: `77/1205`, `77/p1205` of a picture."""
+    return f"{chat}/{mark}{number}"
 
 
 def parts(message: Outbound, ref: str = "") -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from bot.channels.telegram.client import MAX_FILE, Client, TooLarge, load
-from bot.channels.telegram.drawing import CAN, parts
+from bot.channels.telegram.drawing import CAN, PHOTO, name_of, parts
 from bot.channels.telegram.errors import MessageGone, Migrated
 from bot.channels.telegram.pace import GroupPace
 from bot.channels.telegram.reading import Reader
@@ -29,7 +29,6 @@ BETWEEN_PARTS = 1.05
 PATIENCE = 5.0
 REMEMBERED = 1000
 PHOTO_BYTES = 10 * 1024 * 1024
-_PHOTO = "p"
 # The kind of trouble admins are told of.
 TOKEN = "account_token"
 
@@ -137,7 +136,7 @@ class TelegramLine:
             receipt = Receipt(Heard.NEVER, error="400")
         if receipt.provider_id is None:
             return chat, receipt
-        return chat, Receipt(receipt.heard, f"{chat}/{mark}{receipt.provider_id}")
+        return chat, Receipt(receipt.heard, name_of(chat, receipt.provider_id, mark))
 
     async def _method(self, chat: int, person_id: str, part: dict[str, Any]) -> tuple[TelegramMethod[Any], str]:
         """The call that shows a part, and the mark of its kind in the message's name."""
@@ -156,8 +155,8 @@ class TelegramLine:
         file = BufferedInputFile(content, filename=f"picture.{mime.partition('/')[2]}")
         caption = words or None
         if mime in ("image/jpeg", "image/png") and len(content) <= PHOTO_BYTES:
-            return its.SendPhoto(photo=file, caption=caption, **common), _PHOTO
-        return its.SendDocument(document=file, caption=caption, **common), _PHOTO
+            return its.SendPhoto(photo=file, caption=caption, **common), PHOTO
+        return its.SendDocument(document=file, caption=caption, **common), PHOTO
 
     def _picture(self, image_id: str, person_id: str) -> tuple[str, bytes] | None:
         """A picture the person may see; None when there is none any more."""
@@ -214,9 +213,9 @@ def _edit(place: tuple[int, str, int], shown: list[dict[str, Any]]) -> TelegramM
     part = shown[-1]
     common: dict[str, Any] = {"chat_id": chat, "message_id": number, "parse_mode": "HTML",
                               "reply_markup": inline(part.get("keys"))}  # fmt: skip
-    if kind == _PHOTO and len(shown) > 1:
+    if kind == PHOTO and len(shown) > 1:
         raise MessageGone
-    if kind == _PHOTO:
+    if kind == PHOTO:
         return its.EditMessageCaption(caption=part["html"], **common)
     return its.EditMessageText(text=part["html"] or escape(part.get("alt") or "…", quote=False),
                                link_preview_options=LinkPreviewOptions(is_disabled=True), **common)  # fmt: skip
@@ -230,9 +229,9 @@ def chat_id(chat: str) -> int:
 def place_of(provider_id: str, chat: int) -> tuple[int, str, int] | None:
     """Chat, kind and number of a sent message; None for a name that is none."""
     place, _, name = provider_id.rpartition("/")
-    kind = _PHOTO if name.startswith(_PHOTO) else ""
+    kind = PHOTO if name.startswith(PHOTO) else ""
     try:
-        return (int(place) if place else chat), kind, int(name.removeprefix(_PHOTO))
+        return (int(place) if place else chat), kind, int(name.removeprefix(PHOTO))
     except ValueError:
         return None
 

@@ -6,12 +6,12 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from bot.channels.telegram.drawing import PRESS
+from bot.channels.telegram.drawing import PHOTO, PRESS, name_of
 from bot.channels.telegram.menu import words_of
 from bot.ports import Event, EventKind, Media, MediaKind
 
 if TYPE_CHECKING:
-    from aiogram.types import CallbackQuery, ChatMemberUpdated, Message, Update, User
+    from aiogram.types import CallbackQuery, ChatMemberUpdated, InaccessibleMessage, Message, Update, User
 
 # What Telegram is asked to bring; everything else would be stored for nothing.
 ALLOWED = ("message", "callback_query", "my_chat_member")
@@ -60,7 +60,8 @@ class Reader:
             return None
         data = query.data or ""
         action = data.removeprefix(PRESS) if data.startswith(PRESS) else ""
-        return self._event(EventKind.PRESS, query.from_user, query.message.chat, action_id=action)
+        return self._event(EventKind.PRESS, query.from_user, query.message.chat, action_id=action,
+                           pressed_on=_pressed_on(query.message))  # fmt: skip
 
     # Coming and going
 
@@ -165,6 +166,14 @@ def _filled(inner: dict[str, Any]) -> dict[str, Any]:
         private = isinstance(number, int) and number > 0
         found["chat"] = {"type": "private" if private else "supergroup"} | chat
     return found
+
+
+def _pressed_on(message: Message | InaccessibleMessage) -> str:
+    """The name under which we keep the message of a button; nothing is known of one too old to be read."""
+    if message.date == 0 or message.message_id <= 0:
+        return ""
+    mark = PHOTO if getattr(message, "photo", None) or getattr(message, "document", None) else ""
+    return name_of(message.chat.id, message.message_id, mark)
 
 
 def media_of(message: Message) -> Media | None:

@@ -49,8 +49,6 @@ CAPABILITIES = Capabilities(
 )  # fmt: skip
 DUPLICATES = {"enable_duplicate_check": 1, "duplicate_check_interval": 14_400}
 CODE_LIFE = timedelta(hours=72)
-# Before a task's name where the platform's name of a message is kept: such a message can be changed.
-CARD = "card:"
 
 
 def named(settings: BotSettings, tenant: str) -> list[Account]:
@@ -173,8 +171,8 @@ class AppLine:
         """Change a card by its newest code; without one, and for what is no card, a message says what changed."""
         before = await asyncio.to_thread(self._shown, delivery)
         try:
-            if provider_id.startswith(CARD) and message.card:
-                task = provider_id.removeprefix(CARD)
+            if provider_id.startswith(cards.CARD) and message.card:
+                task = provider_id.removeprefix(cards.CARD)
                 if await self._changed(delivery, task, message, before):
                     await self._operator.well()
                     return Receipt(Heard.ACCEPTED, provider_id)
@@ -198,7 +196,7 @@ class AppLine:
                     raise
                 if error.code == USED_TASK:
                     # The name is ours alone and well formed, so this very card did arrive before.
-                    return Receipt(Heard.ACCEPTED, CARD + part["template_card"]["task_id"])
+                    return Receipt(Heard.ACCEPTED, cards.CARD + part["template_card"]["task_id"])
                 structlog.get_logger().error("card_refused", channel=self.account.line, kind=delivery.kind,
                                              error=str(error.code))  # fmt: skip
                 return await self._send_all(delivery, message, cards.plain_parts(message, delivery.ref))
@@ -248,7 +246,7 @@ class AppLine:
             return str(answer.get("msgid", ""))[:128]
         if answer.get("response_code"):
             self._keep_code(task, user, str(answer["response_code"]))
-        return CARD + str(task)
+        return cards.CARD + str(task)
 
     # Changing
 

@@ -24,6 +24,8 @@ ARTICLE_TITLE, ARTICLE_TEXT = 128, 512
 CHOICE, NOTHING = "choose", "-"
 # Before the id of the button that sends a form off.
 FORM = "form:"
+# Before a task's name where the platform's name of a message is kept: such a message can be changed.
+CARD = "card:"
 STYLES = {Style.PRIMARY: 1, Style.DEFAULT: 4, Style.DANGER: 3}
 # What somebody typed must not become a link or a colour: the platform's markdown knows no escape.
 _PLAIN = str.maketrans("[]<>`*#", "［］＜＞｀＊＃")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.channels.wecom.cards import CHOICE, FORM, NOTHING
+from bot.channels.wecom.cards import CARD, CHOICE, FORM, NOTHING
 from bot.channels.wecom.menu import said_by
 from bot.channels.wecom.xml import Fields, Malformed, many, parse, text
 from bot.ports import Event, EventKind, Media, MediaKind
@@ -13,7 +13,7 @@ from bot.ports import Event, EventKind, Media, MediaKind
 _MEDIA = {"image": MediaKind.IMAGE, "voice": MediaKind.VOICE, "video": MediaKind.FILE, "file": MediaKind.FILE}
 _PRESSES = ("template_card_event", "template_card_menu_event")
 _KINDS = {"subscribe": EventKind.ENTER, "enter_agent": EventKind.ENTER, "unsubscribe": EventKind.LEFT}
-MAX_USER, MAX_ACTION = 64, 160
+MAX_USER, MAX_ACTION, MAX_TASK = 64, 160, 120
 
 
 def event_of(body: dict[str, Any], line: str) -> Event | None:
@@ -54,7 +54,9 @@ def _happened(fields: Fields, known: dict[str, Any]) -> Event | None:
         if key.startswith(FORM):
             # A form sent off with nothing chosen is a form all the same.
             key, chosen = key.removeprefix(FORM), {CHOICE: ()} | chosen
-        return Event(EventKind.PRESS, action_id=_action(key, chosen), chosen=chosen, **known)
+        task = text(fields, "TaskId")
+        return Event(EventKind.PRESS, action_id=_action(key, chosen), chosen=chosen,
+                     pressed_on=CARD + task if task and len(task) <= MAX_TASK else "", **known)  # fmt: skip
     if name == "click":
         said = said_by(text(fields, "EventKey"))
         return Event(EventKind.TEXT, text=said, **known) if said else None

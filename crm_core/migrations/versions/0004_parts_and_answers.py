@@ -70,6 +70,9 @@ def upgrade() -> None:
     with op.batch_alter_table("customers", schema=None) as batch_op:
         batch_op.add_column(sa.Column("price_class", sa.String(length=20), server_default="", nullable=False))
 
+    with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("then_enc", sa.Text(), nullable=True))
+
     with op.batch_alter_table("parts", schema=None) as batch_op:
         batch_op.add_column(sa.Column("maker", sa.String(length=60), server_default="", nullable=False))
         batch_op.add_column(
@@ -87,6 +90,9 @@ def downgrade() -> None:
         batch_op.create_unique_constraint(batch_op.f("uq_parts_tenant_oe_key"), ["tenant", "oe_key"])
         batch_op.drop_column("aftermarket")
         batch_op.drop_column("maker")
+
+    with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.drop_column("then_enc")
 
     with op.batch_alter_table("customers", schema=None) as batch_op:
         batch_op.drop_column("price_class")

@@ -54,11 +54,26 @@ def test_presses(data: str | None, action: str) -> None:
     assert (found.kind, found.action_id) == (EventKind.PRESS, action)
 
 
+@pytest.mark.parametrize(
+    ("message", "name"),
+    [
+        ({"date": 1790000000, "text": "x"}, "5/2"), ({"date": 1790000000, "photo": [
+            {"file_id": "f", "file_unique_id": "u", "width": 9, "height": 9}]}, "5/p2"), ({"date": 0}, ""),
+    ],
+    ids=["words", "a picture", "too old"],
+)  # fmt: skip
+def test_a_press_names_the_message_it_was_on(message: dict[str, Any], name: str) -> None:
+    found = read("callback_query", id="1", data="a:x", message={"message_id": 2, "chat": PRIVATE, **message})
+    assert found is not None
+    assert found.pressed_on == name
+
+
 def test_a_press_with_as_little_as_a_server_may_tell() -> None:
     raw = {"update_id": 1, "callback_query": {"id": "1", "from": {"id": 5}, "data": "a:x", "message": {"chat": {"id": 5}}}}
     found = Reader(LINE, 7, staff=True).read(raw)
     assert found is not None
     assert (found.kind, found.action_id, found.chat) == (EventKind.PRESS, "x", "telegram:7:5")
+    assert found.pressed_on == ""
 
 
 def photo(*sizes: int) -> list[dict[str, Any]]:

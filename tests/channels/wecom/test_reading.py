@@ -77,6 +77,7 @@ def test_press(chosen: dict[str, list[str]], action: str) -> None:
     event = event_of({"xml": CALLER.press("rep1", "A1-2-00000000", "abc", "code", chosen)}, LINE)
     assert event is not None
     assert (event.kind, event.action_id) == (EventKind.PRESS, action)
+    assert event.pressed_on == "card:A1-2-00000000"
     assert event.chosen == {question: tuple(ids) for question, ids in chosen.items()}
 
 
