@@ -53,6 +53,8 @@ def add_customer(cmd: AddCustomer, uow: Uow) -> Result:
         raise Invalid("name", "error.name_or_phone")
     _check_owner(cmd, uow)
     cmd = cmd.model_copy(update={"name": plain_name(cmd.name)})
+    if cmd.price_class:
+        uow.must("import", "write")
     customer = _known(cmd, phones, uow)
     if customer is not None and not uow.access.allows(uow.actor, "customer", "write", customer):
         raise NotFound(resource="customer")
@@ -109,7 +111,7 @@ def _fill(customer: Customer, cmd: AddCustomer, uow: Uow) -> bool:
     """Put what the command says into empty or differing fields; True when something changed."""
     given = {
         "name": cmd.name, "owner_id": cmd.owner_id, "city": cmd.city, "company": cmd.company, "level": cmd.level,
-        "source": cmd.source, "language": cmd.language, "tags": list(cmd.tags),
+        "source": cmd.source, "language": cmd.language, "tags": list(cmd.tags), "price_class": cmd.price_class,
     }  # fmt: skip
     changes: dict[str, Any] = {k: v for k, v in given.items() if v and getattr(customer, k) != v}
     if "name" in changes:

@@ -20,7 +20,7 @@ from crm_core.kernel.uow import UNDO_HOURS, Priority, Uow
 from crm_core.org.people import dealer_of, person_name
 
 # What the kept one takes over where he has nothing himself.
-FILLED = ("gender", "city", "company", "level", "source")
+FILLED = ("gender", "city", "company", "level", "source", "price_class")
 BIRTHDAY = ("birth_month", "birth_day", "lunar", "lunar_leap")
 # What is counted on the card, by table.
 COUNTED = ("deals", "leads", "tasks", "appointments", "followups", "renewals", "orders", "cars", "records")

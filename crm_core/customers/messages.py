@@ -8,7 +8,10 @@ from crm_core.kernel.registry import Command, Event, Question, View
 
 
 class AddCustomer(Command):
-    """Create a customer, or find the one with this phone in the de-duplication scope (`privacy.yaml`)."""
+    """Create a customer, or find the one with this phone in the de-duplication scope (`privacy.yaml`).
+
+    `price_class` is what he pays for parts (`fitment.yaml`); only who may import may say it.
+    """
 
     name: str
     phones: tuple[str, ...] = ()
@@ -26,6 +29,7 @@ class AddCustomer(Command):
     lunar_birthday: bool = False
     consent_marketing: bool = False
     login: str = ""
+    price_class: str = ""
 
 
 class RenameCustomer(Command):

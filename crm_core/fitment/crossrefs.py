@@ -8,10 +8,13 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import or_, select
 from sqlmodel import col
 
-from crm_core.fitment.messages import AddPart
+from crm_core.fitment.messages import AddCrossRef, AddPart
 from crm_core.fitment.normalise import oe_key
 from crm_core.fitment.tables import CrossRef
+from crm_core.kernel.errors import ChexinError, Invalid
+from crm_core.kernel.registry import Result
 from crm_core.kernel.uow import Reader, Uow
+from crm_core.vehicles.handlers import outcome_of
 
 KINDS = ("supersedes", "interchange", "aftermarket")
 MAX_CHAIN = 20
@@ -27,7 +30,10 @@ def put_crossrefs(commands: Sequence[tuple[int, AddPart]], uow: Uow) -> list[tup
 
 
 def _put_refs(cmd: AddPart, known: dict[Key, CrossRef], uow: Uow) -> bool:
-    """Each list that is given replaces the known one; True when something changed."""
+    """Each list that is given replaces what the part's row said so far, not what a table of its own says.
+
+    True when something changed.
+    """
     to_key, changed = oe_key(cmd.oe), False
     for kind in KINDS:
         wanted = {
@@ -36,13 +42,60 @@ def _put_refs(cmd: AddPart, known: dict[Key, CrossRef], uow: Uow) -> bool:
         wanted = {ref: shown for ref, shown in wanted.items() if ref[1] and ref[1] != to_key}
         if not wanted:
             continue
-        for ref in [r for r in known if r[0] == kind and r[2] == to_key and r not in wanted]:
+        gone = [ref for ref, row in known.items() if ref[0] == kind and ref[2] == to_key and not row.source]
+        for ref in [ref for ref in gone if ref not in wanted]:
             uow.session.delete(known.pop(ref))
             changed = True
         for ref in wanted.keys() - known.keys():
             known[ref] = uow.new(CrossRef, kind=kind, from_key=ref[1], to_key=to_key, display=wanted[ref])
             changed = True
     return changed
+
+
+def put_refs(commands: Sequence[AddCrossRef], uow: Uow) -> list[Result | ChexinError]:
+    """Many cross references at once; `view` of each result is added, changed or unchanged."""
+    keys = {oe_key(cmd.to_oe)[:40] for cmd in commands}
+    query = select(CrossRef).where(col(CrossRef.tenant) == uow.tenant, col(CrossRef.to_key).in_(keys))
+    known: dict[Key, CrossRef] = {(row.kind, row.from_key, row.to_key): row for row in uow.rows(query)}
+    outcomes: list[Result | ChexinError] = []
+    for cmd in commands:
+        try:
+            outcomes.append(_put_one(cmd, known, uow))
+        except Invalid as error:
+            outcomes.append(error)
+    return outcomes
+
+
+def _put_one(cmd: AddCrossRef, known: dict[Key, CrossRef], uow: Uow) -> Result:
+    """One number under each of its keys: with its maker's name, and without."""
+    to_key, shown = oe_key(cmd.to_oe)[:40], f"{cmd.brand} {cmd.from_oe}".strip()
+    found = dict.fromkeys((oe_key(cmd.from_oe)[:60], oe_key(shown)[:60] if cmd.brand else ""))
+    for field, key in (("from_oe", oe_key(cmd.from_oe)), ("to_oe", to_key)):
+        if not key:
+            raise Invalid(field, "error.bad_oe", value=getattr(cmd, field))
+    if to_key in found:
+        raise Invalid("from_oe", "error.same_number", value=cmd.from_oe)
+    if not 0 <= (cmd.confidence or 0) <= 100:
+        raise Invalid("confidence", "error.not_a_percentage", value=cmd.confidence)
+    values = {
+        "display": shown[:80],
+        "brand": cmd.brand[:60],
+        "confidence": cmd.confidence,
+        "source": cmd.source[:120],
+    }
+    named, record_id = set(), ""
+    for from_key in filter(None, found):
+        row = known.get((cmd.kind, from_key, to_key))
+        named.add("added" if row is None else outcome_of(row, values))
+        if row is None:
+            row = uow.new(CrossRef, kind=cmd.kind, from_key=from_key, to_key=to_key, **values)
+            known[cmd.kind, from_key, to_key] = row
+        elif outcome_of(row, values) == "changed":
+            uow.touch(row, **values)
+        record_id = row.id
+    return Result(
+        id=record_id, view=next(view for view in ("added", "changed", "unchanged") if view in named)
+    )
 
 
 def _keys(said: str, kind: str) -> list[tuple[str, str]]:

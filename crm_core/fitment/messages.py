@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Literal
 
 from crm_core.kernel.registry import Command, Question, View
@@ -10,9 +11,11 @@ Verdict = Literal["fits", "fits_if", "does_not_fit", "no_data"]
 
 
 class AddPart(Command):
-    """Create or change a part; `oe` in any spelling. Money in fen.
+    """Create or change a part; `oe` in any spelling, unique per maker. Money in fen.
 
-    `supersedes`: the numbers this one replaced. A list that is given replaces the one known so far.
+    Without a brand the only part with the number is meant. `is_aftermarket`: by a maker of parts, not of cars;
+    None asks `makers.yaml`. `supersedes`: the numbers this one replaced. A list that is given replaces the one
+    known so far.
     """
 
     oe: str
@@ -27,18 +30,22 @@ class AddPart(Command):
     supersedes: tuple[str, ...] = ()
     interchange: tuple[str, ...] = ()
     aftermarket: tuple[str, ...] = ()
+    is_aftermarket: bool | None = None
 
 
 class AddApplication(Command):
     """Part × model with its conditions; `fits` False says it was tried and does not.
 
     Conditions with several values (`1ZE;1LJ`) hold when any of them does. `from_vin` and `to_vin` are whole
-    VINs or their last six characters; months are `2018-05`; both ends are inclusive. `code` is the row's id
-    in its source: the same code again changes that row.
+    VINs or their last six characters; months are `2018-05`; both ends are inclusive. `model_code` is a model's
+    code, or an external id (`aces:7541`) and then means every model that carries it. `conditions` are further
+    (name, value) pairs that must hold and that only people can judge; `note` restricts nothing. `code` is the
+    row's id in its source: the same code again changes that row. `confidence` is 0-100.
     """
 
     oe: str
     model_code: str
+    brand: str = ""
     code: str = ""
     fits: bool = True
     trim: str = ""
@@ -51,6 +58,40 @@ class AddApplication(Command):
     option_code: str = ""
     note: str = ""
     source: str = ""
+    conditions: tuple[tuple[str, str], ...] = ()
+    quantity: int | None = None
+    confidence: int | None = None
+    author_id: str = ""
+
+
+class AddCrossRef(Command):
+    """The number `from_oe` stands for `to_oe`, a part of ours; both in any spelling.
+
+    supersedes: `from_oe` is the old number. interchange: they are the same part. aftermarket: `from_oe` is a
+    number of the parts maker `brand`. `confidence` is 0-100; `source` says whose table it was.
+    """
+
+    kind: Literal["supersedes", "interchange", "aftermarket"]
+    from_oe: str
+    to_oe: str
+    brand: str = ""
+    confidence: int | None = None
+    source: str = ""
+
+
+class SetPrices(Command):
+    """What classes of customers pay for a part: (class, fen) pairs; None takes the class's own price away.
+
+    `unit` is the dealer, region or group the price is of; empty is the whole group. Days are inclusive.
+    """
+
+    oe: str
+    prices: tuple[tuple[str, int | None], ...]
+    brand: str = ""
+    unit: str = ""
+    valid_from: date | None = None
+    valid_until: date | None = None
+    source: str = ""
 
 
 class SetStock(Command):
@@ -58,6 +99,7 @@ class SetStock(Command):
 
     oe: str
     unit: str
+    brand: str = ""
     quantity: int
     reserved: int = 0
     bin: str = ""

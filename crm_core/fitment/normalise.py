@@ -6,6 +6,8 @@ import re
 import unicodedata
 from itertools import combinations
 
+from crm_core.fitment.makers import maker_of
+
 _NOT_KEY = re.compile(r"[^A-Z0-9]")
 _LOOK_ALIKE = {"O": "0", "0": "O", "I": "1", "1": "I"}
 _MAX_FLIPS = 2
@@ -19,15 +21,6 @@ _STYLES: dict[str, tuple[tuple[int, ...], str]] = {
     "honda": ((5, 3), "-"),
     "hyundai": ((5, 5), "-"),
 }
-_MAKERS = {
-    "大众": "vag", "volkswagen": "vag", "vw": "vag", "奥迪": "vag", "audi": "vag", "斯柯达": "vag", "skoda": "vag",
-    "保时捷": "vag", "porsche": "vag", "seat": "vag", "丰田": "toyota", "toyota": "toyota", "雷克萨斯": "toyota",
-    "lexus": "toyota", "宝马": "bmw", "bmw": "bmw", "mini": "bmw", "奔驰": "mercedes", "mercedes": "mercedes",
-    "mercedes-benz": "mercedes", "本田": "honda", "honda": "honda", "讴歌": "honda", "acura": "honda",
-    "现代": "hyundai", "hyundai": "hyundai", "起亚": "hyundai", "kia": "hyundai", "日产": "hyundai",
-    "nissan": "hyundai", "英菲尼迪": "hyundai", "infiniti": "hyundai",
-}  # fmt: skip
-
 _PHONE = re.compile(r"(\+?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}")
 _BMW_SPACED = re.compile(r"\d{2}[ .-]\d{2}[ .-]\d[ .-]\d{3}[ .-]\d{3}")
 _NOT_OE = re.compile(
@@ -61,7 +54,8 @@ def oe_key(text: str) -> str:
 
 def oe_display(key: str, brand: str = "") -> str:
     """The number as its maker writes it: `06L115562B` of VW → `06L 115 562 B`. Unknown makers: the key."""
-    style = _STYLES.get(_MAKERS.get(brand.strip().lower(), ""))
+    maker = maker_of(brand)
+    style = _STYLES.get(maker.style) if maker else None
     if style is None or len(key) < sum(style[0]):
         return key
     sizes, between = style

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from crm_core.fitment.messages import Verdict
 from crm_core.fitment.normalise import oe_key
@@ -27,13 +27,25 @@ _REMARKS = frozenset({"note", "qual"})
 IS, YES = "is:", "yes"
 
 
+class PriceClass(BaseModel):
+    """A class of customers: its names, and its share of the retail price where it has no price of its own."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    zh: str
+    en: str
+    percent_of_retail: int = Field(default=100, ge=1, le=200)
+
+
 class FitmentPolicy(BaseModel):
-    """Who learns what of the stock of other dealers: quantity, yes_no or hide."""
+    """Who learns what of the stock of other dealers (quantity, yes_no or hide), and what prices there are."""
 
     model_config = ConfigDict(extra="forbid")
 
     others_for_staff: Literal["quantity", "yes_no", "hide"] = "quantity"
     others_for_customers: Literal["quantity", "yes_no", "hide"] = "yes_no"
+    price_classes: dict[str, PriceClass] = {"retail": PriceClass(zh="零售价", en="Retail")}
+    default_class: str = "retail"
 
 
 POLICIES = [("fitment", FitmentPolicy)]

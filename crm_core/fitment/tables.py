@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, UniqueConstraint
+from sqlalchemy import JSON, Column, Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from crm_core.kernel.db import UnitPath
@@ -56,7 +56,10 @@ class Application(Row, table=True):
         UniqueConstraint("tenant", "natural_key"),
         Index("ix_applications_part", "tenant", "part_id", "model_id"),
         Index("ix_applications_model", "tenant", "model_id", "category"),
-    )
+        # The few rows that deny, to be held against those that say it fits.
+        Index("ix_applications_denials", "tenant", "part_id", "model_id", sqlite_where=text("fits = 0"),
+              postgresql_where=text("NOT fits")),
+    )  # fmt: skip
     natural_key: str = Field(max_length=32)
     part_id: str = Field(max_length=26)
     model_id: str = Field(max_length=26)

@@ -21,6 +21,8 @@ _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 _MONTH = re.compile(r"(\d{4})[-/.年]?(\d{1,2})月?")
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::\d{2})?")
 _MONEY = re.compile(r"[¥￥$,\s]|元|rmb|cny", re.IGNORECASE)
+_NAMED = re.compile(r"(?:([^=:=:]{1,40})[=:=:])?(.+)", re.DOTALL)
+_SURE = {"高": 90, "high": 90, "中": 60, "medium": 60, "低": 30, "low": 30}
 _DIGITS = "零一二三四五六七八九十"
 _MONTHS = ("", *_DIGITS[1:], "十一", "十二")
 _LUNAR = re.compile(
@@ -119,8 +121,27 @@ def split_semicolons(text: str) -> tuple[str, ...]:
     return tuple(clean(part) for part in re.split(r"[;；\n]", text) if clean(part))
 
 
+def _pairs(text: str, _field: str) -> tuple[tuple[str, str], ...]:
+    """`驱动=四驱; Note: 312 mm` as (name, value) pairs; what has no name is a note."""
+    found = (_NAMED.fullmatch(said) for said in split_semicolons(text))
+    return tuple((clean(pair[1] or "note"), clean(pair[2])) for pair in found if pair)
+
+
+def _percent(text: str, field: str) -> int:
+    """`90`, `90%` and `0.9` are 90; 高, 中 and 低 stand for 90, 60 and 30."""
+    plain = unicodedata.normalize("NFKC", text).strip().lower()
+    if plain in _SURE:
+        return _SURE[plain]
+    number = _number(plain.rstrip("% "), field)
+    number *= 100 if number <= 1 and "%" not in plain else 1
+    if not 0 <= number <= 100:
+        raise Invalid(field, "error.not_a_percentage", value=text)
+    return round(number)
+
+
 _PARSERS = {"text": _text, "int": _int, "number": _number, "money": _money, "date": _date, "month": _month,
-            "instant": _instant, "bool": _bool, "list": _list}  # fmt: skip
+            "instant": _instant, "bool": _bool, "list": _list, "pairs": _pairs,
+            "percent": _percent}  # fmt: skip
 
 
 @cache

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from crm_core.customers.messages import AddCustomer
-from crm_core.fitment.messages import AddApplication, AddPart, SetStock
+from crm_core.fitment.messages import AddApplication, AddCrossRef, AddPart, SetPrices, SetStock
 from crm_core.imports.cells import ago, clean, local, lunar_day, parse, split_semicolons, word
 from crm_core.imports.columns import Sheet
 from crm_core.imports.references import References
@@ -18,6 +18,7 @@ from crm_core.org.messages import AddPerson
 from crm_core.vehicles.messages import AddCar, AddModel, AddStockCar
 
 Values = dict[str, Any]
+PRICE_COLUMNS = ("retail", "fleet", "trade", "insurance", "employee")
 
 
 def values_of(row: dict[str, str], sheet: Sheet) -> Values:
@@ -46,6 +47,7 @@ def customers(v: Values, refs: References) -> AddCustomer:
         v["birthday"], calendar = lunar, "lunar"
     v["phones"] = (*v.get("phones", ()), *v.pop("phone2", ()))
     unit = owner.unit if owner is not None else refs.unit(v.get("unit", ""))
+    v["price_class"] = word("price_class", v.get("price_class", ""))
     v["source"], v["language"] = (
         word("source", v.get("source", "")),
         word("language", v.get("language", ""), "zh"),
@@ -84,6 +86,24 @@ def applications(v: Values, refs: References) -> AddApplication:
 
 def stock(v: Values, refs: References) -> SetStock:
     return SetStock(**v | {"unit": refs.unit(v["unit"])})
+
+
+def crossrefs(v: Values, refs: References) -> AddCrossRef:
+    return AddCrossRef(**v | {"kind": word("crossref", v["kind"])})
+
+
+def _crossrefs_of(kind: str) -> Callable[[Values, References], AddCrossRef]:
+    """A table whose every row is of one kind."""
+    return lambda v, refs: crossrefs(v | {"kind": kind}, refs)
+
+
+def prices(v: Values, refs: References) -> SetPrices:
+    """One price with its class (retail when none is said), or a column for each class."""
+    listed = [(name, v.pop(name)) for name in PRICE_COLUMNS if name in v]
+    said = v.pop("price_class", "") or "retail"
+    if "price" in v:
+        listed.append((word("price_class", said), v.pop("price")))
+    return SetPrices(**v | {"prices": tuple(listed), "unit": refs.unit(v["unit"]) if "unit" in v else ""})
 
 
 def leads(v: Values, refs: References) -> CreateLead:
@@ -129,4 +149,6 @@ def when(v: Values, refs: References, unit: str, name: str) -> Any:
 COMMANDS: dict[str, Callable[[Values, References], Command]] = {
     "staff": staff, "models": models, "vehicles": vehicles, "stock_cars": stock_cars,
     "parts": parts, "applications": applications, "stock": stock, "leads": leads,
+    "crossrefs": crossrefs, "supersessions": _crossrefs_of("supersedes"),
+    "interchanges": _crossrefs_of("interchange"), "aftermarket": _crossrefs_of("aftermarket"), "prices": prices,
 }  # fmt: skip

@@ -14,7 +14,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
-from crm_core.fitment.handlers import put_applications, put_parts, put_stock
+from crm_core.fitment.applications import put_applications
+from crm_core.fitment.crossrefs import put_refs
+from crm_core.fitment.handlers import put_parts, put_stock
+from crm_core.fitment.prices import put_prices
 from crm_core.imports.columns import Sheet, sheet
 from crm_core.imports.convert import COMMANDS, Values, values_of
 from crm_core.imports.history import (
@@ -37,6 +40,8 @@ from crm_core.vehicles.handlers import put_models
 OCCURRENCE = "#"
 BULK: dict[str, Callable[[Any, Uow], list[Result | ChexinError]]] = {
     "models": put_models, "parts": put_parts, "applications": put_applications, "stock": put_stock,
+    "crossrefs": put_refs, "supersessions": put_refs, "interchanges": put_refs, "aftermarket": put_refs,
+    "prices": put_prices,
 }  # fmt: skip
 OWN_WAY: dict[str, Callable[[Values, References], Result]] = {
     "customers": put_customer, "leads": put_lead, "contacts": put_contact, "appointments": put_appointment,

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from crm_core.api import Core
     from crm_core.kernel.access import Actor
 
-KINDS = ("staff", "customers", "vehicles", "stock_cars", "models", "parts", "applications", "stock", "leads",
-         "orders", "contacts", "appointments")  # fmt: skip
+KINDS = ("staff", "customers", "vehicles", "stock_cars", "models", "parts", "applications", "supersessions",
+         "interchanges", "aftermarket", "crossrefs", "prices", "stock", "leads", "orders", "contacts",
+         "appointments")  # fmt: skip
 Rejected = tuple[int, str, dict[str, Any], list[str]]
 Explain = Callable[[str, dict[str, Any]], str]
 

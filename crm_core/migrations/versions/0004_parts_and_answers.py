@@ -16,20 +16,6 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
-        "import_runs",
-        sa.Column("id", sa.String(length=26), nullable=False),
-        sa.Column("tenant", sa.String(length=40), nullable=False),
-        sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.Column("updated_at", UtcDateTime(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("kind", sa.String(length=20), nullable=False),
-        sa.Column("digest", sa.String(length=32), nullable=False),
-        sa.Column("done", sa.Integer(), nullable=False),
-        sa.Column("finished_at", UtcDateTime(), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_runs")),
-        sa.UniqueConstraint("tenant", "kind", "digest", name=op.f("uq_import_runs_tenant_kind_digest")),
-    )
-    op.create_table(
         "part_prices",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("tenant", sa.String(length=40), nullable=False),
@@ -62,6 +48,13 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("ref", sa.String(length=40), server_default="", nullable=False))
         batch_op.add_column(sa.Column("author_id", sa.String(length=26), server_default="", nullable=False))
         batch_op.add_column(sa.Column("confidence", sa.Integer(), nullable=True))
+        batch_op.create_index(
+            "ix_applications_denials",
+            ["tenant", "part_id", "model_id"],
+            unique=False,
+            sqlite_where=sa.text("fits = 0"),
+            postgresql_where=sa.text("NOT fits"),
+        )
 
     with op.batch_alter_table("cross_refs", schema=None) as batch_op:
         batch_op.add_column(sa.Column("brand", sa.String(length=60), server_default="", nullable=False))
@@ -102,6 +95,9 @@ def downgrade() -> None:
         batch_op.drop_column("brand")
 
     with op.batch_alter_table("applications", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_applications_denials", sqlite_where=sa.text("fits = 0"), postgresql_where=sa.text("NOT fits")
+        )
         batch_op.drop_column("confidence")
         batch_op.drop_column("author_id")
         batch_op.drop_column("ref")
@@ -109,4 +105,3 @@ def downgrade() -> None:
         batch_op.drop_column("conditions")
 
     op.drop_table("part_prices")
-    op.drop_table("import_runs")
