@@ -115,9 +115,10 @@ def categories_named(reader: Reader, models: Sequence[Model], spec: PartSpec) ->
 
 def as_row(application: Application, part: Part, vin: str) -> Row:
     """The row as the rules see it. Whole VINs become production numbers where the vehicle's VIN is alike."""
+    place = application.position or (part.position if ":" in part.position else "")
     return Row(
         id=application.id, part_id=part.id, fits=application.fits, trims=tuple(application.trims),
-        engines=tuple(application.engines), options=tuple(application.options), position=application.position,
+        engines=tuple(application.engines), options=tuple(application.options), position=place,
         vin=Span(_comparable(application.from_vin, vin), _comparable(application.to_vin, vin)),
         month=Span(application.from_month, application.to_month), part_position=part.position,
         conditions=tuple((str(name), str(value)) for name, value in application.conditions),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from itertools import combinations
+from itertools import combinations, islice
 
 from crm_core.fitment.makers import maker_of
 
@@ -50,6 +50,14 @@ def _plain(text: str) -> str:
 def oe_key(text: str) -> str:
     """The canonical key of a part number: NFKC, upper case, only A-Z and 0-9. Empty when nothing is left."""
     return _NOT_KEY.sub("", _plain(text))
+
+
+def number_keys(text: str) -> set[str]:
+    """The keys of everything in a text that may be a part number, in any spelling; at most 200."""
+    tokens = re.findall(r"[A-Z0-9]+", _plain(text))[:50]
+    keys = {"".join(tokens[i:j]) for i in range(len(tokens)) for j in range(i + 1, min(i + 5, len(tokens)) + 1)}
+    likely = (key for key in sorted(keys) if 5 <= len(key) <= 20 and sum(c.isdigit() for c in key) > 2)
+    return set(islice(likely, 200))
 
 
 def oe_display(key: str, brand: str = "") -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from crm_core.fitment import cases as cases
+from crm_core.fitment import cases_queries as cases_queries
 from crm_core.fitment.catalogue import categories_named, known_numbers, meant_by, parts_with, same_maker
 from crm_core.fitment.messages import CheckFit, FitAnswer, KnownNumbers, LookupParts, PartSpec, StockOf
 from crm_core.fitment.rules import UNKNOWN

@@ -38,7 +38,8 @@ class PriceClass(BaseModel):
 
 
 class FitmentPolicy(BaseModel):
-    """Who learns what of the stock of other dealers (quantity, yes_no or hide), and what prices there are."""
+    """Who learns what of the stock of other dealers (quantity, yes_no or hide), what prices there are, and whom a
+    technician's verdict is shown to before it becomes a row: the first of these roles that somebody else holds."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -46,6 +47,7 @@ class FitmentPolicy(BaseModel):
     others_for_customers: Literal["quantity", "yes_no", "hide"] = "yes_no"
     price_classes: dict[str, PriceClass] = {"retail": PriceClass(zh="零售价", en="Retail")}
     default_class: str = "retail"
+    reviewers: tuple[str, ...] = ("warehouse", "admin", "group_admin")
 
 
 POLICIES = [("fitment", FitmentPolicy)]
@@ -262,14 +264,16 @@ def _engine(wanted: set[str], facts: Facts) -> bool | None:
 def _position(row: Row, facts: Facts) -> bool | None:
     """Where on the car: as asked, or as the number itself says."""
     asked = _said(facts, "position") or facts.position
+    if asked and ":" in row.position and asked != row.position:
+        return None  # a place of another catalogue's own table, `aces:22`: nobody knows where that is
     if asked:
         return position_fits(row.position, asked)
     return True if row.position == row.part_position else None
 
 
 def position_fits(ours: str, asked: str) -> bool:
-    """`front` asked fits `front` and `front_left`; a part without a position fits every question."""
-    return not ours or not asked or ours == asked or set(asked.split("_")) <= set(ours.split("_"))
+    """`front` asked fits `front` and `front_left`; a part without a position, or one nobody can read, may fit."""
+    return not ours or not asked or ours == asked or ":" in ours or set(asked.split("_")) <= set(ours.split("_"))
 
 
 def questions(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, Column, Index, UniqueConstraint, text
 from sqlmodel import Field
 
-from crm_core.kernel.db import UnitPath
-from crm_core.kernel.tables import Row, added
+from crm_core.kernel.db import UnitPath, UtcDateTime
+from crm_core.kernel.tables import Row, added, text_column
 
 
 def pairs_column() -> Any:
@@ -135,3 +135,29 @@ class PartPrice(Row, table=True):
     valid_from: date | None = None
     valid_until: date | None = None
     source: str = Field(default="", max_length=120)
+
+
+class FitCase(Row, table=True):
+    """A question of fitment that went to a technician, and what became of his verdict.
+
+    States: open, said (answered, and nothing to put into the catalogue), proposed, accepted, declined. `part_id` and
+    `model_id` are what was meant, where that is one part and one model: only then can it become an application.
+    """
+
+    __tablename__ = "fit_cases"
+    __table_args__ = (
+        UniqueConstraint("tenant", "task_id"),
+        Index("ix_fit_cases_state", "tenant", "state"),
+    )
+    task_id: str = Field(max_length=26)
+    unit: str = Field(sa_type=UnitPath)
+    state: str = Field(default="open", max_length=10)
+    part_id: str | None = Field(default=None, max_length=26)
+    model_id: str | None = Field(default=None, max_length=26)
+    position: str = Field(default="", max_length=20)
+    verdict: str = Field(default="", max_length=20)
+    condition_enc: str | None = text_column()
+    author_id: str | None = Field(default=None, max_length=26)
+    said_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    reviewer_id: str | None = Field(default=None, max_length=26)
+    application_id: str | None = Field(default=None, max_length=26)

@@ -16,6 +16,35 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "fit_cases",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("tenant", sa.String(length=40), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("task_id", sa.String(length=26), nullable=False),
+        sa.Column(
+            "unit",
+            sa.String(length=200).with_variant(sa.String(length=200, collation="C"), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("part_id", sa.String(length=26), nullable=True),
+        sa.Column("model_id", sa.String(length=26), nullable=True),
+        sa.Column("position", sa.String(length=20), nullable=False),
+        sa.Column("verdict", sa.String(length=20), nullable=False),
+        sa.Column("condition_enc", sa.Text(), nullable=True),
+        sa.Column("author_id", sa.String(length=26), nullable=True),
+        sa.Column("said_at", UtcDateTime(), nullable=True),
+        sa.Column("reviewer_id", sa.String(length=26), nullable=True),
+        sa.Column("application_id", sa.String(length=26), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_fit_cases")),
+        sa.UniqueConstraint("tenant", "task_id", name=op.f("uq_fit_cases_tenant_task_id")),
+    )
+    with op.batch_alter_table("fit_cases", schema=None) as batch_op:
+        batch_op.create_index("ix_fit_cases_state", ["tenant", "state"], unique=False)
+
+    op.create_table(
         "part_prices",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("tenant", sa.String(length=40), nullable=False),
@@ -105,3 +134,7 @@ def downgrade() -> None:
         batch_op.drop_column("conditions")
 
     op.drop_table("part_prices")
+    with op.batch_alter_table("fit_cases", schema=None) as batch_op:
+        batch_op.drop_index("ix_fit_cases_state")
+
+    op.drop_table("fit_cases")
