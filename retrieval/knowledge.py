@@ -21,7 +21,7 @@ from retrieval.fusion import Ranked, Tier
 from retrieval.lexicon import lexicon
 from retrieval.lock import OwnerLock
 from retrieval.models import Matrix
-from retrieval.store import ChunkRow, DocumentStore, Scope, VectorCache
+from retrieval.store import ChunkRow, DocumentStore, Scope, VectorCache, content_hash
 from retrieval.text import MAX_QUESTION, Lang, clean, language
 from retrieval.vectors import EmbeddingCache, Face, NumpyVectors, VectorIndex, faces_of
 
@@ -155,10 +155,12 @@ class KnowledgeBase:
             held = self._states.get(tenant)
             if held is not None and held.version == version and held.final:
                 return False
-            state = self._build(tenant, version, list(self._store.all_documents(tenant)), embed=True)
+            rows = list(self._store.all_documents(tenant))
+            state = self._build(tenant, version, rows, embed=True)
             with self._lock:
                 self._states[tenant] = state
             _drop_older(state, held)
+            self._store.keep_vectors(kept_for(rows, self._embedder().model_id))
             return True
 
     def _current(self, tenant: str) -> _State:
@@ -226,6 +228,11 @@ def expanded(asked: str, lang: Lang) -> str:
     other = "en" if lang == "zh" else "zh"
     said = dict.fromkeys(words.standard[concept].get(other, "") for concept in words.concepts(asked))
     return f"{words.rewrite(asked)} {' '.join(said)}".strip()
+
+
+def kept_for(rows: Sequence[ChunkRow], model_id: str) -> set[str]:
+    """The keys of the vectors these pieces need."""
+    return {content_hash(model_id, face.text) for face in faces_of(rows)}
 
 
 def _drop_older(new: _State, held: _State | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Literal, Protocol, get_args
@@ -110,6 +110,9 @@ class DocumentStore(VectorCache, Protocol):
     def version(self, tenant: str) -> int | str:
         """Changes whenever a document of the tenant does; cheap enough to ask at each search."""
 
+    def keep_vectors(self, hashes: Collection[str]) -> None:
+        """Forget every vector but these: what was deleted leaves no trace in numbers either."""
+
 
 class MemoryStore:
     """A `DocumentStore` in memory."""
@@ -138,3 +141,6 @@ class MemoryStore:
 
     def save_vectors(self, vectors: Mapping[str, Matrix]) -> None:
         self._vectors.update(vectors)
+
+    def keep_vectors(self, hashes: Collection[str]) -> None:
+        self._vectors = {key: row for key, row in self._vectors.items() if key in hashes}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from crm_core.kernel.access import Actor
-from crm_core.knowledge.messages import Chunks, ChunkView, KnowledgeVersion, SaveVectors, Vectors
+from crm_core.knowledge.messages import Chunks, ChunkView, KeepVectors, KnowledgeVersion, SaveVectors, Vectors
 from retrieval.store import Audience, ChunkRow, Scope
 from retrieval.text import Lang
 
@@ -65,11 +65,14 @@ class CoreDocuments:
         pairs = tuple((key, struct.pack(f"<{dim}f", *vector)) for key, vector in vectors.items())
         self._core.execute(SaveVectors(model=MODEL, dim=dim, vectors=pairs), self._system)
 
+    def keep_vectors(self, hashes: Collection[str]) -> None:
+        self._core.execute(KeepVectors(hashes=tuple(sorted(hashes))), self._system)
+
 
 def _row(view: ChunkView, tenant: str) -> ChunkRow:
     return ChunkRow(
         id=view.id, tenant=tenant, document=view.document_id, text=view.text, title=view.title, section=view.section,
-        position=view.position, lang=cast("Lang", view.lang), audience=cast("Audience", view.audience), unit=view.unit,
+        position=view.position, page=view.page, version=view.version, lang=cast("Lang", view.lang), audience=cast("Audience", view.audience), unit=view.unit,
         source=view.source, tags=view.tags, questions=view.questions, valid_from=view.valid_from,
         valid_until=view.valid_until,
     )  # fmt: skip

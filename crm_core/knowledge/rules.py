@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable
 
 AUDIENCES = ("public", "customer", "staff")
@@ -22,3 +23,9 @@ def places_of(unit: str) -> list[str]:
 def digest_of(parts: Iterable[object]) -> str:
     """What tells one version of a document from another."""
     return hashlib.sha256(repr(list(parts)).encode()).hexdigest()
+
+
+def compared(before: Iterable[str], after: Iterable[str]) -> dict[str, int]:
+    """How many pieces came, went and stayed, by their hashes."""
+    old, new = Counter(before), Counter(after)
+    return {"added": (new - old).total(), "removed": (old - new).total(), "same": (old & new).total()}

@@ -11,8 +11,10 @@ from crm_core.api import Core
 from crm_core.kernel.access import Actor, Grant
 from crm_core.kernel.errors import Invalid, NotFound, Refused
 from crm_core.knowledge.messages import (
+    AddExample,
     ChunkIn,
     Chunks,
+    KeepVectors,
     KnowledgeVersion,
     PublishDocument,
     RemoveDocument,
@@ -20,6 +22,7 @@ from crm_core.knowledge.messages import (
     Vectors,
 )
 from crm_core.knowledge.rules import places_of
+from crm_core.undo.messages import UndoLast
 from tests.core.fitment.shop import HERE, THERE, Shop
 
 
@@ -55,6 +58,31 @@ def test_learning_again_replaces_and_the_same_changes_nothing(shop: Shop) -> Non
         shop.do(RemoveDocument(source="a.md"))
 
 
+def test_pieces_that_stay_the_same_keep_their_ids_wherever_they_move(shop: Shop) -> None:
+    shop.do(note("a.md", "一", "二", "三", "三"))
+    before = {chunk.position: chunk.id for chunk in shop.core.ask(Chunks(), shop.rep)}
+    shop.do(note("a.md", "二", "一", "四", "三"))
+    after = {chunk.position: (chunk.id, chunk.text, chunk.version) for chunk in shop.core.ask(Chunks(), shop.rep)}
+    assert after[0] == (before[1], "二", 2)
+    assert after[1] == (before[0], "一", 2)
+    assert after[3] == (before[2], "三", 2)
+    assert after[2][0] not in before.values()
+    assert after[2][1:] == ("四", 2)
+
+
+def test_a_question_becomes_an_example_and_is_taken_back(shop: Shop) -> None:
+    document = shop.do(note("a.md", "一")).id
+    result = shop.do(AddExample(document_id=document, question=" 多少  钱 "))
+    assert shop.core.ask(Chunks(), shop.rep)[0].questions == ("多少 钱",)
+    assert shop.do(AddExample(document_id=document, question="多少 钱")).view == "unchanged"
+    shop.do(UndoLast(undo_id=result.undo_id))
+    assert shop.core.ask(Chunks(), shop.rep)[0].questions == ()
+    with pytest.raises(Refused):
+        shop.do(AddExample(document_id=document, question="多少钱"), shop.rep)
+    with pytest.raises(NotFound):
+        shop.do(AddExample(document_id="nowhere", question="多少钱"))
+
+
 def test_each_audience_reads_its_own(shop: Shop) -> None:
     _, customer = shop.customer()
     visitor = Actor(id="v", tenant="star", kind="visitor", unit=HERE, grants=(Grant("visitor", HERE),))
@@ -88,7 +116,7 @@ def test_another_tenant_sees_nothing(shop: Shop) -> None:
     assert shop.core.ask(KnowledgeVersion(), other) == 0
 
 
-def test_vectors_are_kept_once_and_go_with_their_text(shop: Shop) -> None:
+def test_vectors_are_kept_once_and_until_they_are_not_needed(shop: Shop) -> None:
     one, two = struct.pack("<2f", 1, 2), struct.pack("<2f", 3, 4)
     shop.do(note("a.md", "一", "二"))
     assert shop.do(SaveVectors(model="m", dim=2, vectors=(("h-一", one), ("h-二", two)))).view == 2
@@ -96,8 +124,8 @@ def test_vectors_are_kept_once_and_go_with_their_text(shop: Shop) -> None:
     wanted = Vectors(model="m", hashes=("h-一", "h-二", "h-三"))
     assert shop.core.ask(wanted, shop.rep) == {"h-一": one, "h-二": two}
     assert shop.core.ask(wanted.model_copy(update={"model": "n"}), shop.rep) == {}
-    shop.do(RemoveDocument(source="a.md"))
-    assert shop.core.ask(wanted, shop.rep) == {}
+    assert shop.do(KeepVectors(hashes=("h-二", "h-九"))).view == 1
+    assert shop.core.ask(wanted, shop.rep) == {"h-二": two}
     with pytest.raises(Invalid):
         shop.do(SaveVectors(model="m", dim=3, vectors=(("h", one),)))
 
