@@ -16,6 +16,32 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "document_drafts",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("tenant", sa.String(length=40), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("source", sa.String(length=300), nullable=False),
+        sa.Column("title", sa.String(length=300), nullable=False),
+        sa.Column("audience", sa.String(length=20), nullable=False),
+        sa.Column(
+            "unit",
+            sa.String(length=200).with_variant(sa.String(length=200, collation="C"), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("findings", sa.JSON(), nullable=True),
+        sa.Column("content_enc", sa.Text(), nullable=True),
+        sa.Column("author_id", sa.String(length=26), nullable=False),
+        sa.Column("decided_by", sa.String(length=26), nullable=False),
+        sa.Column("decided_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_document_drafts")),
+    )
+    with op.batch_alter_table("document_drafts", schema=None) as batch_op:
+        batch_op.create_index("ix_document_drafts_source", ["tenant", "source", "state"], unique=False)
+
+    op.create_table(
         "fit_cases",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("tenant", sa.String(length=40), nullable=False),
@@ -85,12 +111,19 @@ def upgrade() -> None:
             postgresql_where=sa.text("NOT fits"),
         )
 
+    with op.batch_alter_table("chunks", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("page", sa.Integer(), server_default="0", nullable=False))
+
     with op.batch_alter_table("cross_refs", schema=None) as batch_op:
         batch_op.add_column(sa.Column("brand", sa.String(length=60), server_default="", nullable=False))
         batch_op.add_column(sa.Column("confidence", sa.Integer(), nullable=True))
 
     with op.batch_alter_table("customers", schema=None) as batch_op:
         batch_op.add_column(sa.Column("price_class", sa.String(length=20), server_default="", nullable=False))
+
+    with op.batch_alter_table("documents", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("pages", sa.Integer(), server_default="0", nullable=False))
+        batch_op.add_column(sa.Column("author_id", sa.String(length=26), server_default="", nullable=False))
 
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.add_column(sa.Column("then_enc", sa.Text(), nullable=True))
@@ -116,12 +149,19 @@ def downgrade() -> None:
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_column("then_enc")
 
+    with op.batch_alter_table("documents", schema=None) as batch_op:
+        batch_op.drop_column("author_id")
+        batch_op.drop_column("pages")
+
     with op.batch_alter_table("customers", schema=None) as batch_op:
         batch_op.drop_column("price_class")
 
     with op.batch_alter_table("cross_refs", schema=None) as batch_op:
         batch_op.drop_column("confidence")
         batch_op.drop_column("brand")
+
+    with op.batch_alter_table("chunks", schema=None) as batch_op:
+        batch_op.drop_column("page")
 
     with op.batch_alter_table("applications", schema=None) as batch_op:
         batch_op.drop_index(
@@ -138,3 +178,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_fit_cases_state")
 
     op.drop_table("fit_cases")
+    with op.batch_alter_table("document_drafts", schema=None) as batch_op:
+        batch_op.drop_index("ix_document_drafts_source")
+
+    op.drop_table("document_drafts")
