@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -9,7 +10,9 @@ from typing import TYPE_CHECKING
 from retrieval.calibration import Band, calibration
 from retrieval.data import load_yaml_once
 from retrieval.documents import is_table
+from retrieval.figures import measured
 from retrieval.lexicon import lexicon
+from retrieval.premise import Premise, false_premise
 from retrieval.support import supported
 from retrieval.text import Lang, language, sentences
 
@@ -24,6 +27,22 @@ _CLOSE = 0.12  # a hit in the asker's language at most this far below the best o
 _SUGGESTIONS = 3
 _TIE = 0.02  # sections this close to the best one of the same note are answered together
 _NOTE = 600  # characters of such sections that are still said whole
+_FITTING = 0.5  # what a sentence gains, of the best one's score, by having the kind of figure asked for
+_LEAD = 0.4  # and the first one, which mostly holds the rule that the others narrow
+_ASKS_FOR = {
+    r"多久|多长|几年|几个月|几天|多少天|期限|how long|how often|period": (
+        "month",
+        "day",
+        "minute",
+        "workday",
+        "km",
+    ),
+    r"多少钱|价|费用|收费|贵|how much|price|cost|fee": ("money",),
+    r"多少公里|几公里|里程|how far|mileage": ("km",),
+    r"胎压|气压|pressure": ("kpa", "psi"),
+    r"扭矩|力矩|torque": ("newton-metre",),
+    r"几升|多少升|容量|how many litres|capacity": ("ml",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +53,17 @@ class Citation:
     title: str
     section: str
     source: str
+    page: int = 0
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What may be said. `sentences` are the evidence's own words; empty unless the band is `answer`.
 
-    `suggestions` are titles to choose from in the band `did_you_mean`. `score` is 0..1.
+    `suggestions` are titles to choose from in the band `did_you_mean`. `score` is 0..1. `premise` is what the
+    question took for granted and the evidence has otherwise. `evidence` are the whole pieces behind `citations`. A
+    citation without page or version has 0 there.
     """
 
     band: Band
@@ -48,11 +71,18 @@ class Answer:
     citations: tuple[Citation, ...] = ()
     suggestions: tuple[str, ...] = ()
     score: float = 0.0
+    premise: Premise | None = None
+    evidence: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
         """The sentences in a row, a line each."""
         return "\n".join(sentence for sentence, _ in self.sentences)
+
+    @property
+    def numbered(self) -> tuple[tuple[str, int], ...]:
+        """Each sentence with the place of its citation in `citations`, from 1."""
+        return tuple((sentence, self.citations.index(cited) + 1) for sentence, cited in self.sentences)
 
 
 UNKNOWN = Answer("unknown")
@@ -66,16 +96,22 @@ def answer_from(question: str, hits: Sequence[Hit], lang: Lang | None = None) ->
     best = _preferred(hits, lang or asked)
     top = hits[0].score
     band = calibration().band(top, asked, hits[0].row.lang)
-    if band == "answer" and _mistaken(question, best.row):
+    if band == "answer" and (_mistaken(question, best.row) or _another_car(question, best.row)):
         band = "did_you_mean"
     if band == "unknown":
         return Answer("unknown", score=top)
     if band == "did_you_mean":
         return Answer("did_you_mean", suggestions=_suggestions(hits), score=top)
-    said = _said(question, _tied(hits, best))
+    rows = _tied(hits, best)
+    said = _said(question, rows)
     if not said:
         return Answer("did_you_mean", suggestions=_suggestions(hits), score=top)
-    return Answer("answer", said, tuple(dict.fromkeys(cited for _, cited in said)), (), top)
+    premise = false_premise(question, [text for text, _ in said], [row.text for row in rows])
+    texts: dict[Citation, str] = {}
+    for row in rows:
+        texts[citation(row)] = "\n".join(filter(None, (texts.get(citation(row)), row.text)))
+    cited = tuple(dict.fromkeys(cited for _, cited in said))
+    return Answer("answer", said, cited, (), top, premise, tuple(texts[one] for one in cited))
 
 
 def outside(question: str) -> bool:
@@ -90,7 +126,8 @@ def outside(question: str) -> bool:
 
 
 def citation(row: ChunkRow) -> Citation:
-    return Citation(row.document, row.title, row.section, row.source)
+    page, version = getattr(row, "page", None), getattr(row, "version", None)
+    return Citation(row.document, row.title, row.section, row.source, page or 0, version or 0)
 
 
 def _tied(hits: Sequence[Hit], best: Hit) -> list[ChunkRow]:
@@ -158,7 +195,20 @@ def _relevance(question: str, units: Sequence[str]) -> list[float]:
     words = index.scores(index.question_tokens(question), lang)
     rows = use_vectors([expanded(question, lang), *units])
     meaning = rows[1:] @ rows[0]
-    return [float(0.5 * word + 0.5 * max(near, 0.0)) for word, near in zip(words, meaning, strict=True)]
+    near = [float(0.5 * word + 0.5 * max(like, 0.0)) for word, like in zip(words, meaning, strict=True)]
+    wanted, best = _wanted(question), max(near)
+    extra = [_FITTING * _measures(unit, wanted) + _LEAD * (at == 0) for at, unit in enumerate(units)]
+    return [one + best * more for one, more in zip(near, extra, strict=True)]
+
+
+def _wanted(question: str) -> set[str]:
+    """What kinds of figures the question asks for: 多久 wants a span, 多少钱 an amount of money."""
+    low = question.lower()
+    return {kind for said, kinds in _ASKS_FOR.items() if re.search(said, low) for kind in kinds}
+
+
+def _measures(unit: str, wanted: set[str]) -> bool:
+    return bool(wanted) and any(figure.kind in wanted for figure in measured(unit))
 
 
 def _preferred(hits: Sequence[Hit], lang: Lang) -> Hit:
@@ -173,6 +223,19 @@ def _mistaken(question: str, row: ChunkRow) -> bool:
     words = lexicon()
     held = {concept for face in row.faces for concept in words.concepts(face)}
     return any(concept not in held and words.rivals(concept) & held for concept in words.concepts(question))
+
+
+def _another_car(question: str, row: ChunkRow) -> bool:
+    """Whether a car is asked about and the evidence speaks of others alone."""
+    asked = _series_of(question)
+    held = _series_of("\n".join((row.title, row.section, row.text)))
+    return bool(asked and held and not asked & held)
+
+
+def _series_of(text: str) -> set[str]:
+    from retrieval.wording import read_wording
+
+    return {vehicle.series for vehicle in read_wording(text).vehicles if vehicle.series}
 
 
 def _suggestions(hits: Sequence[Hit]) -> tuple[str, ...]:

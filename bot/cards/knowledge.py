@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.conversation.brain import Found
 from bot.ports import Button, Card, Source
 from bot.texts import Voice
 
@@ -13,3 +14,15 @@ def answer_card(voice: Voice, text: str, sources: Sequence[tuple[str, str]], *, 
     """An answer with its citations: (title, section or reference)."""
     return Card("answer", title or voice.say("card.knowledge"), note=text,
                 sources=tuple(Source(name, detail) for name, detail in sources), buttons=buttons)  # fmt: skip
+
+
+def found_card(voice: Voice, found: Found, *, title: str = "", buttons: tuple[Button, ...] = ()) -> Card:
+    """An answer from documents: each sentence ends with the number of its source; what was wrongly supposed comes first."""
+    if not found.said:
+        return answer_card(voice, found.text, found.sources, title=title, buttons=buttons)
+    lines = [f"{sentence} [{place}]" for sentence, place in found.said]
+    if found.premise is not None:
+        said, told = found.premise
+        lines.insert(0, voice.say("knowledge.premise_told" if told else "knowledge.premise", said=said, told=told))
+    numbered = [(f"[{place}] {name}", detail) for place, (name, detail) in enumerate(found.sources, 1)]
+    return answer_card(voice, "\n".join(lines), numbered, title=title, buttons=buttons)

@@ -21,7 +21,7 @@ from intents.types import Context, Lexicon, Understanding
 
 if TYPE_CHECKING:
     from crm_core.api import Core
-    from retrieval.answer import Citation
+    from retrieval.answer import Answer, Citation
     from retrieval.knowledge import KnowledgeBase
     from retrieval.store import Audience
 
@@ -35,13 +35,18 @@ CONTACTS = ("call", "visit", "chat", "message", "other")
 class Found:
     """An answer from documents or records. `state`: answer, suggest (did you mean) or unknown.
 
-    `sources` are (title, place) of documents, or (id, reference) of records.
+    `sources` are (title, place) of documents, or (id, reference) of records. `said` are the sentences of a document's
+    answer with the place of their source, from 1, and `evidence` what stands there, source by source. `premise` is
+    what the question took for granted wrongly, and what the evidence has instead ("" when that is several things).
     """
 
     state: str
     text: str = ""
     sources: tuple[tuple[str, str], ...] = ()
     suggestions: tuple[str, ...] = ()
+    said: tuple[tuple[str, int], ...] = ()
+    evidence: tuple[str, ...] = ()
+    premise: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -78,15 +83,30 @@ class Brain(Protocol):
     def people(self, text: str, now: datetime) -> tuple[str, ...]: ...
 
 
-def _sources(citations: Sequence[Citation]) -> tuple[tuple[str, str], ...]:
-    """A note once; which section, only when it is one."""
-    sections: dict[tuple[str, str], list[str]] = {}
-    for c in citations:
-        sections.setdefault((c.title, c.source), []).append(c.section)
-    return tuple(
-        (title, joined(found[0] if len(found) == 1 else "", _origin(source)))
-        for (title, source), found in sections.items()
-    )
+def _found(answer: Answer, lang: str) -> Found:
+    """An answer from documents; the sections of one note are one source."""
+    groups: dict[tuple[str, str], list[int]] = {}
+    for at, cited in enumerate(answer.citations):
+        groups.setdefault((cited.title, cited.source), []).append(at)
+    place = {at: n for n, held in enumerate(groups.values(), 1) for at in held}
+    sources = tuple((title, _place_in([answer.citations[at] for at in held], lang)) for (title, _), held in groups.items())
+    premise = (answer.premise.said, answer.premise.told) if answer.premise else None
+    return Found(
+        _STATES[answer.band], answer.text, sources, answer.suggestions,
+        tuple((sentence, place[n - 1]) for sentence, n in answer.numbered),
+        tuple("\n".join(answer.evidence[at] for at in held) for held in groups.values()), premise,
+    )  # fmt: skip
+
+
+def _place_in(cited: Sequence[Citation], lang: str) -> str:
+    """`更换周期 · 第3页 · 第2版 · manual.pdf`: the section when it is only one, the pages, the version, the file."""
+    first = cited[0]
+    pages = ",".join(str(page) for page in sorted({one.page for one in cited if one.page}))
+    section = first.section if len(cited) == 1 else ""
+    english = lang == "en"
+    page = (f"p. {pages}" if english else f"第{pages}页") if pages else ""
+    version = (f"version {first.version}" if english else f"第{first.version}版") if first.version > 1 else ""
+    return joined(section, page, version, _origin(first.source))
 
 
 def role_of(actor: Actor) -> str:
@@ -160,7 +180,7 @@ class Rooms:
         today = self._core.now().astimezone(ZoneInfo(actor.zone)).date()
         hits = self._base(actor.tenant).search(question, scope, on=today)
         answer = answer_from(question, hits, "en" if actor.language == "en" else "zh")
-        return Found(_STATES[answer.band], answer.text, _sources(answer.citations), answer.suggestions)
+        return _found(answer, actor.language)
 
     def history(self, question: str, records: Sequence[RecordView], now: datetime) -> Found:
         """Which of these records answer the question."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from bot.cards.knowledge import answer_card
+from bot.cards.knowledge import found_card
 from bot.conversation.gate import Act, Need, Step, Tier, after, skill
 from bot.conversation.pending import Draft
 from bot.conversation.people import customer
 from bot.conversation.presses import verb
 from bot.conversation.talk import Talk
 from bot.ports import Button
+from bot.skills.written import in_words
 from crm_core.kernel.errors import ChexinError, Unavailable
 from crm_core.kernel.registry import Result
 from crm_core.outreach.messages import WhoAnswers
@@ -31,7 +32,7 @@ def answer_question(talk: Talk, question: str) -> None:
     """Answer with sources; offer what is near; else hand it to a technician and say so."""
     found = talk.brain.knowledge(question, talk.actor)
     if found.state == "answer":
-        talk.show(answer_card(talk.voice, found.text, found.sources))
+        talk.show(found_card(talk.voice, in_words(talk, question, found)))
     elif not talk.is_staff and _about_another(talk, question):
         talk.say("privacy.refuse")
     elif (role := _who_answers(talk, question)) != "tech":

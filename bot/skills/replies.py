@@ -19,7 +19,7 @@ _PLACE = re.compile(r"\{(\w+)\}")
 _QUOTED = 110  # characters of a note that fit a chat message
 _SHORT, _LONG = 6, 400
 # What only the record may promise, and what is no business of a suggestion.
-_PROMISE = re.compile(
+PROMISE = re.compile(
     r"免费|赠送|送您|半价|保证|包过|最低价|全网|https?:|www\.|\bfree\b|guarantee|complimentary|lowest price|for nothing",
     re.I,
 )
@@ -129,7 +129,7 @@ def borne_out(text: str, evidence: Sequence[str]) -> str:
 
     told = " ".join(evidence)
     kept = [one for one in sentences(text) if supported(_IDIOM.sub("", one), evidence)
-            and all(word in told for word in _PROMISE.findall(one))]  # fmt: skip
+            and all(word in told for word in PROMISE.findall(one))]  # fmt: skip
     said = (" " if text.isascii() else "").join(kept).strip()
     return said if _SHORT <= len(said) <= _LONG else ""
 
