@@ -78,6 +78,6 @@ class ReplyTextsView(View):
 
 
 class WhoAnswers(Question):
-    """The role that is to answer what the asking customer said and no document answers: rep or tech."""
+    """The role that is to answer what somebody asked and no document answers: rep, tech, service, finance, warehouse."""
 
     said: str

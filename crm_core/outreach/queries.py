@@ -20,6 +20,7 @@ from crm_core.outreach.messages import CustomerReach, ReachView, ReplyTexts, Rep
 from crm_core.outreach.reach import ANSWERED_WITHIN, asked_by, reach_of
 from crm_core.outreach.rules import Situation, SuggestionPolicy, heard, occasion
 from crm_core.quotes.messages import LatestQuote, QuoteView
+from crm_core.solved.rules import AnswerPolicy, topic_role
 
 TYPED = "chat"  # a lead a colleague wrote down, in his own words
 SPOKEN = ("call", "visit", "chat", "message")
@@ -58,7 +59,8 @@ def last_words(reader: Reader, customer: Customer) -> str:
     person = customer_person(reader, customer.id)
     task = asked_by(reader, person.id) if person is not None else None
     if task is not None:
-        return reader.reveal(task, "text") or reader.reveal(task, "title")
+        # The text of a question is what was found about it.
+        return ("" if task.kind == "question" else reader.reveal(task, "text")) or reader.reveal(task, "title")
     return _left_with_a_lead(reader, customer.id)
 
 
@@ -104,7 +106,12 @@ def _spoken_at(reader: Reader, customer_id: str) -> datetime | None:
 
 @answers(WhoAnswers)
 def who_answers(question: WhoAnswers, reader: Reader) -> str:
-    """What concerns buying is the rep's, and so is an answer to what a rep has just written."""
+    """What concerns buying is the rep's, and so is an answer to what a rep has just written; else it is for the role
+    whose words it has (`answers.yaml`), or for a technician."""
+    topics = reader.policies.model("answers", AnswerPolicy, unit=reader.actor.unit)
+    role = topic_role(topics, question.said) or "tech"
+    if reader.actor.is_staff:
+        return role
     policy = reader.policies.model("suggestions", SuggestionPolicy, unit=reader.actor.unit)
     if heard(policy, question.said):
         return "rep"
@@ -113,4 +120,4 @@ def who_answers(question: WhoAnswers, reader: Reader) -> str:
         col(Record.at) > reader.now - ANSWERED_WITHIN, col(Record.removed_at).is_(None),
     )  # fmt: skip
     wrote = reader.first(query) if reader.actor.customer_id else None
-    return "rep" if wrote is not None else "tech"
+    return "rep" if wrote is not None else role

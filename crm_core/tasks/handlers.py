@@ -24,6 +24,7 @@ from crm_core.tasks.messages import (
     AskColleague,
     CancelTask,
     CompleteTask,
+    QuestionAnswered,
     ReopenTask,
     StopSeries,
     TaskDone,
@@ -185,4 +186,5 @@ def _answer(uow: Uow, row: Task, text: str) -> Result:
                  priority=Priority.MUST_KNOW, by=person_name(uow, uow.actor.id),
                  question=uow.reveal(row, "title"))  # fmt: skip
     uow.emit(TaskDone(task_id=row.id))
+    uow.emit(QuestionAnswered(task_id=row.id))
     return Result(id=row.id, view=task_view(row, uow))

@@ -121,6 +121,12 @@ class TaskDone(Event):
     task_id: str
 
 
+class QuestionAnswered(Event):
+    """A colleague answered a question; the asker is told."""
+
+    task_id: str
+
+
 class TaskView(View):
     """A task. `fallback`: nobody holds the wanted `role`, so it went to a manager. `for_name` is on leave.
 

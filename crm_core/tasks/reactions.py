@@ -8,10 +8,13 @@ from sqlalchemy import or_, select
 
 from crm_core.absences.work import cover
 from crm_core.deals.messages import DealLost, OwnerChanged
+from crm_core.followups.lookup import place_of, times
+from crm_core.followups.rules import due as planned
 from crm_core.kernel.registry import on_timer, reacts
 from crm_core.kernel.tables import Timer
-from crm_core.kernel.uow import Uow
+from crm_core.kernel.uow import Priority, Uow
 from crm_core.leads.messages import LeadLost
+from crm_core.org.people import manager_of, person_name
 from crm_core.org.tables import Person
 from crm_core.tasks.lifecycle import close, follow, give_way
 from crm_core.tasks.tables import Task
@@ -26,6 +29,27 @@ def due(timer: Timer, uow: Uow) -> None:
         give_way(uow, row)
         follow(uow, row)
         uow.push(row.owner_id, "task_due", subject=f"task:{row.id}", key=timer.dedupe_key)
+        if row.kind == "question":
+            _wait_once_more(uow, row)
+
+
+def _wait_once_more(uow: Uow, row: Task) -> None:
+    """Reminded and still silent for as long again: then somebody else has to hear of it."""
+    policy = times(uow, row.unit).tasks
+    at = planned(uow.now, policy.answer_within, policy.clock, place_of(uow, row.unit))
+    uow.timer("question_late", at, subject=f"task:{row.id}", key=f"question_late:{row.id}:{row.version}")
+
+
+@on_timer("question_late")
+def question_late(timer: Timer, uow: Uow) -> None:
+    """The manager hears of a question nobody answers; the asker waits on, and was not forgotten."""
+    row = uow.seize(Task, timer.subject.removeprefix("task:"))
+    if row is None or row.state != "open" or row.muted_at is not None:
+        return
+    manager = manager_of(uow, row.unit, exclude=(row.owner_id or "",))
+    if manager is not None:
+        uow.push(manager.id, "question_late", subject=f"task:{row.id}", key=timer.dedupe_key,
+                 who=person_name(uow, row.owner_id), priority=Priority.MUST_KNOW)  # fmt: skip
 
 
 @reacts(DealLost)

@@ -97,6 +97,32 @@ def upgrade() -> None:
             name=op.f("uq_part_prices_tenant_part_id_price_class_unit"),
         ),
     )
+    op.create_table(
+        "solved_cases",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("tenant", sa.String(length=40), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column(
+            "unit",
+            sa.String(length=200).with_variant(sa.String(length=200, collation="C"), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("owner_id", sa.String(length=26), nullable=True),
+        sa.Column("customer_id", sa.String(length=26), nullable=True),
+        sa.Column("task_id", sa.String(length=26), nullable=False),
+        sa.Column("ref", sa.String(length=12), nullable=False),
+        sa.Column("question_enc", sa.Text(), nullable=True),
+        sa.Column("answer_enc", sa.Text(), nullable=True),
+        sa.Column("solved_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_solved_cases")),
+        sa.UniqueConstraint("tenant", "task_id", name=op.f("uq_solved_cases_tenant_task_id")),
+    )
+    with op.batch_alter_table("solved_cases", schema=None) as batch_op:
+        batch_op.create_index("ix_solved_cases_customer", ["customer_id"], unique=False)
+        batch_op.create_index("ix_solved_cases_unit", ["tenant", "unit", "solved_at"], unique=False)
+
     with op.batch_alter_table("applications", schema=None) as batch_op:
         batch_op.add_column(sa.Column("conditions", sa.JSON(), server_default="[]", nullable=False))
         batch_op.add_column(sa.Column("quantity", sa.Integer(), nullable=True))
@@ -173,6 +199,11 @@ def downgrade() -> None:
         batch_op.drop_column("quantity")
         batch_op.drop_column("conditions")
 
+    with op.batch_alter_table("solved_cases", schema=None) as batch_op:
+        batch_op.drop_index("ix_solved_cases_unit")
+        batch_op.drop_index("ix_solved_cases_customer")
+
+    op.drop_table("solved_cases")
     op.drop_table("part_prices")
     with op.batch_alter_table("fit_cases", schema=None) as batch_op:
         batch_op.drop_index("ix_fit_cases_state")
