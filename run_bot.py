@@ -76,19 +76,26 @@ def understand(
         typer.echo(line)
 
 
-@app.command(name="import")
+@app.command(name="import", epilog="The same file again changes nothing. An import that was cut short goes on when it "
+             "is run again. Rows that cannot be used go to NAME.rejected.csv with line and reason; where the catalogue "
+             "says both yes and no, NAME.contradictions.csv says so. Columns may be Chinese or English.")
 def import_(
-    kind: Annotated[str, typer.Argument(help="staff, customers, vehicles, parts, orders ... (see README)")],
-    file: Annotated[Path, typer.Argument(help="A CSV or XLSX file")],
+    kind: Annotated[str, typer.Argument(help="staff, customers, vehicles, stock_cars, models, parts, applications, "
+                                        "supersessions, interchanges, aftermarket, crossrefs, prices, stock, leads, orders, "
+                                        "contacts, appointments, or aces. An ACES file needs none: import FILE.xml")],
+    file: Annotated[Path | None, typer.Argument(help="A CSV or XLSX file; or ACES XML 3.x or 4.x, of any size")] = None,
     mapping: Annotated[Path | None, typer.Option(help="A YAML file: their column → ours")] = None,
+    names: Annotated[Path | None, typer.Option(help="Names for the ids of an ACES file, CSV or XLSX: id, year, make, "
+                                               "model (base vehicles); or table, id, name (SubModel, Position, PartType, "
+                                               "Brand ...)")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and report, change nothing")] = False,
     as_: Annotated[str, typer.Option("--as", help="Who imports; default: the deployment itself")] = "",
     unit: Annotated[str, typer.Option(help="The unit that rows without one belong to")] = "",
-) -> None:
-    """Bring data in. Running it twice changes nothing; rejected rows go to a file with the reason."""
+) -> None:  # fmt: skip
+    """Bring data in: people, customers, the parts catalogue, prices, stock."""
     from bot.commands.importing import import_file
 
-    _guarded(import_file, kind, file, mapping, dry_run, as_, unit)
+    _guarded(import_file, kind, file, mapping, names, dry_run, as_, unit)
 
 
 @app.command()

@@ -10,14 +10,24 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from bot.commands.opening import open_core
 from bot.texts import Texts
 from crm_core.api import Core
-from crm_core.imports.run import peek, run_import
+from crm_core.imports.aces import looks_like_aces
+from crm_core.imports.run import ACES, KINDS, ImportReport, peek, run_import
 from crm_core.kernel.errors import Invalid
 
+SHOWN = 20
 
-def import_file(kind: str, file: Path, mapping: Path | None, dry_run: bool, as_: str, unit: str) -> int:
-    """Import a file and report; the exit code is 1 when rows were rejected."""
-    if not file.is_file():
-        raise Invalid("file", "error.no_such_file", path=str(file))
+
+def import_file(
+    kind: str, file: Path | None, mapping: Path | None, names: Path | None, dry_run: bool, as_: str, unit: str
+) -> int:
+    """Import a file and report; the exit code is 1 when rows were rejected. An ACES file needs no kind."""
+    if file is None:
+        kind, file = ACES if looks_like_aces(Path(kind)) else "", Path(kind)
+        if not kind and not file.is_file():
+            raise Invalid("kind", "error.import_kind", value=str(file), known=", ".join(KINDS))
+    for path in (file, names):
+        if path is not None and not path.is_file():
+            raise Invalid("file", "error.no_such_file", path=str(path))
     core = open_core(demo=False)
     console, texts = Console(stderr=True), Texts.load()
     try:
@@ -25,22 +35,36 @@ def import_file(kind: str, file: Path, mapping: Path | None, dry_run: bool, as_:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
         with Progress(*columns, console=console, transient=True) as bar:
             task = bar.add_task(kind, total=None)
-            report = run_import(core, actor, kind, file, mapping=mapping, dry_run=dry_run,
+            report = run_import(core, actor, kind, file, mapping=mapping, names=names, dry_run=dry_run,
                                 explain=lambda key, params: texts.say(key, "zh", **params),
                                 progress=lambda done, total: bar.update(task, completed=done, total=total))  # fmt: skip
     finally:
         core.close()
-    verb = "would be " if dry_run else ""
+    _tell(report, console, texts)
+    return 1 if report.rejected else 0
+
+
+def _tell(report: ImportReport, console: Console, texts: Texts) -> None:
+    """The counts, the first rejected rows and contradictions, and where all of them are."""
+    verb = "would be " if report.dry_run else ""
+    removed = f", removed {report.removed}" if report.removed else ""
     console.print(f"{report.rows} rows: {verb}added {report.added}, changed {report.changed}, "
-                  f"unchanged {report.unchanged}, rejected {len(report.rejected)}")  # fmt: skip
+                  f"unchanged {report.unchanged}{removed}, rejected {len(report.rejected)}")  # fmt: skip
     if report.ignored:
         console.print(f"columns nobody knows, left out: {', '.join(report.ignored)} (name them with --mapping FILE)",
                       markup=False)  # fmt: skip
-    for line, key, params, _ in report.rejected[:20]:
+    for line, key, params, _ in report.rejected[:SHOWN]:
         console.print(f"  line {line}: {texts.say(key, 'en', **params)}", markup=False)
     if report.rejected_path:
         console.print(f"rejected rows: {report.rejected_path}", markup=False)
-    return 1 if report.rejected else 0
+    if report.contradictions:
+        console.print(
+            f"the catalogue says both yes and no in {len(report.contradictions)} cases:", markup=False
+        )
+    for case in list(report.contradictions.values())[:SHOWN]:
+        console.print(f"  {case.oe} on {case.model}: fits {case.yes}, does not fit {case.no}", markup=False)
+    if report.contradictions_path:
+        console.print(f"contradictions: {report.contradictions_path}", markup=False)
 
 
 def _tenant(core: Core, kind: str, file: Path, mapping: Path | None, unit: str) -> str:

@@ -47,18 +47,17 @@ def put_applications(commands: Sequence[AddApplication], uow: Uow) -> list[Resul
 
 
 def models_called(reader: Reader, names: Iterable[str]) -> dict[str, list[str]]:
-    """Name → the models with this code, else all that carry it as external id (`aces:7541`)."""
-    codes: dict[str, list[str]] = {}
-    external: dict[str, list[str]] = {}
-    wanted = sorted(names)
+    """Name → the models with this code, and those that carry it as external id (`aces:7541`)."""
+    called: dict[str, list[str]] = {}
+    wanted = sorted(set(names) - {""})
     for at in range(0, len(wanted), CHUNK):
         some = wanted[at : at + CHUNK]
-        for column, found in ((col(Model.code), codes), (col(Model.external_id), external)):
+        for column in (col(Model.code), col(Model.external_id)):
             query = select(column, col(Model.id)).where(col(Model.tenant) == reader.tenant, column.in_(some))
             for name, model_id in reader.session.execute(query.order_by(col(Model.id))):
-                found.setdefault(name, []).append(model_id)
-    external.pop("", None)
-    return external | codes
+                if model_id not in called.setdefault(name, []):
+                    called[name].append(model_id)
+    return called
 
 
 def _rows(cmd: AddApplication, shelf: Shelf, models: dict[str, list[str]], uow: Uow) -> list[Values]:

@@ -224,6 +224,27 @@ class LookupParts(Question):
     part: PartSpec
 
 
+class Contradictions(Question):
+    """Where the catalogue says both yes and no: list[Contradiction], the newest rows first, at most `limit`."""
+
+    limit: int = 200
+
+
+class Contradiction(View):
+    """One row says that a part fits a model, another that it does not, and a car may meet both.
+
+    `yes` and `no` are their conditions and sources in words.
+    """
+
+    oe: str
+    brand: str
+    model: str
+    yes: str
+    no: str
+    yes_id: str
+    no_id: str
+
+
 class StockOf(Question):
     """Stock of a part by OE number in any spelling: FitAnswer with `stock`, or with `near` suggestions."""
 

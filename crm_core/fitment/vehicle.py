@@ -140,7 +140,10 @@ def _narrowed(vehicle: Vehicle, models: Sequence[Model]) -> Vehicle:
 
 
 def tell_apart(
-    models: Sequence[Model], outcome: Callable[[Model], Hashable], language: str, told: frozenset[str] = frozenset()
+    models: Sequence[Model],
+    outcome: Callable[[Model], Hashable],
+    language: str,
+    told: frozenset[str] = frozenset(),
 ) -> tuple[str, Choices]:
     """The one question that decides best between models of different outcomes, and its choices.
 

@@ -179,7 +179,9 @@ def answer(
     if not one:
         outcome = outcomes.__getitem__
         ask, choices = tell_apart(vehicle.models, lambda m: outcome(m.id), language, vehicle.dont_know)
-        deciding, values = (ask, choices) if ask else tell_apart(vehicle.models, lambda m: outcome(m.id), language)
+        deciding, values = (
+            (ask, choices) if ask else tell_apart(vehicle.models, lambda m: outcome(m.id), language)
+        )
         unknown = ((deciding, tuple(label for _, label in values)),)
     elif open_questions := [one for one in unknown if one[0] not in vehicle.dont_know]:
         ask, choices = open_questions[0][0], tuple((value, value) for value in open_questions[0][1])

@@ -77,7 +77,7 @@ def sheet(kind: str) -> Sheet:
     """The sheet of a kind. Raises Invalid naming the kinds there are."""
     found = sheets().get(kind)
     if found is None:
-        raise Invalid("kind", "error.import_kind", value=kind, known=", ".join(sheets()))
+        raise Invalid("kind", "error.import_kind", value=kind, known=", ".join(sorted({*sheets(), "aces"} - {"aces_names"})))
     return found
 
 

@@ -15,9 +15,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
 from crm_core.fitment.applications import put_applications
+from crm_core.fitment.contradictions import contradictions_of
 from crm_core.fitment.crossrefs import put_refs
 from crm_core.fitment.handlers import put_parts, put_stock
+from crm_core.fitment.messages import Contradiction
 from crm_core.fitment.prices import put_prices
+from crm_core.fitment.shelf import Shelf
+from crm_core.imports import catalogue as catalogue
 from crm_core.imports.columns import Sheet, sheet
 from crm_core.imports.convert import COMMANDS, Values, values_of
 from crm_core.imports.history import (
@@ -38,6 +42,7 @@ from crm_core.kernel.uow import Uow
 from crm_core.vehicles.handlers import put_models
 
 OCCURRENCE = "#"
+MAX_CONTRADICTIONS = 200
 BULK: dict[str, Callable[[Any, Uow], list[Result | ChexinError]]] = {
     "models": put_models, "parts": put_parts, "applications": put_applications, "stock": put_stock,
     "crossrefs": put_refs, "supersessions": put_refs, "interchanges": put_refs, "aftermarket": put_refs,
@@ -57,10 +62,10 @@ class Tally:
     counts: dict[str, int] = field(default_factory=lambda: {"added": 0, "changed": 0, "unchanged": 0})
     rejected: list[Rejection] = field(default_factory=list)
 
-    def outcome(self) -> ImportOutcome:
+    def outcome(self, contradictions: tuple[Contradiction, ...] = ()) -> ImportOutcome:
         return ImportOutcome(
             added=self.counts["added"], changed=self.counts["changed"], unchanged=self.counts["unchanged"],
-            rejected=tuple(self.rejected),
+            rejected=tuple(self.rejected), contradictions=contradictions,
         )  # fmt: skip
 
     def take(self, rows: Rows, outcome: Result | ChexinError | str) -> None:
@@ -84,7 +89,16 @@ def import_batch(cmd: ImportBatch, uow: Uow) -> Result:
         _one_by_one(cmd.rows, ours, refs, tally)
     uow.changes.clear()
     uow.audit("import", cmd.kind, "-", reason=f"{len(cmd.rows)} rows", **tally.counts)
-    return Result(id=cmd.kind, view=tally.outcome())
+    return Result(id=cmd.kind, view=tally.outcome(_contradictions(cmd, uow)))
+
+
+def _contradictions(cmd: ImportBatch, uow: Uow) -> tuple[Contradiction, ...]:
+    """What the catalogue now says both of among the parts of these rows."""
+    if cmd.kind != "applications":
+        return ()
+    shelf = Shelf.of(uow, (row.get("oe", "") for _, row in cmd.rows))
+    ids = [part.id for parts in shelf.parts.values() for part in parts]
+    return tuple(contradictions_of(uow, ids, MAX_CONTRADICTIONS))
 
 
 @handles(ImportHistory)

@@ -2,46 +2,31 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from crm_core.imports.aces import looks_like_aces
+from crm_core.imports.aces_run import KIND as ACES
+from crm_core.imports.aces_run import run_aces
 from crm_core.imports.columns import Matched, Sheet, match, sheet
-from crm_core.imports.files import neutral, open_table
+from crm_core.imports.files import open_table
 from crm_core.imports.handlers import OCCURRENCE
 from crm_core.imports.messages import ImportBatch, ImportOutcome
-from crm_core.kernel.errors import Invalid
+from crm_core.imports.report import Explain, ImportReport, write_reports
+
+__all__ = ["ACES", "KINDS", "ImportReport", "peek", "run_import"]
 
 if TYPE_CHECKING:
     from crm_core.api import Core
     from crm_core.kernel.access import Actor
 
 KINDS = ("staff", "customers", "vehicles", "stock_cars", "models", "parts", "applications", "supersessions",
-         "interchanges", "aftermarket", "crossrefs", "prices", "stock", "leads", "orders", "contacts",
+         "interchanges", "aftermarket", "crossrefs", "aces", "prices", "stock", "leads", "orders", "contacts",
          "appointments")  # fmt: skip
-Rejected = tuple[int, str, dict[str, Any], list[str]]
-Explain = Callable[[str, dict[str, Any]], str]
-
-
-@dataclass
-class ImportReport:
-    """What became of a file: rows read, added, changed and unchanged; `rejected` are (line, text key,
-    parameters, the row as it stood); `rejected_path` is where they were written; `ignored` are headings
-    nobody knows."""
-
-    kind: str
-    rows: int = 0
-    added: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    rejected: list[Rejected] = field(default_factory=list)
-    rejected_path: Path | None = None
-    ignored: tuple[str, ...] = ()
-    dry_run: bool = False
 
 
 @dataclass
@@ -88,14 +73,18 @@ def peek(kind: str, path: Path, column: str, mapping: Path | None = None) -> str
 def run_import(
     core: Core, actor: Actor, kind: str, path: Path, *, mapping: Path | None = None, dry_run: bool = False,
     progress: Callable[[int, int], None] | None = None, batch: int = 500, explain: Explain | None = None,
+    names: Path | None = None,
 ) -> ImportReport:  # fmt: skip
-    """Import a CSV or XLSX file as the actor; the same file again changes nothing.
+    """Import a CSV or XLSX file, or an ACES XML file, as the actor; the same file again changes nothing.
 
+    An ACES file is one whatever `kind` says of catalogues; `names` are the names of its ids (see `run_aces`).
     `mapping` is a YAML file of their headings → our columns. `progress` hears (rows done, about how many
     there are). `explain` turns a text key with parameters into the reason written beside rejected rows.
     Raises Invalid when the file or its columns cannot be used (nothing was changed then), Refused when the
     actor may not import.
     """
+    if kind in (ACES, "applications", "") and (kind == ACES or looks_like_aces(path)):
+        return run_aces(core, actor, path, names=names, dry_run=dry_run, progress=progress, explain=explain)
     ours, table = sheet(kind), open_table(path)
     headings = next(table.rows, (0, []))[1]
     source = _Source(ours, match(headings, ours, mapping), headings, table.rows)
@@ -106,7 +95,7 @@ def run_import(
         if progress is not None:
             progress(report.rows, max(table.total - 1, report.rows))
     if not dry_run:
-        _write_rejected(path, source.headings, report, explain)
+        write_reports(path, source.headings, report, explain)
     return report
 
 
@@ -127,9 +116,7 @@ def _run_batch(
     result = core.preview(command, actor).result if report.dry_run else core.execute(command, actor)
     outcome: ImportOutcome = result.view
     report.rows += len(rows)
-    report.added += outcome.added
-    report.changed += outcome.changed
-    report.unchanged += outcome.unchanged
+    report.count(outcome)
     report.rejected += [(r.line, r.key, r.params, cells[r.line]) for r in outcome.rejected]
 
 
@@ -138,28 +125,3 @@ def _numbered(row: dict[str, str], seen: Counter[str]) -> dict[str, str]:
     digest = hashlib.sha256(repr(sorted(row.items())).encode()).hexdigest()[:16]
     seen[digest] += 1
     return row if seen[digest] == 1 else row | {OCCURRENCE: str(seen[digest])}
-
-
-def _write_rejected(path: Path, headings: list[str], report: ImportReport, explain: Explain | None) -> None:
-    """`<name>.rejected.csv` beside the file: its columns, the line and the reason. None: no file is left."""
-    target = path.with_name(f"{path.stem}.rejected.csv")
-    if not report.rejected:
-        target.unlink(missing_ok=True)
-        return
-    report.rejected.sort(key=lambda item: item[0])
-    try:
-        with target.open("w", newline="", encoding="utf-8-sig") as file:
-            writer = csv.writer(file)
-            writer.writerow([*headings, "line", "reason"])
-            for line, key, params, cells in report.rejected:
-                padded = [*cells, *[""] * (len(headings) - len(cells))]
-                reason = explain(key, params) if explain else _plain_reason(key, params)
-                writer.writerow([*map(neutral, padded[: len(headings)]), line, neutral(reason)])
-    except OSError as error:
-        raise Invalid("file", "error.import_no_rejected", value=target.name) from error
-    report.rejected_path = target
-
-
-def _plain_reason(key: str, params: dict[str, Any]) -> str:
-    said = ", ".join(f"{name}={value}" for name, value in params.items() if value not in (None, ""))
-    return f"{key.removeprefix('error.')}: {said}" if said else key.removeprefix("error.")
