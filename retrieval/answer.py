@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from retrieval.calibration import Band, calibration
+from retrieval.calibration import Band
 from retrieval.data import load_yaml_once
 from retrieval.documents import is_table
 from retrieval.figures import measured
@@ -95,7 +95,7 @@ def answer_from(question: str, hits: Sequence[Hit], lang: Lang | None = None) ->
     asked = language(question)
     best = _preferred(hits, lang or asked)
     top = hits[0].score
-    band = calibration().band(top, asked, hits[0].row.lang)
+    band = hits[0].band
     if band == "answer" and (_mistaken(question, best.row) or _another_car(question, best.row)):
         band = "did_you_mean"
     if band == "unknown":

@@ -1,45 +1,35 @@
-"""Measure and calibrate search on question sets.
+"""What ships with the package: centres of languages, vectors of documents, weights and marks.
 
     python -m retrieval.calibrate priors                       # mean vectors of generic workshop text
-    python -m retrieval.calibrate measure NOTES QUESTIONS      # recall@1/5, MRR, abstention by language pair
     python -m retrieval.calibrate ship DOCUMENTS OUT.npz       # vectors of documents, keyed by content hash
-    python -m retrieval.calibrate fit NOTES QUESTIONS          # weights and thresholds → data/bands.yaml
+    python -m retrieval.calibrate fit NOTES QUESTIONS ...      # weights and marks → data/bands.yaml
 
-NOTES is YAML `[{id, text}]`; QUESTIONS is YAML `[{q, ids}]`, where no ids means "nothing here answers it".
+NOTES is YAML `[{id, text}]` and QUESTIONS is YAML `[{q, ids}]`, where no ids means "nothing here answers it";
+or both are the same folder of documents, which are asked their own example questions. Several sets count alike.
 """
 
 from __future__ import annotations
 
 import sys
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import yaml
 
-from retrieval.calibration import features
+from retrieval.calibration import Calibration
 from retrieval.data import HERE, load_yaml
 from retrieval.documents import learn
-from retrieval.knowledge import Hit
+from retrieval.knowledge import KnowledgeBase
 from retrieval.lexicon import lexicon
-from retrieval.search import SearchIndex
-from retrieval.text import Lang, language
+from retrieval.search import rows_of
+from retrieval.store import AUDIENCES, MemoryStore, Scope
+from retrieval.tuning import Asked, Trial, fit_weights, marks_of, trials
 
-_FALSE_ANSWERS = 0.1  # share of unanswerable questions that may be answered
-_LOST = 0.05  # share of answerable questions that may fall below "did you mean"
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One question with its hits; `rank` is None when no note answers it."""
-
-    asked: Lang
-    hits: list[Hit]
-    rank: int | None
-    answerable: bool
+TENANT = "calibration"
+_SMALLEST = 20  # trials of a set that count in a language pair
 
 
 def build_priors(target: Path = HERE / "priors.npz") -> None:
@@ -68,93 +58,45 @@ def ship_vectors(documents: Path, target: Path) -> int:
     return len(cache.embed([face.text for face in faces_of(rows)]))
 
 
-def run(notes: Path, questions: Path) -> list[Case]:
-    """Ask every question of an index over the notes."""
-    index = SearchIndex()
-    listed = load_yaml(notes)
-    index.index(listed)
-    names = [note["id"] for note in listed]
-    return [_ask(index, names, case["q"], case["ids"]) for case in load_yaml(questions)]
-
-
-def _ask(index: SearchIndex, names: Sequence[str], question: str, wanted: Sequence[str]) -> Case:
-    hits = index.hits(question, 10)
-    found = [names[int(hit.row.document)] for hit in hits]
-    ranks = [found.index(name) for name in wanted if name in found]
-    return Case(language(question), hits, min(ranks, default=99) if wanted else None, bool(wanted))
-
-
-def measure(cases: Sequence[Case]) -> dict[str, dict[str, float]]:
-    """Recall@1, recall@5 and MRR by language pair, and the AUROC of abstention by asked language."""
-    groups: dict[str, list[int]] = defaultdict(list)
-    for case in cases:
-        if case.rank is not None:
-            pair = f"{case.asked}-{case.hits[min(case.rank, len(case.hits) - 1)].row.lang}"
-            groups[pair].append(case.rank)
-            groups["all"].append(case.rank)
-    out = {
-        name: {
-            "n": len(ranks),
-            "recall@1": float(np.mean([rank < 1 for rank in ranks])),
-            "recall@5": float(np.mean([rank < 5 for rank in ranks])),
-            "mrr": float(np.mean([1 / (1 + rank) for rank in ranks])),
-        }
-        for name, ranks in sorted(groups.items())
-    }
-    for lang in ("zh", "en"):
-        asked = [case for case in cases if case.asked == lang and case.hits]
-        out[f"abstain-{lang}"] = {"n": len(asked), "auroc": _auroc(asked)}
-    return out
-
-
-def _auroc(cases: Sequence[Case]) -> float:
-    good = [case.hits[0].score for case in cases if case.answerable]
-    bad = [case.hits[0].score for case in cases if not case.answerable]
-    wins = [(a > b) + 0.5 * (a == b) for a in good for b in bad]
-    return float(np.mean(wins)) if wins else float("nan")
-
-
-def fit(cases: Sequence[Case], target: Path = HERE / "bands.yaml") -> None:
-    """Fit one logistic combination for same-language and one for crossing hits, with thresholds."""
+def fit(sets: Sequence[tuple[Path, Path]], target: Path = HERE / "bands.yaml") -> None:
+    """Weights and marks from sets of notes and questions; the same for both directions across languages."""
+    groups = [_trials(notes, questions) for notes, questions in sets]
     pairs: dict[str, Any] = {}
-    for asked in ("zh", "en"):
-        for found in ("zh", "en"):
-            same = asked == found
-            chosen = [case for case in cases if case.hits and (case.hits[0].row.lang == case.asked) == same]
-            weights = _logistic(chosen)
-            pairs[f"{asked}-{found}"] = {"weights": weights, **_thresholds(chosen, weights)}
+    for same in (True, False):
+        chosen = [[t for t in group if (t.asked == t.found) == same] for group in groups]
+        kept = [group for group in chosen if len(group) >= _SMALLEST]
+        weights = fit_weights(kept)
+        marks = _marks(kept, weights)
+        for name in ("zh-zh", "en-en") if same else ("zh-en", "en-zh"):
+            pairs[name] = {"weights": weights, **marks}
     head = "# Written by `python -m retrieval.calibrate fit`: by language asked in and language found.\n"
     target.write_text(head + yaml.safe_dump({"pairs": pairs}, sort_keys=False), encoding="utf-8")
 
 
-def _inputs(case: Case) -> dict[str, float]:
-    first, *rest = case.hits
-    margin = first.ranked.fused - (rest[0].ranked.fused if rest else 0.0)
-    return features(first.ranked.signals, margin)
+def _trials(notes: Path, questions: Path) -> list[Trial]:
+    """Trials of one set: YAML, or a folder of documents with their own example questions."""
+    if notes.is_dir():
+        documents = learn(notes)
+        rows = [row for document in documents for row in document.rows(TENANT)]
+        asked: list[Asked] = [(q, (document.id,)) for document in documents for q in document.questions]
+    else:
+        rows = [row for n in load_yaml(notes) for row in rows_of(n["id"], n["text"], TENANT)]
+        asked = [(case["q"], tuple(case["ids"])) for case in load_yaml(questions)]
+    base = KnowledgeBase(MemoryStore(rows))
+    base.refresh(TENANT)
+    return trials(base, Scope(TENANT, ("",), AUDIENCES), asked)
 
 
-def _logistic(cases: Sequence[Case]) -> dict[str, float]:
-    from sklearn.linear_model import LogisticRegression
-
-    rows = [_inputs(case) for case in cases]
-    names = list(rows[0])
-    model = LogisticRegression(C=10.0, class_weight="balanced", max_iter=1000)
-    model.fit([[row[name] for name in names] for row in rows], [case.rank == 0 for case in cases])
-    weights = dict(zip(names, model.coef_[0], strict=True))
-    bias = {"bias": round(float(model.intercept_[0]), 3)}
-    return bias | {name: round(float(weight), 3) for name, weight in weights.items()}
-
-
-def _thresholds(cases: Sequence[Case], weights: dict[str, float]) -> dict[str, float]:
-    def score(case: Case) -> float:
-        total = weights["bias"] + sum(weights[name] * value for name, value in _inputs(case).items())
-        return float(1 / (1 + np.exp(-total)))
-
-    bad = [score(case) for case in cases if case.rank != 0]
-    good = [score(case) for case in cases if case.answerable]
-    answer = float(np.quantile(bad, 1 - _FALSE_ANSWERS))
-    low = min(answer, float(np.quantile(good, _LOST)))
-    return {"answer": round(answer, 3), "did_you_mean": round(low, 3)}
+def _marks(groups: Sequence[Sequence[Trial]], weights: dict[str, float]) -> dict[str, float]:
+    """The middle of what each set alone would choose."""
+    shape = Calibration({"zh-zh": weights}, {})
+    found = []
+    for group in groups:
+        same = [replace(trial, asked="zh", found="zh") for trial in group]
+        if (marks := marks_of(same, shape, ("zh", "zh"))) is not None:
+            found.append(marks)
+    answer, low = (float(np.median(column)) for column in zip(*found, strict=True))
+    return {"answer": round(answer, 3), "did_you_mean": round(min(answer, low), 3)}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -164,11 +106,9 @@ def main(arguments: Sequence[str]) -> int:
             build_priors()
         case ["ship", documents, target]:
             print(ship_vectors(Path(documents), Path(target)), "vectors")
-        case ["measure", notes, questions]:
-            for name, values in measure(run(Path(notes), Path(questions))).items():
-                print(f"{name:12}", "  ".join(f"{key} {value:.3g}" for key, value in values.items()))
-        case ["fit", notes, questions]:
-            fit(run(Path(notes), Path(questions)))
+        case ["fit", *sets] if sets and len(sets) % 2 == 0:
+            paths = [Path(name) for name in sets]
+            fit(list(zip(paths[::2], paths[1::2], strict=True)))
         case _:
             print(__doc__)
             return 2

@@ -1,4 +1,4 @@
-"""Scores into a probability-like number and into bands, by thresholds kept as data."""
+"""Scores into a probability-like number and into bands, by weights and marks kept as data."""
 
 from __future__ import annotations
 
@@ -6,59 +6,55 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from retrieval.data import load_yaml
-from retrieval.fusion import Signals
 from retrieval.text import Lang
 
 Band = Literal["answer", "did_you_mean", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """One language pair: a logistic combination of signals and the two thresholds on it."""
+class Marks(NamedTuple):
+    """From which score on something is answered, and from which on titles are offered."""
 
-    weights: Mapping[str, float]
     answer: float
     did_you_mean: float
 
 
+@dataclass(frozen=True, slots=True)
 class Calibration:
-    """Weights and thresholds by language pair, such as `zh-en`: a Chinese question, an English text."""
+    """Weights and marks by language pair, such as `zh-en`: a Chinese question, an English text."""
 
-    def __init__(self, data: Mapping[str, Any]) -> None:
-        self._pairs = {
-            name: Pair(pair["weights"], float(pair["answer"]), float(pair["did_you_mean"]))
-            for name, pair in data["pairs"].items()
-        }
+    weights: Mapping[str, Mapping[str, float]]
+    marks: Mapping[str, Marks]
 
-    def score(self, signals: Signals, margin: float, asked: Lang, found: Lang) -> float:
-        """0..1: how likely the hit answers the question."""
-        weights = self._pairs[f"{asked}-{found}"].weights
-        total = weights["bias"] + sum(
-            weights[name] * value for name, value in features(signals, margin).items()
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Calibration:
+        """From `{"pairs": {"zh-en": {"weights": {bias, fused, gap}, "answer": ..., "did_you_mean": ...}}}`."""
+        pairs = data["pairs"]
+        return cls(
+            {name: pair["weights"] for name, pair in pairs.items()},
+            {name: Marks(float(pair["answer"]), float(pair["did_you_mean"])) for name, pair in pairs.items()},
         )
+
+    def score(self, fused: float, gap: float, asked: Lang, found: Lang) -> float:
+        """0..1: how likely a hit of this fused score, so far above the next documents, answers the question."""
+        weights = self.weights[f"{asked}-{found}"]
+        total = weights["bias"] + weights["fused"] * fused + weights["gap"] * gap
         return 1 / (1 + math.exp(-max(-40.0, min(40.0, total))))
 
     def band(self, score: float, asked: Lang, found: Lang) -> Band:
-        pair = self._pairs[f"{asked}-{found}"]
-        if score >= pair.answer:
+        marks = self.marks[f"{asked}-{found}"]
+        if score >= marks.answer:
             return "answer"
-        return "did_you_mean" if score >= pair.did_you_mean else "unknown"
+        return "did_you_mean" if score >= marks.did_you_mean else "unknown"
 
-
-def features(signals: Signals, margin: float) -> dict[str, float]:
-    """The inputs of the logistic combination, each within about 0..1."""
-    return {
-        "dense": signals.dense,
-        "lexical": signals.lexical,
-        "coverage": signals.coverage,
-        "margin": min(margin, 0.3),
-    }
+    def with_marks(self, marks: Mapping[str, Marks]) -> Calibration:
+        """The same scores with other marks where there are any."""
+        return Calibration(self.weights, {**self.marks, **marks})
 
 
 @cache
 def calibration() -> Calibration:
     """The calibration that ships with the package (`data/bands.yaml`)."""
-    return Calibration(load_yaml("bands.yaml"))
+    return Calibration.of(load_yaml("bands.yaml"))

@@ -38,6 +38,9 @@ class Vectoriser(Protocol):
 
     def questions(self, texts: Sequence[str]) -> Matrix: ...
 
+    def wordings(self, texts: Sequence[str]) -> Matrix:
+        """Rows of several wordings of one question; a slow model may read the first one only."""
+
 
 class BundledEmbeddings(Embeddings):
     """multilingual-e5-small and USE multilingual v3 side by side: 384 + 512 columns, no key, no network.
@@ -65,6 +68,10 @@ class BundledEmbeddings(Embeddings):
     def questions(self, texts: Sequence[str]) -> Matrix:
         return _beside(models.e5_queries(texts), models.use_vectors(texts))
 
+    def wordings(self, texts: Sequence[str]) -> Matrix:
+        """Further wordings gain what they gain from the fast model; e5 costs ten times as much."""
+        return _beside(models.e5_queries(texts[:1]).repeat(len(texts), axis=0), models.use_vectors(texts))
+
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         return [[float(x) for x in row] for row in self.passages(texts)]
 
@@ -81,7 +88,7 @@ class FastEmbeddings(Embeddings):
     def passages(self, texts: Sequence[str]) -> Matrix:
         return models.use_vectors(texts)
 
-    questions = passages
+    questions = wordings = passages
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         return [[float(x) for x in row] for row in self.passages(texts)]
@@ -103,6 +110,9 @@ class ProviderVectors:
 
     def questions(self, texts: Sequence[str]) -> Matrix:
         return self._rows([self.embeddings.embed_query(text) for text in texts])
+
+    def wordings(self, texts: Sequence[str]) -> Matrix:
+        return self.questions(texts[:1])
 
     def _rows(self, rows: list[list[float]]) -> Matrix:
         matrix = np.asarray(rows, dtype=np.float32).reshape(len(rows), -1)

@@ -6,7 +6,7 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from retrieval.answer import Answer, answer_from
-from retrieval.calibration import Calibration, calibration
+from retrieval.calibration import Band, Calibration, calibration
 from retrieval.centring import Centring
 from retrieval.documents import learn
 from retrieval.fusion import Ranked, Tier
@@ -30,16 +30,19 @@ if TYPE_CHECKING:
 
 __all__ = ["Hit", "KnowledgeBase", "expanded", "learn"]
 
+_WIDE = 24  # pieces ranked for a question however few are wanted: a score depends on the next ones
+_RIVALS = 5  # the next documents a hit is compared with
 _TIERS = 16  # scopes whose words stay indexed, per tenant
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A piece found, with its calibrated score 0..1 and what the score was made of."""
+    """A piece found: its calibrated score 0..1, what that was made of, and what may be done with it."""
 
     row: ChunkRow
     score: float
     ranked: Ranked
+    band: Band
 
 
 @dataclass(slots=True)
@@ -105,17 +108,24 @@ class KnowledgeBase:
 
         An empty question finds nothing. Never embeds documents and never writes.
         """
-        asked = clean(question, MAX_QUESTION)
-        if not asked or k < 1:
+        if k < 1:
             return []
+        lang, ranked = self.ranked(question, scope, max(4 * k, _WIDE))
+        ranked = [hit for hit in ranked if scope.admits(hit.row) and hit.row.valid_on(on)]
+        return self._hits(ranked, lang)[:k]
+
+    def ranked(
+        self, question: str, scope: Scope, count: int = _WIDE, *, ignoring: str = ""
+    ) -> tuple[Lang, list[Ranked]]:
+        """The question's language, and the best pieces by fused score; `ignoring` names an example question."""
+        asked = clean(question, MAX_QUESTION)
+        lang = language(asked)
+        if not asked:
+            return lang, []
         state = self._current(scope.tenant)
         tier = self._tier(state, scope)
-        lang = language(asked)
-        wide = k if on is None else max(4 * k, 20)
         vector = self._question_vector(asked, lang, state) if tier.faces and state.embedded else None
-        ranked = tier.rank(asked, lang, vector, state.vectors, wide)
-        ranked = [hit for hit in ranked if scope.admits(hit.row) and hit.row.valid_on(on)][:k]
-        return self._hits(ranked, lang)
+        return lang, tier.rank(asked, lang, vector, state.vectors, count, ignoring)
 
     def answer(
         self, question: str, scope: Scope, lang: Lang | None = None, *, on: date | None = None
@@ -131,15 +141,15 @@ class KnowledgeBase:
         marks: Calibration = calibration()
         hits = []
         for at, hit in enumerate(ranked):
-            after = next((x.fused for x in ranked[at + 1 :] if x.row.document != hit.row.document), hit.fused)
-            score = marks.score(hit.signals, hit.fused - after, lang, hit.row.lang)
-            hits.append(Hit(hit.row, score, hit))
+            score = marks.score(hit.fused, gap(ranked, at), lang, hit.row.lang)
+            hits.append(Hit(hit.row, score, hit, marks.band(score, lang, hit.row.lang)))
         return _descending(hits)
 
     def _question_vector(self, asked: str, lang: Lang, state: _State) -> Matrix | None:
-        """The mean of the question in standard words, and of the same followed by its translation."""
-        forms = list(dict.fromkeys([lexicon().rewrite(asked), expanded(asked, lang)]))
-        rows = state.centring.questions(self._embedder().questions(forms), [lang] * len(forms))
+        """The mean of the question in standard words, as said, and followed by its translation."""
+        forms = list(dict.fromkeys([lexicon().rewrite(asked), asked, expanded(asked, lang)]))
+        rows = self._embedder().wordings(forms)
+        rows = state.centring.questions(rows, [lang] * len(rows))
         mean = rows.mean(axis=0)
         return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-9), np.float32)
 
@@ -186,9 +196,12 @@ class KnowledgeBase:
         width = len(next(iter(known.values()))) if known else 0
         raw = np.vstack([known[face.text] for face in held]) if held else np.empty((0, width), np.float32)
         langs = [language(face.text) for face in held]
-        examples = [i for i, face in enumerate(held) if not face.key.endswith("#0")]
-        questions = (raw[examples], [langs[i] for i in examples])
-        centring = Centring.fit(vectoriser.model_id, vectoriser.blocks, (raw, langs), questions)
+        centring = Centring.fit(
+            vectoriser.model_id,
+            vectoriser.blocks,
+            _chosen(raw, langs, [face.is_text for face in held]),
+            _chosen(raw, langs, [not face.is_text for face in held]),
+        )
         matrix = centring.passages(raw, langs)
         vectors = self._vectors(tenant, held, matrix, write=embed)
         return _State(version, centring, vectors, embedded=bool(held), final=embed)
@@ -222,6 +235,17 @@ class KnowledgeBase:
         return self._vectoriser
 
 
+def gap(ranked: Sequence[Ranked], at: int) -> float:
+    """How far a hit stands above the next other documents; where there are fewer, above nothing (0)."""
+    hit = ranked[at]
+    after: dict[str, float] = {}
+    for other in ranked[at + 1 :]:
+        if other.row.document != hit.row.document:
+            after.setdefault(other.row.document, other.fused)
+    nearest = list(after.values())[:_RIVALS]
+    return hit.fused - sum(nearest) / _RIVALS
+
+
 def expanded(asked: str, lang: Lang) -> str:
     """The question with slang made standard, followed by its concepts in the other language."""
     words = lexicon()
@@ -233,6 +257,10 @@ def expanded(asked: str, lang: Lang) -> str:
 def kept_for(rows: Sequence[ChunkRow], model_id: str) -> set[str]:
     """The keys of the vectors these pieces need."""
     return {content_hash(model_id, face.text) for face in faces_of(rows)}
+
+
+def _chosen(rows: Matrix, langs: list[Lang], flags: list[bool]) -> tuple[Matrix, list[Lang]]:
+    return rows[np.asarray(flags, bool)], [lang for lang, flag in zip(langs, flags, strict=True) if flag]
 
 
 def _drop_older(new: _State, held: _State | None) -> None:
@@ -250,7 +278,7 @@ def _descending(hits: list[Hit]) -> list[Hit]:
     kept = []
     for hit in hits:
         low = min(low, hit.score)
-        kept.append(Hit(hit.row, low, hit.ranked))
+        kept.append(replace(hit, score=low))
     return kept
 
 

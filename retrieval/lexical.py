@@ -49,7 +49,7 @@ class LexicalIndex:
             scores[at] = math.sqrt(float(own[at]) * self._covered(weights, int(at)))
         weights = self._weights(concepts)
         for at in _best(other):
-            covered = self._covered(weights, int(at), _PSEUDO * self._rarity(""))
+            covered = self._covered(weights, int(at), _PSEUDO * self.rarity(""))
             scores[at] = _CROSSING * math.sqrt(float(other[at]) * covered)
         return scores
 
@@ -58,7 +58,7 @@ class LexicalIndex:
         return self._covered(self._weights(asked), at)
 
     def _weights(self, asked: Sequence[str]) -> dict[str, float]:
-        return {token: self._rarity(token) for token in asked}
+        return {token: self.rarity(token) for token in asked}
 
     def _covered(self, weights: dict[str, float], at: int, doubt: float = 0.0) -> float:
         total = sum(weights.values()) + doubt
@@ -71,8 +71,36 @@ class LexicalIndex:
             return np.zeros(len(self._sets), np.float32)
         return np.asarray(self._bm25.get_scores(known), np.float32)
 
-    def _rarity(self, token: str) -> float:
+    def rarity(self, token: str) -> float:
+        """How much a token tells: the fewer texts hold it, the more."""
         return math.log(1 + (len(self._sets) + 1) / (self._df.get(token, 0) + 0.5))
+
+
+class ExampleIndex:
+    """How alike a question and each of many example questions are in words, 0..1; 1 for the same words."""
+
+    def __init__(self, examples: Sequence[str], texts: LexicalIndex) -> None:
+        """`texts` tell how rare a word is: example questions are too few and too alike to say."""
+        self._rarity = texts.rarity
+        found = [texts.question_tokens(example) for example in examples]
+        self._sets = [frozenset(said) for said in found]
+        self._weights = [sum(map(self._rarity, said)) for said in self._sets]
+        self._known = frozenset(token for said in self._sets for token in said)
+        self._bm25 = _bm25(found)
+
+    def scores(self, asked: Sequence[str], count: int) -> dict[int, float]:
+        """The likeness of up to `count` examples that share words with the question, by their places."""
+        known = [token for token in asked if token in self._known]
+        if self._bm25 is None or not known:
+            return {}
+        raw = np.asarray(self._bm25.get_scores(known), np.float32)
+        near = np.argpartition(-raw, count)[:count] if len(raw) > count else np.arange(len(raw))
+        weight = sum(map(self._rarity, asked))
+        return {int(at): self._dice(known, weight, int(at)) for at in near if raw[at] > 0}
+
+    def _dice(self, known: Sequence[str], weight: float, at: int) -> float:
+        shared = sum(self._rarity(token) for token in known if token in self._sets[at])
+        return 2 * shared / (weight + self._weights[at])
 
 
 def _bm25(found: list[list[str]]) -> Any:

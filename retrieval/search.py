@@ -53,7 +53,7 @@ class SearchIndex:
         naming the position of a document without id or text; the old content then stays.
         """
         texts = _by_id(documents)
-        rows = [row for at, (_, text) in enumerate(texts) for row in _rows(at, text)]
+        rows = [row for at, (_, text) in enumerate(texts) for row in rows_of(str(at), text)]
         with self._lock:
             self._generation += 1
             store = MemoryStore(rows)
@@ -102,11 +102,12 @@ def _by_id(documents: Iterable[Any]) -> list[tuple[Any, str]]:
     return list(found.values())
 
 
-def _rows(at: int, text: str) -> list[ChunkRow]:
+def rows_of(name: str, text: str, tenant: str = _TENANT) -> list[ChunkRow]:
+    """The pieces of a text: itself, or windows of a long one."""
     body = clean(text)
     parts = [body] if len(body) <= _WHOLE else windows(body, _WINDOW)
     return [
-        ChunkRow(f"{at}.{n}", _TENANT, str(at), part, position=n, lang=language(part), audience="public")
+        ChunkRow(f"{name}.{n}", tenant, name, part, position=n, lang=language(part), audience="public")
         for n, part in enumerate(parts)
         if part
     ]

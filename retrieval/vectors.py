@@ -26,6 +26,11 @@ class Face:
     row: ChunkRow
     text: str
 
+    @property
+    def is_text(self) -> bool:
+        """Whether this is the piece itself, not one of its example questions."""
+        return self.key.endswith("#0")
+
 
 def faces_of(rows: Sequence[ChunkRow]) -> list[Face]:
     return [Face(f"{row.id}#{number}", row, text) for row in rows for number, text in enumerate(row.faces)]

@@ -33,6 +33,8 @@ class HashVectoriser:
                 row[zlib.crc32(token.encode()) % 64] += 1
         return unit(rows)
 
+    wordings = questions
+
 
 @pytest.fixture
 def vectoriser() -> HashVectoriser:
