@@ -6,7 +6,7 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from retrieval.answer import Answer, answer_from
-from retrieval.calibration import Band, Calibration, calibration
+from retrieval.calibration import Band, calibration
 from retrieval.centring import Centring
 from retrieval.documents import learn
 from retrieval.fusion import Ranked, Tier
@@ -138,12 +138,13 @@ class KnowledgeBase:
         return answer_from(asked, self.search(asked, scope, 6, on=on), lang)
 
     def _hits(self, ranked: list[Ranked], lang: Lang) -> list[Hit]:
-        marks: Calibration = calibration()
-        hits = []
+        """With scores that never rise along the ranking, whatever the languages of the texts."""
+        marks = calibration()
+        low, hits = 1.0, []
         for at, hit in enumerate(ranked):
-            score = marks.score(hit.fused, gap(ranked, at), lang, hit.row.lang)
-            hits.append(Hit(hit.row, score, hit, marks.band(score, lang, hit.row.lang)))
-        return _descending(hits)
+            low = min(low, marks.score(hit.fused, gap(ranked, at), lang, hit.row.lang))
+            hits.append(Hit(hit.row, low, hit, marks.band(low, lang, hit.row.lang)))
+        return hits
 
     def _question_vector(self, asked: str, lang: Lang, state: _State) -> Matrix | None:
         """The mean of the question in standard words, as said, and followed by its translation."""
@@ -270,16 +271,6 @@ def _drop_older(new: _State, held: _State | None) -> None:
     if isinstance(new.vectors, ChromaVectors):
         before = held.vectors if held and isinstance(held.vectors, ChromaVectors) else None
         new.vectors.drop_others(before)
-
-
-def _descending(hits: list[Hit]) -> list[Hit]:
-    """The ranking is the fused one; a calibrated score never rises along it."""
-    low = 1.0
-    kept = []
-    for hit in hits:
-        low = min(low, hit.score)
-        kept.append(replace(hit, score=low))
-    return kept
 
 
 def _fingerprint(faces: Sequence[Face], matrix: Matrix) -> str:

@@ -77,7 +77,7 @@ def marks_of(tried: Sequence[Trial], held: Calibration, pair: tuple[Lang, Lang])
     """Where to answer and where to ask back in this language pair; None with too few questions to tell."""
     chosen = [t for t in tried if (t.asked, t.found) == pair]
     wrong = [held.score(t.fused, t.gap, *pair) for t in chosen if not t.right]
-    good = [held.score(t.fused, t.gap, *pair) for t in chosen if t.right]
+    good = [held.score(t.fused, t.gap, *pair) for t in chosen if t.answerable]
     if min(len(wrong), len(good)) < _ENOUGH:
         return None
     answer = float(np.quantile(wrong, 1 - FALSE_ANSWERS))
