@@ -93,9 +93,10 @@ def _heard(row: Match, said: str, same: Sequence[str]) -> Fit:
 
 
 def _misspelt(reader: Reader, spelt: names.Spelling) -> list[tuple[Fit, Match]]:
-    rows = _with_keys(reader, names.slips(spelt))
-    if found := [row for row in rows if names.one_slip(spelt, row.name, row.pinyin)]:
-        return [(Fit.SLIP, row) for row in found]
+    for keys in names.slips(spelt):
+        rows = _with_keys(reader, keys)
+        if found := [row for row in rows if names.one_slip(spelt, row.name, row.pinyin)]:
+            return [(Fit.SLIP, row) for row in found]
     if spelt.latin and _INITIALS.fullmatch(spelt.pinyin):
         return [(Fit.INITIALS, row) for row in _matches(reader, col(Customer.initials) == spelt.pinyin)]
     return []

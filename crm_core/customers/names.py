@@ -138,12 +138,19 @@ def _confused(syllable: str) -> tuple[str, ...]:
     return (syllable, *sorted(s for s in found if s in SYLLABLES and s != syllable))
 
 
-def slips(spelt: Spelling) -> list[str]:
-    """Keys one slip away: a letter or a character wrong, missing, doubled or swapped with its neighbour."""
+def slips(spelt: Spelling) -> Iterator[list[str]]:
+    """Keys one slip away: a letter or a character wrong, missing, doubled or swapped with its neighbour.
+
+    Likelier ones first; those that follow count only when these are nobody's.
+    """
     if spelt.latin:
-        return list(dict.fromkeys(_letters(spelt.pinyin))) if 4 <= len(spelt.pinyin) <= MAX_LETTERS else []
+        if 4 <= len(spelt.pinyin) <= MAX_LETTERS:
+            yield list(dict.fromkeys(_letters(spelt.pinyin)))
+        return
     parts = sounds(spelt)
-    return list(dict.fromkeys(_characters(parts))) if 2 <= len(parts) <= MAX_SYLLABLES else []
+    if 2 <= len(parts) <= MAX_SYLLABLES:
+        yield list(dict.fromkeys(_characters(parts)))
+        yield list(dict.fromkeys(_any_characters(parts)))
 
 
 def _letters(word: str) -> Iterator[str]:
@@ -159,22 +166,41 @@ def _letters(word: str) -> Iterator[str]:
 
 
 def _characters(parts: tuple[str, ...]) -> Iterator[str]:
-    """A syllable left out, two swapped, one exchanged; to two syllables one added, after the surname."""
+    """A syllable left out, two swapped, one for another of nearly its letters; to two one added after the surname."""
     for at in range(len(parts)):
         head, tail = parts[:at], parts[at + 1 :]
         if len(parts) > 2:
             yield "".join(head + tail)
-        yield from _with_any(head, tail)
+        yield from _with(head, tail, _nearly(parts[at]))
         if tail:
             yield "".join((*head, tail[0], parts[at], *tail[1:]))
     if len(parts) == 2:
-        for at in (1, 2):
-            yield from _with_any(parts[:at], parts[at:])
+        yield from _with(parts[:1], parts[1:], SYLLABLES)
 
 
-def _with_any(head: Iterable[str], tail: Iterable[str]) -> Iterator[str]:
+def _any_characters(parts: tuple[str, ...]) -> Iterator[str]:
+    """A syllable for any other, the first for a surname's."""
+    for at in range(len(parts)):
+        yield from _with(parts[:at], parts[at + 1 :], SYLLABLES if at else _family_sounds())
+
+
+def _with(head: Iterable[str], tail: Iterable[str], syllables: Iterable[str]) -> Iterator[str]:
     before, after = "".join(head), "".join(tail)
-    return (f"{before}{syllable}{after}" for syllable in SYLLABLES)
+    return (f"{before}{syllable}{after}" for syllable in syllables)
+
+
+@lru_cache(maxsize=512)
+def _nearly(syllable: str) -> tuple[str, ...]:
+    """The syllables one letter away."""
+    from rapidfuzz.distance import OSA
+
+    return tuple(sorted(other for other in SYLLABLES if OSA.distance(syllable, other, score_cutoff=1) <= 1))
+
+
+@lru_cache(maxsize=1)
+def _family_sounds() -> tuple[str, ...]:
+    """How surnames sound."""
+    return tuple(sorted({pinyin_of(char)[0] for char in _FAMILIES} | set(_READ.values())))
 
 
 def one_slip(spelt: Spelling, name: str, pinyin: str) -> bool:

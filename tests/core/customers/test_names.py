@@ -76,7 +76,6 @@ def test_neighbouring_sounds_are_taken_for_each_other(written: str, meant: str) 
         ("zhangwri", "张伟"),
         ("张韦伟", "张伟"),
         ("王国", "王建国"),
-        ("王建", "王建国"),
         ("王建建国", "王建国"),
         ("王国建", "王建国"),
         ("玉建国", "王建国"),
@@ -85,8 +84,16 @@ def test_neighbouring_sounds_are_taken_for_each_other(written: str, meant: str) 
 )
 def test_one_slip_is_forgiven(written: str, meant: str) -> None:
     spelt = names.spelling(written)
-    assert pinyin_of(meant)[0] in names.slips(spelt)
+    assert any(pinyin_of(meant)[0] in keys for keys in names.slips(spelt))
     assert names.one_slip(spelt, meant, pinyin_of(meant)[0])
+
+
+def test_what_sounds_nearly_so_is_looked_for_first() -> None:
+    """王律国: 王绿国 or 王路国 before 王建国."""
+    first, then = names.slips(names.spelling("王律国"))
+    assert "wangluguo" in first
+    assert "wangjianguo" not in first
+    assert "wangjianguo" in then
 
 
 @pytest.mark.parametrize(
@@ -113,7 +120,7 @@ def test_likeness_is_a_share(one: str, other: str) -> None:
 def test_any_text_is_spelt_within_bounds(text: str) -> None:
     spelt = names.spelling(text)
     assert len(names.near_sounds(spelt)) < 3000
-    assert len(names.slips(spelt)) < 6000
+    assert sum(map(len, names.slips(spelt))) < 6000
 
 
 def test_of_two_of_the_same_sound_the_shared_surname_and_the_tone_decide() -> None:
