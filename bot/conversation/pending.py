@@ -94,7 +94,8 @@ class Memory:
 
     `listed` are customers just shown as a list. `written` are the drafts carried out lately, oldest first, so that
     words can still correct them. `readings` are what the chips of the newest `offer` stand for. `ticked` are the ids
-    chosen on cards of boxes, by card.
+    chosen on cards of boxes, by card. `together` are the undos of what was written at one go, `undone`
+    tells that the last thing done was taking something back.
     """
 
     drafts: list[Draft] = field(default_factory=list)
@@ -108,6 +109,8 @@ class Memory:
     offer: str = ""
     misses: int = 0
     ticked: dict[str, list[str]] = field(default_factory=dict)
+    together: list[list[str]] = field(default_factory=list)
+    undone: bool = False
 
     @staticmethod
     def load(state: dict[str, Any], now: datetime) -> Memory:
@@ -125,6 +128,8 @@ class Memory:
             offer=state.get("offer", ""),
             misses=state.get("misses", 0),
             ticked=state.get("ticked", {}),
+            together=state.get("together", []),
+            undone=state.get("undone", False),
         )
         waiting = memory.waiting
         if waiting is not None and waiting.asked and not _fresh(waiting.at, now, QUESTION_LIFE):
@@ -162,6 +167,15 @@ class Memory:
         others = (d for d in self.written if d is not keep and not (d.undo_id and d.undo_id in gone))
         self.written = [*others, keep][-MAX_WRITTEN:]
         return keep
+
+    def wrote_together(self, undos: list[str]) -> None:
+        """All of these are one write to whoever takes it back."""
+        self.together = [*self.together, undos][-MAX_WRITTEN:]
+
+    def along_with(self, undo_id: str) -> list[str]:
+        """What was written with it, the newest first."""
+        found = next((undos for undos in self.together if undo_id in undos), [])
+        return [one for one in reversed(found) if one != undo_id]
 
     def taken_back(self, undo_id: str) -> None:
         """A write that was undone cannot be corrected any more."""

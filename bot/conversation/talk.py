@@ -89,6 +89,7 @@ class Talk:
         result = self.core.execute(command, self.actor, key=f"{self.root}:{of or len(self.commands)}")
         both = (UndoLast.__name__, command.name) if isinstance(command, Correct) else (type(command).__name__,)
         self.commands.extend(both)
+        self.memory.undone = isinstance(command, UndoLast)
         return result
 
     def say(self, key: str, *buttons: Button, **params: Any) -> None:

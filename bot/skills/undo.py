@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from bot.conversation.gate import Step, Tier, after, perform, skill
 from bot.conversation.pending import Draft
 from bot.conversation.presses import verb
 from bot.conversation.talk import Talk
+from crm_core.kernel.errors import ChexinError, Conflict, Unavailable
 from crm_core.kernel.registry import Result
 from crm_core.undo.messages import UndoLast, UndoneView
 
@@ -18,8 +20,30 @@ def undo(talk: Talk, draft: Draft) -> Step:
     waiting = talk.memory.waiting
     if waiting is not None and waiting.token != draft.token:
         talk.memory.settle(waiting.token, talk.voice.say("done.cancelled"))
-    perform(talk, UndoLast())
+    try:
+        # Whoever asks again may not know that it has worked.
+        result = perform(talk, UndoLast())
+    except Conflict:
+        if not talk.memory.undone:
+            raise
+        talk.say("undo.no_further")
+        return None
+    undo_each(talk, talk.memory.along_with(result.id))
     return None
+
+
+def undo_each(talk: Talk, undos: Sequence[str]) -> int:
+    """Each by itself: what has changed or ended since is left as it is. Returns how many were taken back."""
+    back = 0
+    for undo_id in undos:
+        try:
+            talk.do(UndoLast(undo_id=undo_id), of=undo_id)
+            back += 1
+        except Unavailable:
+            raise
+        except ChexinError:
+            continue
+    return back
 
 
 @verb("undo")

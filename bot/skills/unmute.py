@@ -11,11 +11,10 @@ from bot.conversation.people import customer
 from bot.conversation.presses import verb
 from bot.conversation.talk import Talk
 from bot.ports import Button
+from bot.skills.undo import undo_each
 from crm_core.followups.messages import FollowupView, MyFollowups, ResumeFollowup
-from crm_core.kernel.errors import ChexinError, Unavailable
 from crm_core.kernel.registry import Command
 from crm_core.tasks.messages import MyTasks, RestoreTask, TaskView
-from crm_core.undo.messages import UndoLast
 
 MANY = 200
 ALL_BACK = "unmute.undo"
@@ -49,22 +48,14 @@ def _take_back(talk: Talk, undos: list[str]) -> tuple[Button, ...]:
     """One button takes all of it back."""
     if len(undos) < 2:
         return talk.take_back(undos[0] if undos else None)
+    talk.memory.wrote_together(undos)
     return (button(talk.voice, "undo", ALL_BACK, undos=undos),)
 
 
 @verb(ALL_BACK)
 def mute_again(talk: Talk, params: dict[str, Any]) -> None:
     """Each by itself: what has changed or ended since is left as it is."""
-    back = 0
-    for undo_id in reversed(params["undos"]):
-        try:
-            talk.do(UndoLast(undo_id=undo_id), of=undo_id)
-            back += 1
-        except Unavailable:
-            raise
-        except ChexinError:
-            continue
-    if back:
+    if undo_each(talk, list(reversed(params["undos"]))):
         talk.say("undo.done", what=talk.voice.label("undo", "unmute"))
     else:
         talk.say("press.over")

@@ -63,6 +63,7 @@ class Uow(Reader):
     _undos: dict[str, Undo] = field(default_factory=dict)
     _held: dict[tuple[type[Row], str], Row] = field(default_factory=dict)
     taking_back: bool = False
+    taken_back: list[tuple[Row, int]] = field(default_factory=list)
     # When the timer that fires was due: what it pushes was due then. Nothing is told of what was due before
     # `silent_until`: it was told already, by what a restored backup knows nothing of.
     firing: datetime | None = None
@@ -187,6 +188,8 @@ class Uow(Reader):
         """Raises Conflict when the row moved on since the actor saw `version`."""
         if version is not None and row.version != version:
             raise Conflict("error.changed_since")
+        if version is not None and self.taking_back:
+            self.taken_back.append((row, version))
 
     def change(self, field: str, before: Any, after: Any, kind: str = "text") -> None:
         """Note a line of before → after, for confirmation cards and results."""

@@ -8,6 +8,8 @@ import pytest
 
 from crm_core.customers.messages import AddNote, CustomerHistory, RenameCustomer
 from crm_core.customers.tables import Customer
+from crm_core.deals.messages import SetLevel
+from crm_core.deals.tables import Deal
 from crm_core.kernel.errors import ChexinError, Conflict, Expired
 from crm_core.kernel.tables import Undo
 from crm_core.undo.messages import Correct, UndoLast, UndoneView
@@ -18,6 +20,11 @@ from tests.core.kernel.trial import Forget, Trial
 def name_of(house: House, customer_id: str) -> str:
     (row,) = house.rows(Customer, Customer.id == customer_id)
     return str(row.name)
+
+
+def level_of(house: House, deal_id: str) -> str:
+    (row,) = house.rows(Deal, Deal.id == deal_id)
+    return str(row.level)
 
 
 def test_the_last_write_is_taken_back(house: House) -> None:
@@ -40,6 +47,27 @@ def test_one_after_the_other_newest_first(house: House) -> None:
     assert name_of(house, first.id) == "", "what was taken back is not put back by the next undo"
     with pytest.raises(Expired, match="nothing_to_undo"):
         house.do("rep1", UndoLast())
+
+
+def test_two_changes_of_one_record_go_back_step_by_step(house: House) -> None:
+    deal = house.deal()
+    for level in ("A", "B", "C"):
+        house.clock.advance(seconds=1)
+        house.do("rep1", SetLevel(deal_id=deal, level=level))
+    for level in ("B", "A", ""):
+        house.do("rep1", UndoLast())
+        assert level_of(house, deal) == level
+
+
+def test_what_somebody_else_changed_in_between_stays(house: House) -> None:
+    deal = house.deal()
+    for who, level in (("rep1", "A"), ("manager1", "B"), ("rep1", "C")):
+        house.clock.advance(seconds=1)
+        house.do(who, SetLevel(deal_id=deal, level=level))
+    house.do("rep1", UndoLast())
+    with pytest.raises(Conflict, match="changed_since"):
+        house.do("rep1", UndoLast())
+    assert level_of(house, deal) == "B"
 
 
 def test_the_one_named_is_taken_back_once(house: House) -> None:
