@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.cards.base import Easel, button, pushed
+from bot.cards.base import PRIMARY, Easel, button, lines, pushed
+from bot.cards.delivery import reason
 from bot.ports import Button, Card, Field, Outbound, Source
 from bot.texts import Voice
 from crm_core.org.messages import MyDealer, UnitView
@@ -69,6 +70,19 @@ def signed(voice: Voice, text: str, by: str, dealer: UnitView) -> str:
     """A colleague's words as a customer reads them: whose they are stands below."""
     home = dealer.name_en or dealer.name if voice.lang == "en" else dealer.name
     return f"{text}\n{voice.say('outreach.signed', by=by, dealer=home)}"
+
+
+@pushed("not_reached")
+def not_reached(easel: Easel, customer_id: str, params: dict[str, Any]) -> Outbound:
+    """For who wrote to a customer: his words did not arrive, or nobody knows whether they did."""
+    voice, key = easel.voice, "push.not_reached" if params.get("dead") else "push.not_reached_maybe"
+    card = Card(
+        "not_reached", voice.say(f"{key}.title", name=str(params.get("name", ""))),
+        lines(voice, ("text", f"“{params.get('text', '')}”"), ("why", reason(voice, str(params.get("why", ""))))),
+        (button(voice, "open_record", "open", PRIMARY, subject=f"customer:{customer_id}"),), tone="bad",
+        note=voice.say(f"{key}.text"),
+    )  # fmt: skip
+    return Outbound(card=card)
 
 
 @pushed("adviser_message")

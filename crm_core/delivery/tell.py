@@ -12,6 +12,7 @@ from crm_core.delivery.folding import fold_uncertain
 from crm_core.delivery.messages import TroubleView
 from crm_core.delivery.rules import key_of, news, over
 from crm_core.delivery.troubles import DEAD, MUST_KNOW, long_unsure, memory_of, remembered, untold
+from crm_core.delivery.writers import tell_writers
 from crm_core.kernel.tables import Meta, Outbox
 from crm_core.kernel.uow import Priority, Uow
 from crm_core.org.people import find_person, holders, manager_of
@@ -65,11 +66,15 @@ def _note(uow: Uow, name: str, value: str) -> None:
 
 
 def tell_letters(uow: Uow) -> int:
-    """The manager of whoever was not reached, and of what is dead the admins too. Returns how many were told."""
+    """The manager of whoever was not reached, whoever wrote to him by his own hand, and of what is dead the admins too.
+
+    Returns how many were told.
+    """
     rows = untold(uow.session, uow.tenant, uow.now)
     must = [row for row in rows if row.priority <= MUST_KNOW and row.kind not in OWN_KINDS]
     nice = [row for row in rows if row not in must]
     told = _one_by_one(uow, must) if len(must) <= ONE_BY_ONE else _together(uow, must)
+    told += tell_writers(uow, must)
     _mark(must, uow.now)
     return told + _tell_nice(uow, nice)
 

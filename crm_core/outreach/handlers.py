@@ -35,7 +35,7 @@ def send_to_customer(cmd: SendToCustomer, uow: Uow) -> Result:
     uow.change("text", None, text)
     record_id = _kept(cmd, text, uow)
     uow.push(person.id, "adviser_message", key=f"adviser:{record_id}", priority=Priority.MUST_KNOW, text=text,
-             image=cmd.image_id, by=uow.actor.name)  # fmt: skip
+             image=cmd.image_id, by=uow.actor.name, writer=uow.actor.id, customer=customer.id)  # fmt: skip
     uow.audit("send", "customer", customer.id, record=record_id, quote=cmd.quote_id)
     view = SentView(customer_id=customer.id, customer_name=customer.name, channel=reach.channel, waits=reach.waits)
     return Result(id=record_id, view=view)

@@ -10,8 +10,10 @@ from sqlalchemy import select
 
 from crm_core.chat.messages import BindAccount, Image, KeepImage
 from crm_core.customers.messages import CustomerHistory, RecordView, SetConsent
+from crm_core.delivery.messages import TellTroubles
+from crm_core.delivery.troubles import DEAD, UNCERTAIN
 from crm_core.kernel.errors import Conflict, Invalid, NotFound, Refused
-from crm_core.kernel.tables import Audit
+from crm_core.kernel.tables import Audit, Outbox
 from crm_core.leads.messages import CreateLead, LeadCard, LeadView
 from crm_core.outreach.handlers import MAX_WORDS
 from crm_core.outreach.messages import (
@@ -259,3 +261,21 @@ def test_an_answer_to_his_rep_goes_to_his_rep(house: House) -> None:
     house.clock.advance(hours=49)
     assert house.ask("guest1", WhoAnswers(said="下午吧")) == "tech"
 
+
+
+@pytest.mark.parametrize(("state", "minutes", "dead"), [(DEAD, 0, True), (UNCERTAIN, 11, False)], ids=["dead", "unsure"])
+def test_whoever_wrote_hears_when_it_did_not_arrive(house: House, state: int, minutes: int, dead: bool) -> None:
+    customer = house.customer(login="guest1")
+    sent(house, customer_id=customer, text="您好,车到了")
+    with house.core.database.write() as session:
+        row = session.execute(select(Outbox).where(Outbox.kind == "adviser_message")).scalars().one()
+        row.state, row.settled_at, row.error = state, house.clock.now(), "blocked"
+    house.pushed()
+    house.clock.advance(minutes=minutes)
+    for _ in range(2):
+        house.job(TellTroubles())
+        house.clock.advance(minutes=1)
+    told = [one for one in house.pushed() if one.kind in ("not_reached", "undelivered")]
+    (mine,) = [one for one in told if one.person == "rep1"]
+    assert (mine.kind, mine.params["name"], mine.params["text"], mine.params["dead"]) == ("not_reached", "张伟", "您好,车到了", dead)
+    assert {one.person for one in told if one.kind == "undelivered"} >= {"manager1"}
