@@ -96,7 +96,7 @@ def answer_from(question: str, hits: Sequence[Hit], lang: Lang | None = None) ->
     best = _preferred(hits, lang or asked)
     top = hits[0].score
     band = hits[0].band
-    if band == "answer" and (_mistaken(question, best.row) or _another_car(question, best.row)):
+    if band == "answer" and (_mistaken(question, best.row) or _other_thing(question, best.row)):
         band = "did_you_mean"
     if band == "unknown":
         return Answer("unknown", score=top)
@@ -149,6 +149,9 @@ def _said(question: str, rows: Sequence[ChunkRow]) -> tuple[tuple[str, Citation]
     for row in rows:
         units = [unit for unit in units_of(row.text) if supported(unit, [row.text])]
         kept = units if short else extract(question, row.text)[:2]
+        if is_table(row.text):
+            said += [(unit, citation(row)) for unit in kept]
+            continue
         joined = "".join(kept) if row.lang == "zh" else " ".join(kept)
         if joined:
             said.append((f"{row.section}：{joined}" if row.section else joined, citation(row)))
@@ -166,8 +169,14 @@ def extract(question: str, text: str) -> list[str]:
     return [unit for unit in units if supported(unit, [text])]
 
 
+def gist(question: str, row: ChunkRow) -> str:
+    """The one or two sentences of a piece that say most about a question."""
+    joint = "" if row.lang == "zh" else " "
+    return joint.join(extract(question, row.text)[:2])
+
+
 def units_of(text: str) -> list[str]:
-    """Sentences and table rows. A row is said with its column heads: `项目 小保养 · 周期 12 个月`."""
+    """Sentences and table rows. A row is said by its first cell, the others with their heads: `小保养：周期 12 个月`."""
     units: list[str] = []
     head: list[str] = []
     for line in text.split("\n"):
@@ -179,9 +188,16 @@ def units_of(text: str) -> list[str]:
         if not head:
             head = cells
         elif not all(set(cell) <= set("-: ") for cell in cells):
-            pairs = zip(head, cells, strict=False)
-            units.append(" · ".join(f"{name} {cell}".strip() for name, cell in pairs if cell))
+            units.append(_row(head, cells))
     return units if units or not is_table(text) else [" · ".join(head)]
+
+
+def _row(head: Sequence[str], cells: Sequence[str]) -> str:
+    """One line of a table in words."""
+    zh = language("".join(cells)) == "zh"
+    rest = [f"{name} {cell}".strip() for name, cell in list(zip(head, cells, strict=False))[1:] if cell]
+    said = ("，" if zh else ", ").join(rest)
+    return f"{cells[0]}{'：' if zh else ': '}{said}" if cells[0] and said else cells[0] or said
 
 
 def _relevance(question: str, units: Sequence[str]) -> list[float]:
@@ -225,17 +241,14 @@ def _mistaken(question: str, row: ChunkRow) -> bool:
     return any(concept not in held and words.rivals(concept) & held for concept in words.concepts(question))
 
 
-def _another_car(question: str, row: ChunkRow) -> bool:
-    """Whether a car is asked about and the evidence speaks of others alone."""
-    asked = _series_of(question)
-    held = _series_of("\n".join((row.title, row.section, row.text)))
-    return bool(asked and held and not asked & held)
-
-
-def _series_of(text: str) -> set[str]:
+def _other_thing(question: str, row: ChunkRow) -> bool:
+    """Whether a car or part is asked about and the evidence speaks of other cars or parts alone."""
     from retrieval.wording import read_wording
 
-    return {vehicle.series for vehicle in read_wording(text).vehicles if vehicle.series}
+    asked, held = read_wording(question), read_wording("\n".join((*row.faces, row.text)))
+    cars = {one.series for one in asked.vehicles if one.series}, {one.series for one in held.vehicles if one.series}
+    parts = {one.category for one in asked.parts if one.category}, {one.category for one in held.parts if one.category}
+    return any(mine and theirs and not mine & theirs for mine, theirs in (cars, parts))
 
 
 def _suggestions(hits: Sequence[Hit]) -> tuple[str, ...]:

@@ -17,6 +17,8 @@ from retrieval.text import MAX_QUESTION, Lang, clean, language
 _LAST = 3  # records told for "what did we talk about last time"
 _MATCHES = 3
 _SHARE = 0.6  # a record this near the best match is told too
+_COMPARED = 30  # texts whose meaning is compared, which costs some milliseconds each
+_LIKE = 0.42  # below this a text is about something else
 _ENOUGH = 0.25  # below this no record is about the topic
 
 
@@ -57,6 +59,28 @@ def answer_history(
         return Answer("unknown", score=best)
     order = sorted(range(len(newest)), key=lambda at: -scores[at])[:_MATCHES]
     return _told([newest[at] for at in order if scores[at] >= _SHARE * best], min(1.0, best))
+
+
+def most_like(question: str, texts: Sequence[str], most: int) -> tuple[int, ...]:
+    """The places of up to `most` texts like a question, best first: those that share words, compared by meaning too."""
+    asked = clean(question, MAX_QUESTION)
+    if not asked or not texts or most < 1:
+        return ()
+    lang = language(asked)
+    index = LexicalIndex(texts, [language(text) for text in texts])
+    words = index.scores(index.question_tokens(asked), lang)
+    order = sorted(range(len(texts)), key=lambda at: -words[at])[:_COMPARED]
+    near = _nearness(asked, [texts[at] for at in order])
+    scores = {at: 0.5 * float(words[at]) + 0.5 * like for at, like in zip(order, near, strict=True)}
+    found = [at for at in sorted(order, key=lambda at: -scores[at]) if scores[at] >= _LIKE]
+    return tuple(found[:most])
+
+
+def _nearness(asked: str, texts: Sequence[str]) -> list[float]:
+    from retrieval.models import use_vectors
+
+    rows = use_vectors([asked, *texts])
+    return [float(like) for like in np.clip(rows[1:] @ rows[0], 0, 1)]
 
 
 def _told(records: Sequence[Record], score: float) -> Answer:

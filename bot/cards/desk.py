@@ -24,7 +24,8 @@ def service_call(easel: Easel, session_id: str, params: dict[str, Any]) -> Outbo
         note=voice.maybe(f"push.{kind}.text") or None,
         subject=f"service:{session_id}",
         buttons=(button(voice, "open_record", "open", PRIMARY, subject=f"customer:{view.customer_id}"),
-                 button(voice, "suggest", "suggest.show", customer=view.customer_id)) if view.customer_id else (),
+                 button(voice, "suggest", "suggest.show", customer=view.customer_id),
+                 button(voice, "related", "related.show", customer=view.customer_id)) if view.customer_id else (),
     )  # fmt: skip
     return out(card)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.cards.base import joined
 from bot.conversation.brain import Found
-from bot.ports import Button, Card, Source
+from bot.ports import Button, Card, Field, Source
 from bot.texts import Voice
+from crm_core.solved.messages import SolvedCaseView
 
 
 def answer_card(voice: Voice, text: str, sources: Sequence[tuple[str, str]], *, title: str = "",
@@ -26,3 +28,16 @@ def found_card(voice: Voice, found: Found, *, title: str = "", buttons: tuple[Bu
         lines.insert(0, voice.say("knowledge.premise_told" if told else "knowledge.premise", said=said, told=told))
     numbered = [(f"[{place}] {name}", detail) for place, (name, detail) in enumerate(found.sources, 1)]
     return answer_card(voice, "\n".join(lines), numbered, title=title, buttons=buttons)
+
+
+def related_card(voice: Voice, question: str, notes: Sequence[tuple[str, str, str]],
+                 cases: Sequence[SolvedCaseView], buttons: tuple[Button, ...] = ()) -> Card:  # fmt: skip
+    """For whoever answers a customer: what the notes say of it, and how colleagues answered the like. Nothing is sent."""
+    told = tuple(Field(f"[{n}] {title}", words) for n, (title, words, _) in enumerate(notes, 1))
+    solved = tuple(
+        Field(joined(case.question, case.author_name, voice.when(case.at)), case.answer) for case in cases
+    )
+    places = tuple(Source(f"[{n}] {title}", place) for n, (title, _, place) in enumerate(notes, 1))
+    refs = tuple(Source(voice.say("knowledge.solved"), case.ref) for case in cases)
+    return Card("related", voice.say("knowledge.related"), (*told, *solved), buttons, note=voice.say("knowledge.not_sent"),
+                sources=(*places, *refs))  # fmt: skip

@@ -18,12 +18,14 @@ OPEN = ("open", "pending", "todo", "new")
 SELLERS = ("rep", "manager")
 
 
-@pushed("task", "task_due", "task_new", "question", subject="task")
+@pushed("task", "task_due", "task_new", "question", "question_late", subject="task")
 def task(easel: Easel, task_id: str, params: dict[str, Any]) -> Outbound:
     """The task as it stands."""
     view: TaskView = easel.ask(TaskCard(task_id=task_id))
     kind = params.get("kind", "task")
-    return out(task_card(easel.voice, view, easel.actor, kind="question" if view.kind == "question" else kind))
+    title = easel.voice.say("push.question_late.title", who=params.get("who", ""), title=view.title)
+    return out(task_card(easel.voice, view, easel.actor, kind="question" if view.kind == "question" else kind,
+                         title=title if kind == "question_late" else ""))  # fmt: skip
 
 
 @pushed("answer")
@@ -32,7 +34,7 @@ def answer(easel: Easel, task_id: str, params: dict[str, Any]) -> Outbound:
     view: TaskView = easel.ask(TaskCard(task_id=task_id))
     voice = easel.voice
     card = Card("answer", voice.say("card.answer", who=view.assignee_name or voice.say("common.colleague")),
-                lines(voice, ("question", view.text or view.title), ("answer", view.answer)),
+                lines(voice, ("question", view.title), ("answer", view.answer)),
                 tone="good", subject=f"task:{view.id}")  # fmt: skip
     return out(card)
 
@@ -53,7 +55,7 @@ def task_card(
             ("customer", view.customer_name),
             ("for", instead_of(voice, view.for_name)),
             ("repeat", repeat_words(voice, view.repeat_rule) if view.repeat_rule else ""),
-            ("text", view.text if view.text != view.title else ""),
+            ("found" if view.kind == "question" else "text", view.text if view.text != view.title else ""),
             ("due", joined(voice.when(view.due_at), voice.say("task.overdue") if _late(voice, view) else "")),
             ("who", view.assignee_name if view.assignee_id != actor.id else ""),
             ("asker", view.asker_name if view.asker_id not in (None, actor.id, view.assignee_id)
@@ -76,7 +78,8 @@ def _buttons(voice: Voice, view: TaskView, actor: Actor) -> tuple[Button, ...]:
     sells = view.from_customer and view.customer_id and actor.role in SELLERS
     suggest = (button(voice, "suggest", "suggest.show", customer=view.customer_id, task=view.id),) if sells else ()
     if view.kind == "question":
-        return (button(voice, "answer", "task.answer", PRIMARY, task=view.id), *suggest)
+        help_ = button(voice, "related", "related.show", task=view.id)
+        return (button(voice, "answer", "task.answer", PRIMARY, task=view.id), *suggest, help_)
     return (
         *suggest,
         button(voice, "done", "task.done", PRIMARY, task=view.id),

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from retrieval.store import Audience
 
 LEXICON_SECONDS = 300  # new models of the catalogue are heard of after so long at most
+RELATED = 3  # notes that are shown beside a customer's question
 MANAGERS = ("manager", "admin")
 # Kinds of records that are a conversation with the customer.
 CONTACTS = ("call", "visit", "chat", "message", "other")
@@ -73,6 +74,10 @@ class Brain(Protocol):
                    role: str | None = None) -> Understanding: ...  # fmt: skip
 
     def knowledge(self, question: str, actor: Actor, *, outward: bool = False) -> Found: ...
+
+    def related(self, question: str, actor: Actor) -> tuple[tuple[str, str, str], ...]: ...
+
+    def similar(self, question: str, texts: Sequence[str], most: int) -> tuple[int, ...]: ...
 
     def history(self, question: str, records: Sequence[RecordView], now: datetime) -> Found: ...
 
@@ -182,6 +187,23 @@ class Rooms:
         answer = answer_from(question, hits, "en" if actor.language == "en" else "zh")
         return _found(answer, actor.language)
 
+    def related(self, question: str, actor: Actor) -> tuple[tuple[str, str, str], ...]:
+        """The notes nearest to it that this person may read, whether they answer it or not: (title, words, place)."""
+        from retrieval.answer import citation, gist
+        from retrieval.store import Scope
+
+        scope = Scope.within(actor.tenant, actor.unit, _audiences(actor))
+        today = self._core.now().astimezone(ZoneInfo(actor.zone)).date()
+        rows = {hit.row.document: hit.row for hit in reversed(self._base(actor.tenant).search(question, scope, on=today))}
+        nearest = list(reversed(rows.values()))[:RELATED]
+        return tuple((row.title, gist(question, row), _place_in([citation(row)], actor.language)) for row in nearest)
+
+    def similar(self, question: str, texts: Sequence[str], most: int) -> tuple[int, ...]:
+        """The places of the texts most like a question, best first; none where nothing is like it."""
+        from retrieval.history import most_like
+
+        return most_like(question, texts, most)
+
     def history(self, question: str, records: Sequence[RecordView], now: datetime) -> Found:
         """Which of these records answer the question."""
         from retrieval.history import Record, answer_history
@@ -252,5 +274,5 @@ def _audiences(actor: Actor) -> tuple[Audience, ...]:
 
 
 def _origin(source: str) -> str:
-    """A file's name without its folders."""
-    return source.rsplit("/", 1)[-1]
+    """A file's name without its folders; of a colleague's answer the reference of the question."""
+    return source.rsplit("/", 1)[-1].removeprefix("answer:")

@@ -40,6 +40,7 @@ from bot.skills import (
     renewals,
     reports,
     sending,
+    solved,
     suggesting,
     tags,
     tasks,
@@ -50,5 +51,5 @@ __all__ = [
     "absences", "accounts", "agenda", "appointments", "approvals", "approving", "birthdays", "cars", "choosing", "consent",
     "contact_codes", "contacts", "deals", "delivery", "desk", "drafts", "fitment", "followups", "handovers",
     "help", "history", "knowledge", "language", "leads", "merges", "opening", "orders", "pasted", "photos", "pool", "quotes",
-    "renewals", "reports", "sending", "suggesting", "tags", "tasks", "undo",
+    "renewals", "reports", "sending", "solved", "suggesting", "tags", "tasks", "undo",
 ]  # fmt: skip

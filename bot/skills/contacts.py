@@ -17,6 +17,7 @@ from crm_core.customers.messages import AddNote, LogContact, MarkDecisionMaker, 
 from crm_core.followups.messages import CompleteFollowup, FollowupView, MyFollowups
 from crm_core.kernel.registry import Result
 from crm_core.leads.messages import LatestLead, LeadView, MarkContacted
+from crm_core.solved.messages import RewordAnswer
 from crm_core.tasks.messages import AnswerQuestion
 
 KINDS = {"visit": "visit", "walk_in": "visit", "wecom": "chat", "wechat": "chat", "chat": "chat", "sms": "message",
@@ -104,14 +105,19 @@ def logged(talk: Talk, command: LogContact, result: Result, draft: Draft | None)
              talk.voice.label("outcome", view.outcome), kind=talk.voice.label("record", view.kind))  # fmt: skip
 
 
+_ASKED = {"task": "answer_text", "draft": "reword_text"}
+
+
 @skill("add_note", tier=Tier.OWN)
 def add_note(talk: Talk, draft: Draft) -> Step:
     """A note about a customer when one is named, else the actor's own; or the answer to a colleague's question."""
     text = draft.text("text").strip()
     if not text:
-        return Need("text", "answer_text" if "task" in draft.chosen else "note_text")
+        return Need("text", next((ask for key, ask in _ASKED.items() if key in draft.chosen), "note_text"))
     if "task" in draft.chosen:
         return Act(AnswerQuestion(task_id=draft.chosen["task"], text=text))
+    if "draft" in draft.chosen:
+        return Act(RewordAnswer(draft_id=draft.chosen["draft"], text=text))
     name = talk.memory.focus_name(talk.now)
     if name and name in text and not draft.text("person"):
         draft.chosen.setdefault("person", talk.focused("customer") or "")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
+from bot.cards.base import button
 from bot.cards.knowledge import found_card
 from bot.conversation.gate import Act, Need, Step, Tier, after, skill
 from bot.conversation.pending import Draft
@@ -29,23 +31,24 @@ def ask_knowledge(talk: Talk, draft: Draft) -> Step:
 
 
 def answer_question(talk: Talk, question: str) -> None:
-    """Answer with sources; offer what is near; else hand it to a technician and say so."""
+    """Answer with sources; offer what is near; else hand it to whoever should know, and say so."""
     found = talk.brain.knowledge(question, talk.actor)
     if found.state == "answer":
-        talk.show(found_card(talk.voice, in_words(talk, question, found)))
+        more = button(talk.voice, "ask_more", "question.ask", text=question[:2000])
+        talk.show(found_card(talk.voice, in_words(talk, question, found), buttons=(more,)))
     elif not talk.is_staff and _about_another(talk, question):
         talk.say("privacy.refuse")
-    elif (role := _who_answers(talk, question)) != "tech":
-        pass_on(talk, question, role)
+    elif not talk.is_staff and (role := _who_answers(talk, question)) != "tech":
+        pass_on(talk, question, role, found.suggestions)
     elif found.state == "suggest" and found.suggestions:
         _suggest(talk, question, found.suggestions[:3])
     else:
-        pass_on(talk, question)
+        pass_on(talk, question, _who_answers(talk, question))
 
 
 def _who_answers(talk: Talk, question: str) -> str:
-    """A customer's talk of buying, and his answer to his adviser, go to the adviser."""
-    return "tech" if talk.is_staff else str(talk.ask(WhoAnswers(said=question[:2000])))
+    """The role whose words the question has; a customer's talk of buying goes to his adviser."""
+    return str(talk.ask(WhoAnswers(said=question[:2000])))
 
 
 def _suggest(talk: Talk, question: str, titles: tuple[str, ...]) -> None:
@@ -68,21 +71,36 @@ def _about_another(talk: Talk, question: str) -> bool:
     )
 
 
-def pass_on(talk: Talk, question: str, role: str = "tech") -> None:
-    """A good answer too: I do not know, somebody who does has been asked."""
+def pass_on(talk: Talk, question: str, role: str = "tech", near: Sequence[str] = ()) -> None:
+    """A good answer too: I do not know, somebody who does has been asked, with what was found so far (`near`)."""
     talk.memory.misses = 0
+    found = talk.voice.say("knowledge.near", titles=talk.voice.say("repeat.and").join(near)) if near else ""
+    asks = AskColleague(question=question[:2000], role=role, found=found, customer_id=talk.actor.customer_id)
     try:
-        result = talk.do(AskColleague(question=question[:2000], role=role, customer_id=talk.actor.customer_id))
+        result = talk.do(asks)
     except Unavailable:
         raise
     except ChexinError:
         talk.say("knowledge.unknown")
         return
+    _say_asked(talk, role, result)
+
+
+def _say_asked(talk: Talk, role: str, result: Result) -> None:
+    """Who was asked; a colleague may take it back."""
     who = getattr(result.view, "assignee_name", "") if talk.is_staff else ""
     if who:
-        talk.say("knowledge.asked_name", who=who)
+        talk.say("knowledge.asked_name", *talk.take_back(result.undo_id), who=who)
     else:
-        talk.say("knowledge.asked" if role == "tech" else "knowledge.asked_adviser")
+        talk.say({"tech": "knowledge.asked", "rep": "knowledge.asked_adviser"}.get(role, "knowledge.asked_colleague"))
+
+
+@verb("question.ask")
+def press_ask(talk: Talk, params: dict[str, Any]) -> None:
+    """The answer was not one: a person is asked, and hears what was found."""
+    question = str(params["text"])
+    found = talk.brain.knowledge(question, talk.actor)
+    pass_on(talk, question, _who_answers(talk, question), [title for title, _ in found.sources] or found.suggestions)
 
 
 @verb("question.pass_on")
@@ -92,7 +110,9 @@ def press_pass_on(talk: Talk, params: dict[str, Any]) -> None:
     if chosen is None:
         talk.say("press.over")
     else:
-        pass_on(talk, str(chosen["slots"]["text"]["value"]))
+        question = str(chosen["slots"]["text"]["value"])
+        near = talk.brain.knowledge(question, talk.actor).suggestions
+        pass_on(talk, question, _who_answers(talk, question), near)
 
 
 @skill("talk_to_human", tier=Tier.OWN)
@@ -121,4 +141,4 @@ def open_ticket(talk: Talk, draft: Draft) -> Step:
 
 @after(AskColleague)
 def asked(talk: Talk, command: AskColleague, result: Result, draft: Draft | None) -> None:
-    talk.say("knowledge.asked")
+    _say_asked(talk, command.role, result)

@@ -62,6 +62,12 @@ class Scripted:
     def knowledge(self, question: str, actor: Actor, *, outward: bool = False) -> Found:
         return self.found
 
+    def related(self, question: str, actor: Actor) -> tuple[tuple[str, str, str], ...]:
+        return ()
+
+    def similar(self, question: str, texts: Sequence[str], most: int) -> tuple[int, ...]:
+        return ()
+
     def history(self, question: str, records: Sequence[RecordView], now: datetime) -> Found:
         return self.found
 

@@ -91,7 +91,7 @@ def test_outside(question: str, out: bool) -> None:
 
 
 def test_a_table_row_is_said_with_its_heads() -> None:
-    assert units_of(PRICE) == ["价格含税。", "项目 小保养 · 价格 680 元", "项目 大保养 · 价格 2,380 元"]
+    assert units_of(PRICE) == ["价格含税。", "小保养：价格 680 元", "大保养：价格 2,380 元"]
 
 
 def test_a_long_text_is_told_in_part_and_in_order() -> None:

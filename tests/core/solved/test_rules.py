@@ -32,7 +32,8 @@ def test_nobody_is_known_again() -> None:
     kept = masked(text, called("王建国"), "客户")
     for part in ("王建国", "王总", "13800138029", "12345", "LSVAM4187C2184841"):
         assert part not in kept
-    assert "漏油" in kept and "客户" in kept
+    assert "漏油" in kept
+    assert "客户" in kept
 
 
 def test_english_names_go_too() -> None:
