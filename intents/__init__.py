@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from .entities.part import standard_part
     from .entities.timex import parse_time
     from .entities.vehicle import dealer_names
-    from .extract import extract
     from .recognizer import understand
     from .schema import IntentSpec, load_schema
     from .types import Candidate, Command, Context, Lexicon, Slot, Span, Understanding
+    from .verdicts import read_verdict
 
 _HOME = {
     "understand": "recognizer",
@@ -30,8 +30,8 @@ _HOME = {
     "ExampleClassifier": "classifier",
     "configure": "config",
     "standard_part": "entities.part",
+    "read_verdict": "verdicts",
     "number_like": "entities.codes",
-    "extract": "extract",
     "dealer_names": "entities.vehicle",
     "load_schema": "schema",
     "IntentSpec": "schema",
@@ -58,11 +58,11 @@ __all__ = [
     "Understanding",
     "configure",
     "dealer_names",
-    "extract",
     "load_schema",
     "number_like",
     "parse_money",
     "parse_time",
+    "read_verdict",
     "standard_part",
     "understand",
     "validate",

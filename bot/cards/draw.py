@@ -22,6 +22,7 @@ from bot.cards import (  # noqa: F401
     handovers,
     leads,
     orders,
+    part_answers,
     renewals,
     suggestions,
     tasks,

@@ -2,43 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import islice
 
 from bot.cards.base import joined, lines
 from bot.ports import Button, Card, Field
 from bot.texts import Voice
 from crm_core.fitment.messages import FitAnswer, FitRow, StockLine
+from crm_core.fitment.rules import IS, OTHER
 
 TONES = {"fits": "good", "fits_if": "warn", "does_not_fit": "bad", "no_data": "done"}
 MAX_ROWS = 3
 
 
 def fitment_card(
-    voice: Voice, answer: FitAnswer, *, staff: bool, choose: Callable[[str], Button] | None = None
+    voice: Voice, answer: FitAnswer, *, staff: bool, buttons: tuple[Button, ...] = (), note: str = ""
 ) -> Card:
     """Fits, fits if, does not fit or no data; with the rows it comes from and, for staff, the stock."""
+    undecided = answer.verdict == "no_data" and bool(answer.choices)
     return Card(
         kind="fitment",
-        title=voice.say(f"fitment.{answer.verdict}", part=answer.part or answer.oe or voice.say("fitment.this_part"),
+        title=voice.say("fitment.undecided" if undecided else f"fitment.{answer.verdict}",
+                        part=answer.part or answer.oe or voice.say("fitment.this_part"),
                         vehicle=answer.vehicle or voice.say("fitment.this_vehicle")),
-        fields=(*_rows(voice, answer), *_stock(voice, answer, staff), *_hints(voice, answer)),
-        buttons=tuple(choose(voice.label("choice", label)) for _, label in answer.choices[:6]) if choose else (),
-        status=voice.say(f"verdict.{answer.verdict}"),
-        tone=TONES[answer.verdict],
-        note=_question(voice, answer),
+        fields=_candidates(voice, answer) if answer.choices else (*_rows(voice, answer), *_more(voice, answer, staff)),
+        buttons=buttons,
+        status=None if undecided else voice.say(f"verdict.{answer.verdict}"),
+        tone=None if undecided else TONES[answer.verdict],
+        note="\n".join(filter(None, (_warning(voice, answer), note, _question(voice, answer)))) or None,
     )  # fmt: skip
 
 
-def stock_card(voice: Voice, answer: FitAnswer, *, staff: bool) -> Card:
-    """Stock of a part; customers hear yes, no, or in how many days."""
+def _more(voice: Voice, answer: FitAnswer, staff: bool) -> tuple[Field, ...]:
+    """What matters once it is known which part: before that, the question comes first."""
+    return (*_price(voice, answer), *_stock(voice, answer, staff), *_hints(voice, answer))
+
+
+def stock_card(voice: Voice, answer: FitAnswer, *, staff: bool, buttons: tuple[Button, ...] = ()) -> Card:
+    """Stock of a part; customers hear yes, no, or in how many days. A number nobody knows comes with those like it."""
     part = joined(answer.part, answer.oe, by=" ")
+    if not answer.part_id:
+        return Card("stock", voice.say("stock.no_data", part=part), _hints(voice, answer), buttons, tone="done")
+    more = (*_price(voice, answer), *_hints(voice, answer))
     if not staff:
-        return Card("stock", voice.say(f"stock.{availability(answer.stock)}", part=part, days=_days(answer.stock)))
-    if not answer.stock:
-        return Card("stock", voice.say("stock.no_data", part=part), _hints(voice, answer), tone="done")
-    return Card("stock", voice.say("card.stock", part=part),
-                (*_stock(voice, answer, staff), *_hints(voice, answer)))  # fmt: skip
+        title = voice.say(f"stock.{availability(answer.stock)}", part=part, days=_days(answer.stock))
+        return Card("stock", title, more, buttons)
+    return Card("stock", voice.say("card.stock", part=part), (*_stock(voice, answer, staff), *more), buttons)
+
+
+def choice_label(voice: Voice, ask: str, value: str) -> str:
+    """A choice in words: a place, a range, or the value as it is."""
+    if ask in ("vin", "month") and ".." in value:
+        low, _, high = value.partition("..")
+        key = "between" if low and high else "since" if low else "until"
+        return voice.say(f"fitment.{key}", low=low, high=high)
+    return voice.label("choice", value)
+
+
+def _price(voice: Voice, answer: FitAnswer) -> tuple[Field, ...]:
+    """What the part in question costs the asker."""
+    if answer.price_fen is None or answer.verdict == "does_not_fit" or several(answer):
+        return ()
+    return lines(voice, ("part_price", voice.money(answer.price_fen)))
+
+
+def several(answer: FitAnswer) -> bool:
+    """Whether more than one part may be meant."""
+    return len({row.oe for row in answer.rows if row.fits}) > 1
+
+
+def _warning(voice: Voice, answer: FitAnswer) -> str:
+    """What is wrong with the VIN or with the catalogue itself."""
+    said = (voice.say("fitment.check_vin") if answer.check_vin else "",
+            voice.say("fitment.contradiction") if answer.contradiction else "")  # fmt: skip
+    return "\n".join(filter(None, said))
 
 
 def availability(stock: tuple[StockLine, ...]) -> str:
@@ -61,14 +98,33 @@ def _rows(voice: Voice, answer: FitAnswer) -> tuple[Field, ...]:
         Field(f"{n}. {row.oe}", joined("" if row.fits else voice.say("verdict.does_not_fit"),
                                        row.part_name if row.part_name != answer.part else "",
                                        row.model if row.model != answer.vehicle else "",
-                                       _conditions(voice, row, common), row.note) or voice.say("verdict.fits"))
+                                       _conditions(voice, row, common), row.note, row.source)
+              or voice.say("verdict.fits"))
         for n, row in enumerate(islice(answer.rows, MAX_ROWS), start=1)
     ]  # fmt: skip
     for name, values in answer.qualifiers:
         if name != answer.ask:
-            told = " / ".join(voice.label("choice", v) for v in values)
-            fields.append(Field(voice.label("qualifier", name), told, emph=True))
+            told = " / ".join(choice_label(voice, name, v) for v in values if v != OTHER)
+            fields.append(Field(qualifier_label(voice, name), told, emph=True))
     return tuple(fields)
+
+
+def _candidates(voice: Voice, answer: FitAnswer) -> tuple[Field, ...]:
+    """Before it is known which: what each part depends on and whether it is there, when one model is meant."""
+    if len({row.model for row in answer.rows}) != 1:
+        return ()
+    common = _common(answer.rows)
+    return tuple(
+        Field(row.oe, joined(_conditions(voice, row, common), "" if row.fits else voice.say("verdict.does_not_fit"),
+                             _there(voice, [line for line in answer.stock if line.oe == row.oe])))
+        for row in islice(answer.rows, MAX_ROWS)
+    )  # fmt: skip
+
+
+def _there(voice: Voice, found: Sequence[StockLine]) -> str:
+    """The own dealer's stock in a word or a number; nothing where nothing is known."""
+    own = [line for line in found if line.own] or list(found)
+    return _together(voice, own) if own else ""
 
 
 def _common(rows: Sequence[FitRow]) -> frozenset[tuple[str, str]]:
@@ -79,9 +135,15 @@ def _common(rows: Sequence[FitRow]) -> frozenset[tuple[str, str]]:
 
 
 def _conditions(voice: Voice, row: FitRow, common: frozenset[tuple[str, str]]) -> str:
-    told = (f"{voice.label('qualifier', name)} {voice.label('choice', value)}"
+    told = (qualifier_label(voice, name) if name.startswith(IS) else
+            f"{qualifier_label(voice, name)} {choice_label(voice, name, value)}"
             for name, value in row.conditions if (name, value) not in common)  # fmt: skip
     return joined(*told, by=", ")
+
+
+def qualifier_label(voice: Voice, name: str) -> str:
+    """A condition by its name; a remark of the source in its own words."""
+    return name.removeprefix(IS) if name.startswith(IS) else voice.label("qualifier", name)
 
 
 def _stock(voice: Voice, answer: FitAnswer, staff: bool) -> tuple[Field, ...]:
@@ -120,7 +182,7 @@ def _together(voice: Voice, found: Sequence[StockLine]) -> str:
 def _hints(voice: Voice, answer: FitAnswer) -> tuple[Field, ...]:
     return lines(
         voice,
-        ("superseded_by", " → ".join(answer.superseded_by)),
+        ("superseded_by", " → ".join((answer.first_oe, *answer.superseded_by)) if answer.superseded_by else ""),
         ("alternatives", " / ".join(answer.alternatives[:3])),
         ("near", " / ".join(answer.near[:3])),
     )
@@ -130,5 +192,7 @@ def _question(voice: Voice, answer: FitAnswer) -> str | None:
     """One question back, when it decides."""
     if not answer.ask:
         return None
+    if answer.ask.startswith(IS):
+        return voice.say("fitment.ask.is", what=qualifier_label(voice, answer.ask))
     return voice.maybe(f"fitment.ask.{answer.ask}") or voice.say("fitment.ask.other",
-                                                                 what=voice.label("qualifier", answer.ask))  # fmt: skip
+                                                                 what=qualifier_label(voice, answer.ask))  # fmt: skip

@@ -8,6 +8,7 @@ from datetime import time, timedelta
 from typing import Any
 
 from bot.cards.base import PRIMARY, Easel, button, heading, instead_of, joined, lines, out, pushed
+from bot.cards.part_answers import verdict_buttons, verdict_fields
 from bot.ports import Button, Card, Field, Outbound
 from bot.texts import Voice
 from crm_core.kernel.access import Actor
@@ -25,6 +26,7 @@ def task(easel: Easel, task_id: str, params: dict[str, Any]) -> Outbound:
     kind = params.get("kind", "task")
     title = easel.voice.say("push.question_late.title", who=params.get("who", ""), title=view.title)
     return out(task_card(easel.voice, view, easel.actor, kind="question" if view.kind == "question" else kind,
+                         extra=verdict_buttons(easel, view),
                          title=title if kind == "question_late" else ""))  # fmt: skip
 
 
@@ -32,9 +34,9 @@ def task(easel: Easel, task_id: str, params: dict[str, Any]) -> Outbound:
 def answer(easel: Easel, task_id: str, params: dict[str, Any]) -> Outbound:
     """A colleague answered what this person asked."""
     view: TaskView = easel.ask(TaskCard(task_id=task_id))
-    voice = easel.voice
+    voice, verdict = easel.voice, verdict_fields(easel, view)
     card = Card("answer", voice.say("card.answer", who=view.assignee_name or voice.say("common.colleague")),
-                lines(voice, ("question", view.title), ("answer", view.answer)),
+                (*lines(voice, ("question", view.title)), *verdict, *lines(voice, ("answer", view.answer))),
                 tone="good", subject=f"task:{view.id}")  # fmt: skip
     return out(card)
 

@@ -150,7 +150,7 @@ class Rooms:
 
     def parts_said(self, text: str, actor: Actor, now: datetime) -> tuple[CodeSaid, ...]:
         """The parts, their numbers and the cars' numbers of a message, in its order."""
-        from intents import extract
+        from intents.extract import extract
 
         lexicon = replace(self._words_of(actor), numbers=self._numbers_in(text, actor))
         spans = extract(text, now.astimezone(ZoneInfo(actor.zone)), lexicon)

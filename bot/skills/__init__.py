@@ -33,6 +33,8 @@ from bot.skills import (
     merges,
     opening,
     orders,
+    part_actions,
+    part_answers,
     pasted,
     photos,
     pool,
@@ -50,6 +52,7 @@ from bot.skills import (
 __all__ = [
     "absences", "accounts", "agenda", "appointments", "approvals", "approving", "birthdays", "cars", "choosing", "consent",
     "contact_codes", "contacts", "deals", "delivery", "desk", "drafts", "fitment", "followups", "handovers",
-    "help", "history", "knowledge", "language", "leads", "merges", "opening", "orders", "pasted", "photos", "pool", "quotes",
+    "help", "history", "knowledge", "language", "leads", "merges", "opening", "orders", "part_actions",
+    "part_answers", "pasted", "photos", "pool", "quotes",
     "renewals", "reports", "sending", "solved", "suggesting", "tags", "tasks", "undo",
 ]  # fmt: skip

@@ -12,6 +12,7 @@ from bot.conversation.slots import read_when, vehicle_words
 from bot.conversation.talk import Talk
 from bot.skills.appointments import log_drive
 from bot.skills.leads import log_outcome, settle_outcome
+from bot.skills.part_answers import answering
 from bot.skills.visits import DROVE
 from crm_core.customers.messages import AddNote, LogContact, MarkDecisionMaker, RecordView
 from crm_core.followups.messages import CompleteFollowup, FollowupView, MyFollowups
@@ -115,7 +116,7 @@ def add_note(talk: Talk, draft: Draft) -> Step:
     if not text:
         return Need("text", next((ask for key, ask in _ASKED.items() if key in draft.chosen), "note_text"))
     if "task" in draft.chosen:
-        return Act(AnswerQuestion(task_id=draft.chosen["task"], text=text))
+        return Act(answering(talk, draft, text))
     if "draft" in draft.chosen:
         return Act(RewordAnswer(draft_id=draft.chosen["draft"], text=text))
     name = talk.memory.focus_name(talk.now)

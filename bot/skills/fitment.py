@@ -2,68 +2,85 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from bot.cards.base import joined
-from bot.cards.fitment import fitment_card, stock_card
+from bot.cards.fitment import choice_label, fitment_card, several, stock_card
 from bot.conversation.gate import Need, Step, skill
 from bot.conversation.pending import Draft
 from bot.conversation.slots import vehicle_words
 from bot.conversation.talk import Talk
 from bot.ports import Button, Card, Field
-from bot.skills.knowledge import answer_question, pass_on
+from bot.skills.knowledge import answer_question
+from bot.skills.part_actions import actions, ask_button, ask_technician
+from bot.skills.part_cars import ANSWER, part_words, remember, vehicle_meant
 from crm_core.fitment.messages import CheckFit, FitAnswer, LookupParts, PartSpec, StockOf, VehicleSpec
-from crm_core.vehicles.messages import CarStock, CarView, CustomerCars, FindModels, ModelView, StockCarView
+from crm_core.fitment.rules import OTHER, UNKNOWN
+from crm_core.vehicles.messages import CarStock, FindModels, ModelView, StockCarView
 
-_SPEC = ("brand", "series", "generation", "displacement", "engine", "trim", "month")
+# What says which vehicle it is, and so holds for the next part of the same message too.
+_CAR_SLOTS = frozenset({"vehicle", "vin", "plate", "codes", "person"})
+_PARTS = frozenset({"ask_fitment", "ask_stock", "ask_price"})
+_JOINT = re.compile(r"和|与|跟|及|、|,|，|还有|加上|以及|\band\b|\bplus\b|&|\+|;|；", re.I)
+_SIDES = re.compile(r"主驾|副驾|驾驶[位侧]|driver'?s? side|passenger'?s? side", re.I)
 
 
 @skill("ask_fitment")
 def ask_fitment(talk: Talk, draft: Draft) -> Step:
     """Fits, fits if, does not fit, no data; or one question back."""
-    vehicle = _vehicle(talk, draft)
-    if not draft.value("oe"):
-        return _lookup(talk, draft, vehicle)
-    if vehicle is None:
-        answer: FitAnswer = talk.ask(StockOf(oe=draft.text("oe")))
-        if answer.near and not answer.part:
-            talk.show(stock_card(talk.voice, _named(draft, answer), staff=talk.is_staff))
-            return None
-        return Need("vehicle", "vehicle_for_part", {"part": joined(answer.part, answer.oe or draft.text("oe"), by=" ")})
-    answer = talk.ask(CheckFit(part=_part(talk, draft), vehicle=vehicle))
-    return _show(talk, draft, _named(draft, answer))
+    _other_part(talk, draft)
+    _spread(talk, draft)
+    vehicle = vehicle_meant(talk, draft)
+    if draft.value("oe"):
+        return _check(talk, draft, vehicle)
+    return _lookup(talk, draft, vehicle)
 
 
-def _named(draft: Draft, answer: FitAnswer) -> FitAnswer:
-    """A number the catalogue does not know is called as it was said."""
-    if answer.oe:
-        return answer
-    return answer.model_copy(update={"oe": draft.words("oe") or draft.text("oe")})
+def _check(talk: Talk, draft: Draft, vehicle: VehicleSpec | Need) -> Step:
+    """A number for a vehicle. Without one it is said what the number is, and the vehicle is asked for."""
+    oe = draft.text("oe")
+    if isinstance(vehicle, Need):
+        answer: FitAnswer = talk.ask(StockOf(oe=oe, customer_id=_whose(talk)))
+        if not answer.part:
+            return _number_shown(talk, draft, answer)
+        named = joined(answer.part, answer.oe or oe, by=" ")
+        return Need("vehicle", vehicle.key, {"part": named}, vehicle.buttons)
+    part = PartSpec(oe=oe)
+    return _show(talk, draft, talk.ask(CheckFit(part=part, vehicle=vehicle, customer_id=_whose(talk))), part, vehicle)
 
 
 @skill("ask_stock")
 def ask_stock(talk: Talk, draft: Draft) -> Step:
     """Stock of a part or a new car; a customer hears yes, no, or in how many days."""
+    _other_part(talk, draft)
+    _spread(talk, draft)
     if draft.value("oe"):
-        answer: FitAnswer = talk.ask(StockOf(oe=draft.text("oe")))
-        talk.show(stock_card(talk.voice, _named(draft, answer), staff=talk.is_staff))
-        return None
+        return _number_shown(talk, draft, talk.ask(StockOf(oe=draft.text("oe"), customer_id=_whose(talk))))
     if draft.value("part"):
-        return _lookup(talk, draft, _vehicle(talk, draft))
+        return _lookup(talk, draft, vehicle_meant(talk, draft))
     return _car_stock(talk, draft)
+
+
+def _number_shown(talk: Talk, draft: Draft, answer: FitAnswer) -> Step:
+    """What is known of a number, whatever the vehicle."""
+    named, part = _named(draft, answer), PartSpec(oe=draft.text("oe"))
+    talk.show(stock_card(talk.voice, named, staff=talk.is_staff, buttons=actions(talk, draft, named, part)))
+    return _next(draft)
 
 
 @skill("ask_price")
 def ask_price(talk: Talk, draft: Draft) -> Step:
     """A part's or a car's list price; anything else is asked of the documents."""
+    _other_part(talk, draft)
+    _spread(talk, draft)
     if draft.value("oe"):
-        answer: FitAnswer = talk.ask(StockOf(oe=draft.text("oe")))
-        prices = {line.price_fen for line in answer.stock if line.price_fen is not None}
-        return _price(talk, joined(answer.part, answer.oe, by=" "), sorted(prices))
+        answer: FitAnswer = talk.ask(StockOf(oe=draft.text("oe"), customer_id=_whose(talk)))
+        return _price(talk, draft, answer)
     if draft.value("part"):
-        return _lookup(talk, draft, _vehicle(talk, draft))
-    if draft.value("vehicle") and not draft.value("topic"):
-        spec = _vehicle(talk, draft) or VehicleSpec()
+        return _lookup(talk, draft, vehicle_meant(talk, draft))
+    spec = vehicle_meant(talk, draft)
+    if draft.value("vehicle") and not draft.value("topic") and isinstance(spec, VehicleSpec):
         models: list[ModelView] = talk.ask(FindModels(brand=spec.brand, series=spec.series, year=spec.year,
                                                       displacement=spec.displacement, trim=spec.trim))  # fmt: skip
         priced = [m for m in models if m.list_fen]
@@ -76,73 +93,84 @@ def ask_price(talk: Talk, draft: Draft) -> Step:
     return None
 
 
-def _price(talk: Talk, what: str, prices: list[int]) -> Step:
-    if not prices:
+def _price(talk: Talk, draft: Draft, answer: FitAnswer) -> Step:
+    if answer.price_fen is None:
         answer_question(talk, talk.text)
-    elif len(prices) == 1:
-        talk.say("price.exact", what=what, price=talk.voice.money(prices[0]))
-    else:
-        talk.say("price.range", what=what, low=talk.voice.money(prices[0]), high=talk.voice.money(prices[-1]))
-    return None
+        return _next(draft)
+    said = talk.voice.say("price.exact", what=joined(answer.part, answer.oe, by=" "),
+                          price=talk.voice.money(answer.price_fen))  # fmt: skip
+    talk.tell(said, *actions(talk, draft, answer, PartSpec(oe=answer.oe)))
+    return _next(draft)
 
 
-def _lookup(talk: Talk, draft: Draft, vehicle: VehicleSpec | None) -> Step:
+def _lookup(talk: Talk, draft: Draft, vehicle: VehicleSpec | Need) -> Step:
+    if isinstance(vehicle, Need):
+        return vehicle
     part = _part(talk, draft)
-    if vehicle is None:
-        return Need("vehicle", "vehicle_for_part", {"part": draft.text("part")})
     if not part.category and not part.oe:
         return Need("part", "part")
-    return _show(talk, draft, talk.ask(LookupParts(vehicle=vehicle, part=part)))
+    return _show(talk, draft, talk.ask(LookupParts(vehicle=vehicle, part=part, customer_id=_whose(talk))), part, vehicle)
 
 
-def _show(talk: Talk, draft: Draft, answer: FitAnswer) -> Step:
+def _whose(talk: Talk) -> str:
+    """The customer whose prices count when a colleague asks."""
+    return (talk.focused("customer") or "") if talk.is_staff else ""
+
+
+def _show(talk: Talk, draft: Draft, answer: FitAnswer, part: PartSpec, vehicle: VehicleSpec) -> Step:
     """The verdict; when a question decides, its chips continue this draft."""
-    values = {talk.voice.label("choice", label): key for key, label in answer.choices}
+    if answer.ask == "vehicle":
+        return _no_such_vehicle(talk, draft)
+    remember(talk, answer)
+    named = _named(draft, answer)
+    if answer.ask and answer.choices:
+        chips = _chips(talk, draft, named)
+        more = (ask_button(talk, draft, named, part),) if answer.ask != "car" else ()
+        return Need(answer.ask, card=fitment_card(talk.voice, named, staff=talk.is_staff, buttons=(*chips, *more),
+                                                  note=_sides(talk)))  # fmt: skip
+    asked = answer.verdict == "no_data" and not talk.is_staff
+    buttons = () if asked else actions(talk, draft, named, part)
+    talk.show(fitment_card(talk.voice, named, staff=talk.is_staff, buttons=buttons, note=_sides(talk)))
+    if asked:
+        ask_technician(talk, draft, named, part, vehicle)
+    return _next(draft)
 
-    def choose(label: str) -> Button:
-        said = {"t": draft.token, "slot": f"answer:{answer.ask}", "value": values[label], "words": label}
+
+def _chips(talk: Talk, draft: Draft, answer: FitAnswer) -> tuple[Button, ...]:
+    """What may be answered, `I do not know` among it."""
+
+    def chip(value: str, label: str) -> Button:
+        said = {"t": draft.token, "slot": f"{ANSWER}{answer.ask}", "value": value, "words": label}
         return Button(label[:40], "draft.pick", said)
 
-    card = fitment_card(talk.voice, answer, staff=talk.is_staff, choose=choose if answer.ask else None)
-    if answer.ask and answer.choices:
-        return Need(answer.ask, card=card)
-    talk.show(card)
-    if answer.verdict == "no_data" and not talk.is_staff:
-        pass_on(talk, _question(talk, draft, answer))
-    return None
+    chips = [chip(value, choice_label(talk.voice, answer.ask, label)) for value, label in answer.choices[:8]]
+    if answer.ask not in ("car", "category"):
+        chips.append(chip(UNKNOWN, talk.voice.say("button.dont_know")))
+    return tuple(chips)
 
 
-def _question(talk: Talk, draft: Draft, answer: FitAnswer) -> str:
-    """What the technician is asked: the customer's own sentence, unless he only answered a question of ours."""
-    named = [words for name in ("oe", "part") if (words := draft.words(name))]
-    whole = any(words in talk.text for words in named)
-    return talk.text if whole else joined(*named, draft.words("vehicle") or answer.vehicle, by=" ")
+def _no_such_vehicle(talk: Talk, draft: Draft) -> Step:
+    """Nobody's car that he may know of, or no model of the catalogue: it is asked for in another way."""
+    said = next((draft.words(name) for name in ("vin", "plate", "vehicle") if draft.words(name)), "")
+    for name in ("vin", "plate", "vehicle"):
+        draft.slots.pop(name, None)
+    key = "unknown_car_for_part" if said else "vehicle_for_part"
+    return Need("vehicle", key, {"part": part_words(draft), "said": said})
 
 
-def _vehicle(talk: Talk, draft: Draft) -> VehicleSpec | None:
-    """The vehicle asked about: as said, by VIN or plate, or the customer's only car."""
-    answers = tuple((slot.removeprefix("answer:"), str(draft.value(slot))) for slot in draft.slots
-                    if slot.startswith("answer:"))  # fmt: skip
-    value = draft.value("vehicle")
-    values: dict[str, Any] = {k: str(value[k]) for k in _SPEC if value.get(k)} if isinstance(value, dict) else {}
-    if isinstance(value, dict) and str(value.get("year") or "").isdigit():
-        values["year"] = int(value["year"])
-    if isinstance(value, str) and value:
-        values["series"] = value
-    for name in ("vin", "plate"):
-        if draft.value(name):
-            values[name] = str(draft.value(name))
-    values |= {key: answer for key, answer in answers if key in ("model_id", "trim", "engine", "month", "generation")}
-    if values:
-        return VehicleSpec(**values, answers=answers)
-    return None if talk.is_staff else _own_car(talk)
+def _sides(talk: Talk) -> str:
+    """Left and right are the driver's; which of them he sits on depends on the market."""
+    return talk.voice.say("fitment.sides") if _SIDES.search(talk.text) else ""
 
 
-def _own_car(talk: Talk) -> VehicleSpec | None:
-    if talk.actor.customer_id is None:
-        return None
-    cars: list[CarView] = talk.ask(CustomerCars(customer_id=talk.actor.customer_id))
-    return VehicleSpec(model_id=cars[0].model_id or "") if len(cars) == 1 and cars[0].model_id else None
+def _named(draft: Draft, answer: FitAnswer) -> FitAnswer:
+    """What the catalogue does not know is called as it was said."""
+    if several(answer) and draft.text("part"):
+        return answer.model_copy(update={"part": part_words(draft)})
+    if answer.oe or answer.part:
+        return answer
+    said = draft.words("oe") or draft.text("oe")
+    return answer.model_copy(update={"oe": said} if said else {"part": part_words(draft)})
 
 
 def _part(talk: Talk, draft: Draft) -> PartSpec:
@@ -153,8 +181,71 @@ def _part(talk: Talk, draft: Draft) -> PartSpec:
     return PartSpec(category=found.category or words, position=found.position, words=draft.words("part") or words)
 
 
+def _other_part(talk: Talk, draft: Draft) -> None:
+    """Another part named where only the vehicle was asked for: the question is about that one now."""
+    kind = "oe" if draft.words("oe") else "part"
+    own = draft.words(kind)
+    if not own or own in talk.text or draft.asked == "category" or "vehicle" not in draft.slots:
+        return
+    said = [one for one in talk.brain.parts_said(talk.text, talk.actor, talk.now) if one.kind in ("part", "oe")]
+    if said and not any((one.kind, one.value) == (kind, draft.text(kind)) for one in said):
+        dropped = {"part", "oe", "spread", *(name for name in draft.slots if name.startswith(ANSWER))}
+        draft.slots = {name: slot for name, slot in draft.slots.items() if name not in dropped}
+        draft.slots[said[0].kind] = {"value": said[0].value, "words": said[0].words}
+
+
+def _spread(talk: Talk, draft: Draft) -> None:
+    """Every further part of the same message is asked about after the first, for the same vehicle."""
+    if "spread" in draft.slots:
+        return
+    _share_car(draft)
+    own = draft.words("oe") or draft.words("part")
+    if not own or own not in talk.text:
+        return
+    said = [one for one in talk.brain.parts_said(talk.text, talk.actor, talk.now) if one.kind in ("part", "oe")]
+    named = {own, *(str(slot.get("words")) for one in draft.rest for slot in one["slots"].values())}
+    further, at = [], 0
+    for one in said:
+        start = talk.text.find(one.words, at)
+        if at and one.words not in named and _JOINT.search(talk.text, at, max(start, at)):
+            further.append(one)
+        at = max(start, 0) + len(one.words)
+    if further:
+        draft.slots["spread"] = {"value": True, "words": ""}
+        car = {name: slot for name, slot in draft.slots.items() if name in _CAR_SLOTS}
+        draft.rest = [{"intent": draft.intent, "slots": car | {"spread": draft.slots["spread"],
+                       one.kind: {"value": one.value, "words": one.words}}} for one in further] + draft.rest  # fmt: skip
+
+
+def _share_car(draft: Draft) -> None:
+    """Several questions about parts in one message are about one vehicle, wherever in it the vehicle was said."""
+    about = [one for one in draft.rest if one["intent"] in _PARTS and one["slots"].keys() & {"part", "oe"}]
+    carried = [draft.slots, *(one["slots"] for one in about)]
+    said: dict[str, Any] = next((slots for slots in carried if slots.keys() & {"vehicle", "vin", "plate"}), {})
+    for slots in carried if about else ():
+        slots["spread"] = {"value": True, "words": ""}
+        if not slots.keys() & {"vehicle", "vin", "plate"}:
+            slots |= {name: slot for name, slot in said.items() if name in _CAR_SLOTS}
+
+
+def _next(draft: Draft) -> Step:
+    """What was learnt about the vehicle holds for the next part of the message."""
+    known = {name: slot for name, slot in draft.slots.items() if name in _CAR_SLOTS or _tells_car(name, slot["value"])}
+    for one in draft.rest:
+        if "spread" in one["slots"]:
+            one["slots"] |= known
+    return None
+
+
+def _tells_car(name: str, value: object) -> bool:
+    """An answer about the car. "None of these" and "I do not know" were about this part's conditions alone."""
+    about_part = (f"{ANSWER}position", f"{ANSWER}category")
+    return name.startswith(ANSWER) and name not in about_part and value not in (OTHER, UNKNOWN)
+
+
 def _car_stock(talk: Talk, draft: Draft) -> Step:
-    spec = _vehicle(talk, draft) or VehicleSpec()
+    meant = vehicle_meant(talk, draft)
+    spec = meant if isinstance(meant, VehicleSpec) else VehicleSpec()
     cars: list[StockCarView] = talk.ask(CarStock(brand=spec.brand, series=spec.series, trim=spec.trim))
     what = vehicle_words(draft.value("vehicle"), draft.words("vehicle"))
     if not cars:

@@ -14,6 +14,7 @@ from bot.conversation.people import customer, deal, shown
 from bot.conversation.presses import verb
 from bot.conversation.slots import read_money, vehicle_words
 from bot.conversation.talk import Talk
+from bot.skills.part_actions import known_part, quote_part
 from crm_core.approvals.messages import ApprovalCard
 from crm_core.deals.messages import DealView
 from crm_core.kernel.registry import Result
@@ -39,7 +40,9 @@ def _deal(talk: Talk, draft: Draft) -> DealView | Need | None:
 
 @skill("create_quote", tier=Tier.CONFIRM)
 def create_quote(talk: Talk, draft: Draft) -> Step:
-    """A quote for the customer's deal: the price said, or the list price."""
+    """A quote for the customer's deal: the price said, or the list price; a part of the catalogue at its own price."""
+    if known_part(talk, draft):
+        return quote_part(talk, draft)
     view = _deal(talk, draft)
     if not isinstance(view, DealView):
         return view

@@ -117,7 +117,7 @@ def _into_catalogue(uow: Uow, case: FitCase) -> str:
     source = f"{person_name(uow, case.author_id)} {case.said_at:%Y-%m-%d}"
     row = uow.new(
         Application, natural_key=uow.cipher.digest("application", f"case:{case.id}"), part_id=part.id, model_id=model.id,
-        category=part.category, fits=case.verdict != "does_not_fit", source=source[:120],
+        category=part.category, position=part.position, fits=case.verdict != "does_not_fit", source=source[:120],
         author_id=case.author_id or "", conditions=[["note", condition]] if condition else [],
     )  # fmt: skip
     return row.id

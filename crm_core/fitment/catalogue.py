@@ -113,6 +113,19 @@ def categories_named(reader: Reader, models: Sequence[Model], spec: PartSpec) ->
     return sorted(reader.session.execute(query).scalars())
 
 
+def named_position(reader: Reader, category: str, words: str) -> str:
+    """Where on the car the words say, when they are a part's whole name: 前刹车片 is at the front."""
+    said = words.strip()
+    if not said:
+        return ""
+    places = select(col(Part.position)).where(
+        col(Part.tenant) == reader.tenant, col(Part.category) == category,
+        or_(col(Part.name) == said, col(Part.name_en).ilike(said)),
+    ).distinct().limit(2)  # fmt: skip
+    found = reader.session.execute(places).scalars().all()
+    return found[0] if len(found) == 1 else ""
+
+
 def as_row(application: Application, part: Part, vin: str) -> Row:
     """The row as the rules see it. Whole VINs become production numbers where the vehicle's VIN is alike."""
     place = application.position or (part.position if ":" in part.position else "")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
+from pydantic import model_validator
+
+from crm_core.fitment.normalise import part_said, vehicle_said
 from crm_core.kernel.registry import Command, Question, View
 
 Verdict = Literal["fits", "fits_if", "does_not_fit", "no_data"]
@@ -107,8 +110,18 @@ class SetStock(Command):
     eta_days: int | None = None
 
 
+class QuotePart(Command):
+    """Quote a part to a customer at the price of his class. Result: QuoteView."""
+
+    customer_id: str
+    part_id: str
+    quantity: int = 1
+
+
 class VehicleSpec(View):
     """A vehicle as asked about: any of these may be missing. `external_id` such as `aces:7541`.
+
+    A plain text will do as well: an external id, a VIN, a plate, or words (`2018款迈腾2.0T`).
 
     `car_id` is a car of a customer. `words` are free words that may hold a series, year and displacement.
     `answers` are (qualifier, value) pairs chosen from `FitAnswer.choices`. A customer who says nothing asks
@@ -132,14 +145,27 @@ class VehicleSpec(View):
     options: tuple[str, ...] = ()
     answers: tuple[tuple[str, str], ...] = ()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _of_text(cls, value: Any) -> Any:
+        return vehicle_said(value) if isinstance(value, str) else value
+
 
 class PartSpec(View):
-    """A part as asked about: an OE number, or words resolved to a category and position."""
+    """A part as asked about: a number of any maker in any spelling, or words resolved to a category and position.
+
+    A plain text will do as well: a number, or words (`前刹车片`).
+    """
 
     oe: str = ""
     category: str = ""
     position: str = ""
     words: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_text(cls, value: Any) -> Any:
+        return part_said(value) if isinstance(value, str) else value
 
 
 class FitRow(View):
@@ -185,7 +211,7 @@ class FitAnswer(View):
     (a condition of the catalogue), or condition (one in its source's own words). The value `other` says: none of
     these; `unknown`: the asker does not know, then it is not asked again. `qualifiers` name what decides a
     `fits_if`. `part_id`, `price_fen` are of the part in `oe`, `model_id` and `car_id` of the one vehicle meant; empty
-    when there is no such one. `superseded_by` is the chain of
+    when there is no such one. `first_oe` is the number asked about, `superseded_by` is the chain of
     newer numbers, oldest first; `near` are numbers that look alike: suggestions, never answers.
     `check_vin`: the VIN's check digit looks wrong. `contradiction`: the catalogue says both yes and no.
     """
@@ -197,6 +223,7 @@ class FitAnswer(View):
     part: str = ""
     oe: str = ""
     superseded_by: tuple[str, ...] = ()
+    first_oe: str = ""
     alternatives: tuple[str, ...] = ()
     stock: tuple[StockLine, ...] = ()
     ask: str = ""
@@ -211,10 +238,11 @@ class FitAnswer(View):
 
 
 class CheckFit(Question):
-    """Does this part fit this vehicle? FitAnswer."""
+    """Does this part fit this vehicle? FitAnswer. `customer_id`: whose prices count when a colleague asks."""
 
     part: PartSpec
     vehicle: VehicleSpec
+    customer_id: str = ""
 
 
 class LookupParts(Question):
@@ -222,6 +250,7 @@ class LookupParts(Question):
 
     vehicle: VehicleSpec
     part: PartSpec
+    customer_id: str = ""
 
 
 class Contradictions(Question):
@@ -249,6 +278,7 @@ class StockOf(Question):
     """Stock of a part by OE number in any spelling: FitAnswer with `stock`, or with `near` suggestions."""
 
     oe: str
+    customer_id: str = ""
 
 
 class KnownNumbers(Question):

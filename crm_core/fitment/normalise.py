@@ -36,6 +36,7 @@ _NOT_OE = re.compile(
 )
 _PLATE = re.compile(r"[\u4e00-\u9fff][A-Z][A-Z0-9]{4,5}[A-Z0-9学警港澳挂]")
 
+_EXTERNAL = re.compile(r"[A-Za-z][A-Za-z_]*:[^\s:]+")
 _MONTH = re.compile(r"(19|20)\d{2}-(0[1-9]|1[0-2])")
 _VIN = re.compile(r"[A-HJ-NPR-Z0-9]{17}")
 _VIN_WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
@@ -85,6 +86,23 @@ def looks_like_oe(text: str) -> bool:
     if _BMW_SPACED.fullmatch(word):
         return True
     return not (_NOT_OE.fullmatch(word) or _PHONE.fullmatch(word) or _PLATE.fullmatch(plate_key(word)))
+
+
+def part_said(text: str) -> dict[str, str]:
+    """What a text names a part by: `oe` when it may be a number, else `words`."""
+    key = oe_key(text)
+    number = len(key) >= 5 and sum(c.isdigit() for c in key) >= 3 and not any(c > "\u2e7f" for c in _plain(text))
+    return {"oe": text.strip()} if number else {"words": text.strip()}
+
+
+def vehicle_said(text: str) -> dict[str, str]:
+    """What a text names a vehicle by: `external_id`, `vin`, `plate` or `words`."""
+    said = text.strip()
+    if _EXTERNAL.fullmatch(said):
+        return {"external_id": said}
+    if vin_key(said):
+        return {"vin": said}
+    return {"plate": said} if _PLATE.fullmatch(plate_key(said)) else {"words": said}
 
 
 def look_alikes(key: str) -> list[str]:

@@ -7,7 +7,15 @@ from dataclasses import replace
 
 from crm_core.fitment import cases as cases
 from crm_core.fitment import cases_queries as cases_queries
-from crm_core.fitment.catalogue import categories_named, known_numbers, meant_by, parts_with, same_maker
+from crm_core.fitment import quoting as quoting
+from crm_core.fitment.catalogue import (
+    categories_named,
+    known_numbers,
+    meant_by,
+    named_position,
+    parts_with,
+    same_maker,
+)
 from crm_core.fitment.messages import CheckFit, FitAnswer, KnownNumbers, LookupParts, PartSpec, StockOf
 from crm_core.fitment.rules import UNKNOWN
 from crm_core.fitment.stock import part_name
@@ -26,7 +34,7 @@ def check_fit(question: CheckFit, reader: Reader) -> FitAnswer:
     """Does this part fit this vehicle? A part in words is looked up."""
     reader.must("part", "read")
     if not question.part.oe:
-        return lookup_parts(LookupParts(vehicle=question.vehicle, part=question.part), reader)
+        return lookup_parts(LookupParts(**dict(question)), reader)
     vehicle = find_vehicle(question.vehicle, reader)
     parts = meant_by(reader, question.part.oe)
     if not parts:
@@ -40,7 +48,7 @@ def check_fit(question: CheckFit, reader: Reader) -> FitAnswer:
     if catalogue.partial:
         return _too_many(vehicle, reader).model_copy(update=_about(parts, reader))
     findings = {model.id: check(parts, model, catalogue, line) for model in vehicle.models}
-    return answer(findings, vehicle, parts, reader)
+    return answer(findings, vehicle, parts, reader, question.customer_id)
 
 
 def _candidates(part: Part, reader: Reader) -> list[Part]:
@@ -56,7 +64,7 @@ def lookup_parts(question: LookupParts, reader: Reader) -> FitAnswer:
     """Which parts of this kind fit this vehicle?"""
     reader.must("part", "read")
     if question.part.oe:
-        return check_fit(CheckFit(part=question.part, vehicle=question.vehicle), reader)
+        return check_fit(CheckFit(**dict(question)), reader)
     said = {name: value for name, value in question.vehicle.answers if value != UNKNOWN}
     spec = question.part.model_copy(update={
         "category": said.get("category", question.part.category),
@@ -72,11 +80,13 @@ def lookup_parts(question: LookupParts, reader: Reader) -> FitAnswer:
     catalogue = Catalogue.load(vehicle, kinds, reader, spec.position)
     if catalogue.partial:
         return _too_many(vehicle, reader)
+    spec = spec.model_copy(update={"position": spec.position or named_position(reader, kinds[0], spec.words)})
+    catalogue = replace(catalogue, position=spec.position)
     places = _positions(catalogue, spec)
     if len(places) > 1 and "position" not in vehicle.dont_know:
         return _asking(vehicle, reader, "position", places)
     findings = {model.id: look_up(model, catalogue) for model in vehicle.models}
-    return answer(findings, vehicle, (), reader)
+    return answer(findings, vehicle, (), reader, question.customer_id)
 
 
 def _positions(catalogue: Catalogue, spec: PartSpec) -> list[str]:
@@ -131,7 +141,7 @@ def stock_of(question: StockOf, reader: Reader) -> FitAnswer:
     parts = meant_by(reader, question.oe)
     if not parts:
         return unknown_number(question.oe, reader)
-    return answer({}, replace(Vehicle(), models=()), parts, reader)
+    return answer({}, replace(Vehicle(), models=()), parts, reader, question.customer_id)
 
 
 @answers(KnownNumbers)

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from crm_core.fitment.messages import StockLine
+from crm_core.fitment.prices import PriceLine, prices_for
 from crm_core.fitment.rules import FitmentPolicy
 from crm_core.fitment.tables import Part, PartStock
 from crm_core.kernel.uow import Reader
@@ -15,8 +16,11 @@ from crm_core.org.people import dealer_of
 from crm_core.vehicles.queries import dealer_names
 
 
-def stock_lines(parts: Sequence[Part], reader: Reader) -> tuple[StockLine, ...]:
-    """Stock of these parts: part by part as given, the asker's dealer first, then the fullest."""
+def stock_lines(parts: Sequence[Part], reader: Reader, customer_id: str = "") -> tuple[StockLine, ...]:
+    """Stock of these parts: part by part as given, the asker's dealer first, then the fullest.
+
+    Prices are what the asker pays, or the customer a colleague asks for.
+    """
     if not parts or not reader.access.may(reader.actor, "stock", "read"):
         return ()
     policy = reader.policies.model("fitment", FitmentPolicy, unit=reader.actor.unit)
@@ -28,6 +32,7 @@ def stock_lines(parts: Sequence[Part], reader: Reader) -> tuple[StockLine, ...]:
     elsewhere = policy.others_for_staff if staff else policy.others_for_customers
     names = dealer_names(reader, {row.unit for row in rows})
     by_id = {part.id: part for part in parts}
+    prices = prices_for(parts, reader, customer_id)
 
     def order(row: PartStock) -> tuple[int, bool, int, str]:
         return ids.index(row.part_id), not row.unit.startswith(home), -row.quantity, row.unit
@@ -37,7 +42,8 @@ def stock_lines(parts: Sequence[Part], reader: Reader) -> tuple[StockLine, ...]:
         ours = row.unit.startswith(home)
         if ours or elsewhere != "hide":
             exact = staff and (ours or elsewhere == "quantity")
-            lines.append(_line(row, by_id[row.part_id], names[row.unit], exact, ours, reader))
+            line = _line(row, by_id[row.part_id], names[row.unit], exact, ours, reader)
+            lines.append(line.model_copy(update={"price_fen": price_in(prices, row.part_id)}))
     return tuple(lines)
 
 
@@ -47,7 +53,7 @@ def _line(row: PartStock, part: Part, dealer: str, exact: bool, own: bool, reade
         oe=part.oe, part_name=part_name(part, reader), dealer=dealer, exact=exact, own=own,
         quantity=row.quantity if exact else min(row.quantity, 1),
         in_transit=row.in_transit if exact else min(row.in_transit, 1),
-        eta_days=row.eta_days, bin=row.bin if exact else "", price_fen=part.price_fen,
+        eta_days=row.eta_days, bin=row.bin if exact else "", price_fen=None,
         cost_fen=part.cost_fen if reader.access.may(reader.actor, "part", "see_cost") else None,
     )  # fmt: skip
 
@@ -57,6 +63,6 @@ def part_name(part: Part, reader: Reader) -> str:
     return part.name_en if reader.actor.language == "en" and part.name_en else part.name
 
 
-def shown_price(part: Part | None, reader: Reader) -> int | None:
-    """What the part costs the asker, in fen."""
-    return part.price_fen if part is not None else None
+def price_in(prices: dict[str, PriceLine], part_id: str) -> int | None:
+    """What a part costs by these prices, in fen."""
+    return prices[part_id].price_fen if part_id in prices else None

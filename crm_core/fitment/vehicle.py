@@ -67,7 +67,9 @@ class Vehicle:
         """The vehicle in words: the one model, or what several have in common."""
         if len(self.models) == 1:
             return model_name(self.models[0], language)
-        common = [_common(self.models, name) for name in ("brand", "series", "generation", "displacement")]
+        english = language == "en" and all(model.brand_en and model.series_en for model in self.models)
+        named = ("brand_en", "series_en") if english else ("brand", "series")
+        common = [_common(self.models, name) for name in (*named, "generation", "displacement")]
         year = f"{self.said.year}" if self.said.year else ""
         return " ".join(part for part in (*common, year) if part)
 

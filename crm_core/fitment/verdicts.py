@@ -10,8 +10,9 @@ from crm_core.fitment.catalogue import MAX_ROWS, Entry, entries, fit_row, near_n
 from crm_core.fitment.crossrefs import aftermarket_of, replacements, same_parts
 from crm_core.fitment.messages import FitAnswer, FitRow, Verdict
 from crm_core.fitment.normalise import oe_display
+from crm_core.fitment.prices import prices_for
 from crm_core.fitment.rules import Judgement, Row, judge, merge, position_fits, questions, successors
-from crm_core.fitment.stock import part_name, shown_price, stock_lines
+from crm_core.fitment.stock import part_name, price_in, stock_lines
 from crm_core.fitment.tables import Part
 from crm_core.fitment.vehicle import Vehicle, tell_apart
 from crm_core.kernel.uow import Reader
@@ -126,7 +127,8 @@ def _check_one(part: Part, model: Model, catalogue: Catalogue, candidates: Seque
 def _judged(part: Part, model: Model, catalogue: Catalogue, fitting: dict[str, Judgement]) -> Finding:
     """What the part's own rows say."""
     rest = {part_id: judgement for part_id, judgement in fitting.items() if part_id != part.id}
-    others = tuple(catalogue.part(model, p).oe for p, j in rest.items() if j.verdict == "fits")
+    beside = (catalogue.part(model, p) for p, j in rest.items() if j.verdict == "fits")
+    others = tuple(other.oe for other in beside if position_fits(other.position, part.position))
     judgement = catalogue.judged(model, part.id, knows=bool(rest))
     rows = catalogue.shown(model, judgement)
     return Finding(judgement.verdict, (part,), rows, judgement.unknown, others, judgement.contradiction)
@@ -164,9 +166,9 @@ def line_of(part: Part, reader: Reader) -> tuple[list[str], list[str]]:
 
 
 def answer(
-    findings: dict[str, Finding], vehicle: Vehicle, parts: Sequence[Part], reader: Reader
+    findings: dict[str, Finding], vehicle: Vehicle, parts: Sequence[Part], reader: Reader, customer_id: str = ""
 ) -> FitAnswer:
-    """One answer over the models that may be meant."""
+    """One answer over the models that may be meant; prices as for the customer who asks or is asked for."""
     language = reader.actor.language
     told = [findings[model.id] for model in vehicle.models]
     outcomes = {model.id: findings[model.id].outcome for model in vehicle.models}
@@ -193,11 +195,12 @@ def answer(
     return FitAnswer(
         verdict=verdict, rows=tuple(row for finding in told for row in finding.rows)[:MAX_SHOWN],
         qualifiers=unknown, vehicle=vehicle.label(language), part=part_name(first, reader) if first else "",
-        oe=first.oe if first else "", superseded_by=_chain(parts, reader), alternatives=_others(told, shown, reader),
-        stock=stock_lines(_with_newest(shown, reader), reader), ask=ask, choices=choices,
+        oe=first.oe if first else "", superseded_by=_chain(parts, reader),
+        first_oe=parts[0].oe if parts else "", alternatives=_others(told, shown, reader),
+        stock=stock_lines(_with_newest(shown, reader), reader, customer_id), ask=ask, choices=choices,
         check_vin=vehicle.check_vin, contradiction=any(finding.contradiction for finding in told),
         part_id=first.id if first else "", model_id=vehicle.model_id, car_id=vehicle.car_id,
-        price_fen=shown_price(first, reader),
+        price_fen=price_in(prices_for([first], reader, customer_id), first.id) if first else None,
     )  # fmt: skip
 
 
