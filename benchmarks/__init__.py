@@ -15,6 +15,7 @@ BENCHES = {
     "understanding": "what people type, read offline: intents, slots, wrong writes",
     "dates": "a public date-time specification, read by parse_time",
     "retrieval": "notes found for questions: recall, abstention, time, beside BM25 and Chroma",
+    "fitment": "parts: every number found, no wrong fits, 10,000 applications against 1,000,000",
     "webhook": "updates of Telegram: how soon acknowledged, how many answered a second",
     "due": "what is due, handed to the sender: how soon, and how much a second",
 }

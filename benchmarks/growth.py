@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 
 from benchmarks import options
 from benchmarks.chat import Person, Talkers
+from benchmarks.kept import opened
 from benchmarks.leads import lead
-from benchmarks.places import TENANT, Place, places
+from benchmarks.places import TENANT, places
 from benchmarks.population import populate
 from benchmarks.timing import Series, in_turn
 from bot.conversation.pipeline import Turn
@@ -43,7 +40,7 @@ def main(argv: list[str]) -> dict[str, Any]:
     skipped: list[dict[str, str]] = []
     with places(options.databases(chosen), skipped) as found:
         for place in found:
-            cores = [_opened(place, size) for size in chosen.sizes]
+            cores = [opened(place, size, populate) for size in chosen.sizes]
             for asker, code in ASKERS.items():
                 sides = [_asks(core, code, turns=not chosen.no_turns) for core in cores]
                 for name in sides[0]:
@@ -60,44 +57,6 @@ def _line(database: str, item: str, asker: str, sizes: tuple[int, ...], series: 
         "small_ms": round(p50[0], 2), "large_ms": round(p50[1], 2), "growth": round(p50[1] / p50[0], 2),
         "cpu_ms": round(large.cpu_ms, 2),
     }  # fmt: skip
-
-
-def _opened(place: Place, size: int) -> Core:
-    """The core over a database of this size; SQLite files are kept between runs."""
-    if place.cluster is not None:
-        core = place.open()
-        populate(core, size)
-        return core
-    url = place.fresh()
-    path, kept = Path(url.removeprefix("sqlite:///")), _kept(size)
-    if kept.exists():
-        shutil.copyfile(kept, path)
-        return place.open(url)
-    core = place.open(url)
-    populate(core, size)
-    with core.database.engine.connect() as connection:
-        connection.exec_driver_sql("COMMIT")
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.exec_driver_sql("BEGIN")
-    kept.parent.mkdir(exist_ok=True)
-    with suppress(OSError):
-        shutil.copyfile(path, kept.with_suffix(".part"))
-        kept.with_suffix(".part").replace(kept)
-    return core
-
-
-def _kept(size: int) -> Path:
-    """Where the file of this size is kept; another schema or way of building it has another name."""
-    import hashlib
-
-    from benchmarks import population
-    from crm_core.kernel.tables import metadata
-
-    columns = [f"{table.name}.{column.name}" for table in metadata.sorted_tables for column in table.columns]
-    indexes = sorted(str(index.name) for table in metadata.sorted_tables for index in table.indexes)
-    built = Path(population.__file__).read_text(encoding="utf-8")
-    mark = hashlib.sha256("\n".join([*columns, *indexes, built]).encode()).hexdigest()[:12]
-    return Path(tempfile.gettempdir()) / "chexin-growth" / f"{size}-{mark}.db"
 
 
 @dataclass(frozen=True)

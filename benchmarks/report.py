@@ -87,5 +87,6 @@ def _line(result: dict[str, Any]) -> dict[str, str]:
 _SHOWN = (
     "database", "item", "asker", "people", "items", "recall_1", "recall_5", "mrr", "auroc", "answered", "right",
     "per_second", "cpu_ms", "cpu_p95", "p50_ms", "p95_ms", "p99_ms", "index_s", "index_cpu_s", "rss_mb",
-    "acked_per_second", "ack_p50_ms", "ack_p99_ms", "stall_ms", "small_ms", "large_ms", "growth", "commits", "first", "any",
+    "acked_per_second", "ack_p50_ms", "ack_p99_ms", "stall_ms", "small_ms", "large_ms", "growth", "floors_of",
+    "found_pct", "wrong_fits", "sure_pct", "seconds", "cpu_s", "rows_per_second", "commits", "first", "any",
 )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,13 @@ class Maker:
     parts_only: bool = False
 
 
+@lru_cache(maxsize=2_048)
 def maker_of(brand: str) -> Maker | None:
     """The maker known under this name, in any language; None for a name nobody knows."""
     return _makers().get(_name_key(brand))
 
 
+@lru_cache(maxsize=2_048)
 def maker_key(brand: str) -> str:
     """What a brand is compared by: `大众`, `VW` and `Audi` are `vag`; an unknown brand is itself; empty stays empty."""
     known = maker_of(brand)

@@ -21,6 +21,13 @@ _STYLES: dict[str, tuple[tuple[int, ...], str]] = {
     "honda": ((5, 3), "-"),
     "hyundai": ((5, 5), "-"),
 }
+# Stands before a number, with a sign or space between; a digit must follow, lest the number itself be a label.
+_LABEL = re.compile(
+    r"""^[\W_]*(?:(?:OE[MN]?|PART|ITEM|REF|原厂|零件|配件|备件|产品)?\s?(?:NO|NUMBER|NUM|NR|编号|件号|号码|号|码|型号)
+        |OE[MN]?|P\s?/?\s?N|PART|REF)
+        (?:\s*[.:=#№]+\s*|\s+)(?=.*\d)""",
+    re.VERBOSE,
+)
 _PHONE = re.compile(r"(\+?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}")
 _BMW_SPACED = re.compile(r"\d{2}[ .-]\d{2}[ .-]\d[ .-]\d{3}[ .-]\d{3}")
 _NOT_OE = re.compile(
@@ -49,8 +56,14 @@ def _plain(text: str) -> str:
 
 
 def oe_key(text: str) -> str:
-    """The canonical key of a part number: NFKC, upper case, only A-Z and 0-9. Empty when nothing is left."""
-    return _NOT_KEY.sub("", _plain(text))
+    """The canonical key of a part number: NFKC, upper case, only A-Z and 0-9. Empty when nothing is left.
+
+    What only says that a number follows (`OE:`, `零件号 `, `Part No.`) is no part of it.
+    """
+    plain = _plain(text)
+    if not plain.isalnum():
+        plain = _LABEL.sub("", plain, count=1)
+    return _NOT_KEY.sub("", plain)
 
 
 def number_keys(text: str) -> set[str]:

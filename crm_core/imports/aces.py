@@ -134,7 +134,7 @@ class _Reader:
         raise self._hostile("DOCTYPE")
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
-        name = tag.rpartition(":")[2]
+        name = tag.rpartition(":")[2] if ":" in tag else tag
         depth = len(self.path)
         if depth >= MAX_DEPTH:
             raise self._hostile("depth")
