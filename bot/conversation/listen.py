@@ -20,7 +20,7 @@ from bot.ports import Button, Outbound
 from bot.skills.approvals import last_shown
 from bot.skills.drafts import take
 from bot.skills.help import show_help
-from bot.skills.language import ask_language, switch, wanted
+from bot.skills.language import ask_language, follow, switch, wanted
 from bot.skills.pasted import pasted
 from bot.skills.photos import PICTURE, is_whose
 from crm_core.channels.tables import PLATFORMS
@@ -51,6 +51,7 @@ def text(talk: Talk, said: str) -> None:
     if language is not None:
         switch(talk, language)
         return
+    follow(talk, said)
     talk.text = said
     if talk.spoken:
         talk.say("reception.heard", text=said)

@@ -34,12 +34,44 @@ def wanted(text: str) -> str | None:
     return "en" if _ENGLISH.match(text) else "zh" if _CHINESE.match(text) else None
 
 
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_WORD = re.compile(r"[a-z]+(?:'[a-z]+)?", re.I)
+# Small words that only a sentence of the language has; in English none that is a syllable of pinyin.
+_SAYS_ZH = re.compile("[的了吗嗎呢吧我你您是有在想要不没沒能可请請问問多少什怎哪几幾好谢謝这這那给給到和帮幫]")
+_SAYS_EN = frozenset(
+    "the is are am was were my your our this that these those to for from of on at in with and or it its what how when "
+    "where which who why do does did could would will should have has need want like please there about much many i "
+    "i'd i'm it's what's when's how's don't doesn't can't any some get know thanks thank".split()
+)
+
+
+def clear_language(text: str) -> str | None:
+    """The language a message is surely written in; None for names, numbers, single words and even mixtures."""
+    han, words = len(_HAN.findall(text)), _WORD.findall(text.lower())
+    small = len(_SAYS_EN.intersection(words))
+    if small >= 2 or (small and len(words) >= 3):
+        return "en" if len(words) > 2 * han else None
+    return "zh" if han >= 3 and han > len(words) and _SAYS_ZH.search(text) else None
+
+
+def follow(talk: Talk, said: str) -> None:
+    """A customer is answered in the language he writes, and written to in it from then on; colleagues choose theirs."""
+    language = None if talk.is_staff else clear_language(said)
+    if language is not None and language != talk.voice.lang:
+        talk.core.execute(SetLanguage(language=language), talk.actor, key=f"{talk.root}:language")
+        _speak(talk, language)
+
+
 def switch(talk: Talk, language: str) -> None:
     """From now on in this language."""
     talk.do(SetLanguage(language=language))
+    _speak(talk, language)
+    talk.say("language.switched")
+
+
+def _speak(talk: Talk, language: str) -> None:
     talk.actor = replace(talk.actor, language=language)
     talk.voice = replace(talk.voice, lang=language)
-    talk.say("language.switched")
 
 
 def ask_language(talk: Talk) -> None:
