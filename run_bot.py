@@ -38,12 +38,13 @@ def say(
     now: Now = "",
     press: Annotated[str, typer.Option(help="Press the button with this label or id")] = "",
     inbox: Annotated[bool, typer.Option("--inbox", help="Show what was pushed to this person")] = False,
+    file: Annotated[Path | None, typer.Option(help="Send this file, such as a PDF for the knowledge base")] = None,
     json_: Json = False,
 ) -> None:
     """One turn of conversation in the terminal."""
     from bot.commands.talking import say as run
 
-    _guarded(run, text, as_, now, press, inbox, json_)
+    _guarded(run, text, as_, now, press, inbox, json_, file)
 
 
 @app.command()
@@ -233,13 +234,21 @@ def migrate(
 
 @app.command()
 def learn(
-    paths: Annotated[list[Path], typer.Argument(help="Markdown or text files, or folders of them")],
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Markdown, text, HTML, PDF, DOCX, XLSX or CSV files, or folders of them")
+    ] = None,
     audience: Annotated[str, typer.Option(help="For files that do not say it: public, customer or staff")] = "staff",
+    unit: Annotated[str, typer.Option(help="For files that do not say it: the unit they are for, such as a dealer")] = "",
+    valid_from: Annotated[str, typer.Option(help="For files that do not say it: the first day, as 2026-01-31")] = "",
+    valid_until: Annotated[str, typer.Option(help="For files that do not say it: the last day")] = "",
+    review: Annotated[bool, typer.Option("--review", help="Keep them as drafts until somebody has looked")] = False,
+    list_: Annotated[bool, typer.Option("--list", help="List what was learnt")] = False,
+    remove: Annotated[list[str] | None, typer.Option(help="Remove a document by its source, as --list shows it")] = None,
 ) -> None:
     """Learn documents for the knowledge base; the same file again replaces its former version."""
-    from bot.commands.admin import learn as run
+    from bot.commands.documents import learn_command as run
 
-    _guarded(run, paths, audience)
+    _guarded(run, paths or [], (audience, unit, valid_from, valid_until, review), list_, remove or [])
 
 
 @app.command()

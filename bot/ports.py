@@ -138,6 +138,7 @@ class InboundKind(StrEnum):
     TEXT = "text"
     PRESS = "press"
     IMAGE = "image"
+    FILE = "file"
     START = "start"
 
 

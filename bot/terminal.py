@@ -13,10 +13,10 @@ from bot.conversation.brain import Brain, Rooms
 from bot.conversation.pipeline import Pipeline, Turn, body_of
 from bot.conversation.thinking import Thinking
 from bot.ports import Card, Inbound, InboundKind, Outbound, card_from_dict
-from bot.texts import Texts
+from bot.texts import Texts, Voice
 from crm_core.chat.buttons import LIFETIME
 from crm_core.kernel.access import Actor
-from crm_core.kernel.errors import Conflict
+from crm_core.kernel.errors import ChexinError, Conflict, Unavailable
 from crm_core.kernel.ids import new_id
 from crm_core.kernel.routines import HOURLY, run_routines
 from crm_core.kernel.tables import Outbox
@@ -82,6 +82,20 @@ class Terminal:
         """One typed message."""
         return self._turn(InboundKind.TEXT, text=text)
 
+    def send(self, content: bytes, name: str) -> Shown:
+        """One file. Who may not add to the knowledge base, or whose file cannot be read, hears it."""
+        from bot.reception.files import take_file
+
+        actor = self._actor
+        try:
+            draft = take_file(self._core, actor, content, name)
+        except Unavailable:
+            raise
+        except ChexinError as error:
+            voice = Voice(self._texts, actor.language, actor.zone, self._core.now())
+            return Shown(self._name, [Outbound(text=voice.error(error))])
+        return self._turn(InboundKind.FILE, media_id=draft)
+
     def press(self, wanted: str) -> Shown:
         """Press the newest button with this label or id that was shown to this person, a live one first."""
         action = self._button(wanted)
@@ -104,10 +118,10 @@ class Terminal:
     def _told(self, key: str, **params: str) -> Shown:
         return Shown(self._name, [Outbound(text=self._texts.say(key, self._actor.language, **params))])
 
-    def _turn(self, kind: InboundKind, *, text: str = "", action_id: str = "") -> Shown:
+    def _turn(self, kind: InboundKind, *, text: str = "", action_id: str = "", media_id: str = "") -> Shown:
         message_id = new_id()
         inbound = Inbound(CHANNEL, "local", self._chat, self._id, message_id, kind, text=text,
-                          action_id=action_id)  # fmt: skip
+                          action_id=action_id, media_id=media_id)  # fmt: skip
         received = self._core.chats.receive(
             tenant=self._actor.tenant, channel=CHANNEL, account="local", chat=self._chat, person_id=self._id,
             dedupe_key=message_id, body=body_of(inbound), now=self._core.now(),

@@ -174,6 +174,17 @@ class KnowledgeBase:
             self._store.keep_vectors(kept_for(rows, self._embedder().model_id))
             return True
 
+    def forget(self, tenant: str) -> None:
+        """Drop the vectors of what is no more: the kept ones at once, stored ones where this process may write them.
+
+        Embeds nothing: an index that would have to be built first is left to the next `refresh`.
+        """
+        rows = list(self._store.all_documents(tenant))
+        wanted = kept_for(rows, self._embedder().model_id)
+        self._store.keep_vectors(wanted)
+        if self.owns_index and (self._url or self._directory) and len(self._store.vectors(sorted(wanted))) == len(wanted):
+            self.refresh(tenant)
+
     def _current(self, tenant: str) -> _State:
         """The state of the store's present version; rows that left a scope are gone at once."""
         version = self._store.version(tenant)

@@ -21,6 +21,7 @@ from bot.cards import (  # noqa: F401
     groups,
     handovers,
     leads,
+    learning,
     orders,
     part_answers,
     renewals,

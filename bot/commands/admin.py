@@ -1,15 +1,10 @@
-"""`admin`, `invite`, `learn`, `check` and `explain`."""
+"""`admin`, `invite`, `check` and `explain`."""
 
 from __future__ import annotations
 
 import re
 import sys
-from pathlib import Path
 
-from rich.console import Console
-from rich.progress import Progress
-
-from bot.commands.learning import files_of, learn_paths
 from bot.commands.opening import open_core
 from bot.settings import BotSettings
 from crm_core.api import Core
@@ -87,23 +82,6 @@ def _bot(core: Core, tenant: str, staff: bool) -> str:
     audience = STAFF if staff else CUSTOMER
     known = [one for one in core.accounts.all() if (one.tenant, one.channel) == (tenant, "telegram")]
     return next((one.name.lstrip("@") for one in known if one.name and one.audience == audience), "")
-
-
-def learn(paths: list[Path], audience: str) -> int:
-    """Publish documents; a running server picks them up within moments."""
-    core = open_core()
-    console = Console(stderr=True)
-    try:
-        tenants = core.tenants()
-        if not tenants:
-            raise Invalid("tenant", "error.no_unit_yet")
-        with Progress(console=console, transient=True) as bar:
-            task = bar.add_task("learning", total=len(files_of(paths)))
-            files, changed = learn_paths(core, core.system(tenants[0]), paths, audience, lambda _: bar.advance(task))
-    finally:
-        core.close()
-    console.print(f"{files} files read, {changed} documents published or renewed")
-    return 0
 
 
 def check(live: bool = False) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from bot.commands.opening import has_database, open_core
@@ -33,14 +34,16 @@ def read_now(text: str) -> datetime | None:
     return at if at.tzinfo else at.replace(tzinfo=ZoneInfo("Asia/Shanghai"))
 
 
-def say(text: str, as_: str, now: str, press: str, inbox: bool, as_json: bool) -> int:
-    """One turn, a button, what was pushed, or (`-`) a transcript from standard input, a line a turn."""
+def say(text: str, as_: str, now: str, press: str, inbox: bool, as_json: bool, file: Path | None = None) -> int:
+    """One turn, a button, a file, what was pushed, or (`-`) a transcript from standard input, a line a turn."""
     from bot.conversation.brain import Rooms
     from bot.conversation.thinking import open_thinking
     from bot.settings import BotSettings
     from bot.terminal import Terminal
 
-    if not (text or press or inbox):
+    if file is not None and not file.is_file():
+        raise Invalid("file", "error.no_such_file", path=file.name)
+    if not (text or press or inbox or file):
         raise Invalid("text", "error.nothing_said")
     core = _opened(now)
     try:
@@ -51,6 +54,8 @@ def say(text: str, as_: str, now: str, press: str, inbox: bool, as_json: bool) -
             _print(terminal.inbox(), as_json)
         for line in _lines(text):
             _print(terminal.say(line), as_json)
+        if file:
+            _print(terminal.send(file.read_bytes(), file.name), as_json)
         if press:
             _print(terminal.press(press), as_json)
     finally:

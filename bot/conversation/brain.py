@@ -237,6 +237,11 @@ class Rooms:
         for tenant in self._core.tenants():
             self._base(tenant).refresh(tenant)
 
+    def forget(self, tenant: str) -> None:
+        """After documents went: their vectors go from the database, and from the index where this process owns it."""
+        base = self._base(tenant)
+        base.forget(tenant)
+
     def close(self) -> None:
         """Give the index back."""
         with self._lock:

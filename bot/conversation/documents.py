@@ -72,7 +72,7 @@ class CoreDocuments:
 def _row(view: ChunkView, tenant: str) -> ChunkRow:
     return ChunkRow(
         id=view.id, tenant=tenant, document=view.document_id, text=view.text, title=view.title, section=view.section,
-        position=view.position, page=view.page, version=view.version, lang=cast("Lang", view.lang), audience=cast("Audience", view.audience), unit=view.unit,
-        source=view.source, tags=view.tags, questions=view.questions, valid_from=view.valid_from,
-        valid_until=view.valid_until,
+        position=view.position, page=view.page, version=view.version, lang=cast("Lang", view.lang),
+        audience=cast("Audience", view.audience), unit=view.unit, source=view.source, tags=view.tags,
+        questions=view.questions, valid_from=view.valid_from, valid_until=view.valid_until,
     )  # fmt: skip

@@ -17,6 +17,7 @@ from bot.conversation.talk import Talk
 from bot.conversation.unclear import leaves_phone, offer, plain, unrecognised
 from bot.conversation.whom import take_up
 from bot.ports import Button, Outbound
+from bot.skills import learning
 from bot.skills.approvals import last_shown
 from bot.skills.drafts import take
 from bot.skills.help import show_help
@@ -70,7 +71,7 @@ def text(talk: Talk, said: str) -> None:
     if (waiting is None or not takes(talk, waiting, said)) and correct(talk, said):
         talk.memory.misses = 0
         return
-    if (waiting is None or waiting.asked not in FREE_SLOTS) and pasted(talk, said):
+    if (waiting is None or waiting.asked not in FREE_SLOTS) and (pasted(talk, said) or learning.heard(talk, said)):
         return
     free = waiting is not None and waiting.asked in FREE_SLOTS and not _ASKS.search(said)
     understood = understood_of(talk, said, _context(talk, waiting), free=free)

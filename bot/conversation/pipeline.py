@@ -25,6 +25,7 @@ from bot.conversation.talk import Talk
 from bot.conversation.thinking import Deferred, Thinking
 from bot.ports import Card, Inbound, InboundKind, Outbound
 from bot.reception.degrade import MORE
+from bot.skills import learning
 from bot.skills.drafts import over
 from bot.skills.photos import received
 from bot.texts import Texts, Voice
@@ -194,6 +195,8 @@ class Pipeline:
             listen.start(talk, connected=inbound.connected)
         elif inbound.kind is InboundKind.IMAGE:
             received(talk, inbound.media_id, inbound.text)
+        elif inbound.kind is InboundKind.FILE:
+            learning.received(talk, inbound.media_id)
         else:
             said = arrived.named(talk, inbound.text)
             if not talk.replies:

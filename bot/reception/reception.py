@@ -192,7 +192,7 @@ class Reception:
             self._end(guest.arrival)
 
     def _media(self, guest: Guest, actor: Actor) -> None:
-        """Pictures and voice notes go into the conversation; of other files it is said that we cannot read them."""
+        """Pictures, voice notes and documents go into the conversation; of others it is said that we cannot read them."""
         try:
             taken = self._attachments.take(guest, actor)
         except Unavailable:
@@ -202,6 +202,8 @@ class Reception:
             return
         if taken.unread:
             guest.reply(taken.unread, actor=actor)
+        elif taken.draft_id:
+            self._turn(guest, actor, InboundKind.FILE, media_id=taken.draft_id, text=guest.event.text)
         elif taken.media_id:
             self._turn(guest, actor, InboundKind.IMAGE, media_id=taken.media_id, text=guest.event.text)
         else:

@@ -30,6 +30,7 @@ from bot.skills import (
     knowledge,
     language,
     leads,
+    learning,
     merges,
     opening,
     orders,
@@ -52,7 +53,7 @@ from bot.skills import (
 __all__ = [
     "absences", "accounts", "agenda", "appointments", "approvals", "approving", "birthdays", "cars", "choosing", "consent",
     "contact_codes", "contacts", "deals", "delivery", "desk", "drafts", "fitment", "followups", "handovers",
-    "help", "history", "knowledge", "language", "leads", "merges", "opening", "orders", "part_actions",
+    "help", "history", "knowledge", "language", "leads", "learning", "merges", "opening", "orders", "part_actions",
     "part_answers", "pasted", "photos", "pool", "quotes",
     "renewals", "reports", "sending", "solved", "suggesting", "tags", "tasks", "undo",
 ]  # fmt: skip

@@ -14,6 +14,7 @@ from bot.conversation.people import customer
 from bot.conversation.presses import verb
 from bot.conversation.talk import Talk
 from bot.ports import Button
+from bot.skills.learning import remember
 from bot.skills.written import in_words
 from crm_core.kernel.errors import ChexinError, Unavailable
 from crm_core.kernel.registry import Result
@@ -33,6 +34,7 @@ def ask_knowledge(talk: Talk, draft: Draft) -> Step:
 def answer_question(talk: Talk, question: str) -> None:
     """Answer with sources; offer what is near; else hand it to whoever should know, and say so."""
     found = talk.brain.knowledge(question, talk.actor)
+    remember(talk, question, found.sources[0][0] if found.state == "answer" and found.sources else "")
     if found.state == "answer":
         more = button(talk.voice, "ask_more", "question.ask", text=question[:2000])
         talk.show(found_card(talk.voice, in_words(talk, question, found), buttons=(more,)))

@@ -99,7 +99,7 @@ class Guard:
 
 
 def _cap(path: str) -> int:
-    if path == "/media":
+    if path in ("/media", "/files"):
         return MAX_MEDIA
     return MAX_UPDATE if path.startswith("/telegram/") else MAX_BODY
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Cookie, Form, HTTPException, Request, Response
+from fastapi import APIRouter, Cookie, Form, HTTPException, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, RedirectResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -15,11 +15,12 @@ from bot.channels.webchat.pace import Pace
 from bot.channels.webchat.talk import Door, Talk, came_from, receive
 from bot.picture_links import PATH as PICTURES
 from bot.picture_links import PictureLinks
+from bot.reception.files import must_learn, take_file
 from bot.web.sessions import COOKIE, MAX_AGE, Known, Sessions, same_origin
 from crm_core.api import Core
 from crm_core.chat.messages import AddVisitor, Image, ImageView, KeepImage
 from crm_core.kernel.access import Actor
-from crm_core.kernel.errors import ChexinError, Invalid, NotFound
+from crm_core.kernel.errors import ChexinError, Invalid, NotFound, Unavailable
 
 STATIC = Path(__file__).parent.parent / "channels" / "webchat" / "static"
 SIGNED_OUT, BAD_ORIGIN = 4401, 4403
@@ -88,6 +89,18 @@ class Front:
 
     def keep(self, actor: Actor, mime: str, content: bytes) -> str:
         return self._core.execute(KeepImage(mime=mime, content=content), actor).id
+
+    def learn(self, actor: Actor, name: str, content: bytes | None) -> dict[str, str]:
+        """The draft a document has become, or why it has not; without content only whether he may send one."""
+        try:
+            if content is not None:
+                return {"id": take_file(self._core, actor, content, name)}
+            must_learn(self._core, actor)
+        except Unavailable:
+            raise
+        except ChexinError as error:
+            return {"text": self._door.say(error.key, actor.language, **error.params)}
+        return {}
 
     def picture(self, actor: Actor, image_id: str) -> Response:
         return self._shown(self._core.ask(Image(image_id=image_id[:26]), actor))
@@ -226,6 +239,22 @@ def _page_routes(routes: APIRouter, front: Front) -> None:
             return {"id": await run_in_threadpool(front.keep, actor, mime, await request.body())}
         except Invalid as error:
             raise HTTPException(415) from error
+
+    @routes.post("/files", status_code=201)
+    async def document(
+        request: Request, response: Response, name: Annotated[str, Query(max_length=300)], session: Session = None
+    ) -> dict[str, str]:
+        """A document for the knowledge base: the id of its draft, or 422 with words for whoever sent it."""
+        if not same_origin(request.headers, front.public_url, needed=False):
+            raise HTTPException(403)
+        actor = await run_in_threadpool(front.actor, session)
+        if actor is None:
+            raise HTTPException(401)
+        told = await run_in_threadpool(front.learn, actor, name, None)
+        told = told or await run_in_threadpool(front.learn, actor, name, await request.body())
+        if "id" not in told:
+            response.status_code = 422
+        return told
 
     @routes.get("/media/{image_id}")
     async def media(image_id: str, session: Session = None) -> Response:

@@ -52,7 +52,7 @@ class ProposeDocument(PublishDocument):
     """Keep a document as a draft until somebody who may publish has decided: DraftView.
 
     An earlier draft of the same source, still waiting, is replaced. `author_id` is whose words it is, if not the
-    actor's; `tell` sends the card to one who may publish, unless the actor is one himself.
+    actor's; `tell` sends the card to one who may publish, unless the actor is such a person himself.
     """
 
     findings: tuple[FindingIn, ...] = ()
@@ -137,6 +137,10 @@ class Documents(Question):
 
 class KnowledgeOwners(Question):
     """Who may publish here, the nearest first: list[str] of names."""
+
+
+class MayLearn(Question):
+    """What the actor may do with a document of his: `publish`, `propose` or nothing (empty)."""
 
 
 class AddExample(Command):

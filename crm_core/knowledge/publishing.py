@@ -46,9 +46,9 @@ def publish_document(cmd: PublishDocument, uow: Uow) -> Result:
     if document is None:
         document = uow.new(Document, source=cmd.source, digest=digest, author_id=_author(cmd, uow), **values)
     else:
-        uow.touch(document, digest=digest, author_id=_author(cmd, uow), **values)
+        uow.touch(document, digest=digest, author_id=_author(cmd, uow), edition=document.edition + 1, **values)
     counts = replace_chunks(document, cmd.chunks, uow)
-    uow.audit("publish", "document", document.id, source=cmd.source, version=document.version, pieces=counts)
+    uow.audit("publish", "document", document.id, source=cmd.source, version=document.edition, pieces=counts)
     changed(uow)
     return Result(id=document.id, view=outcome)
 
@@ -122,7 +122,7 @@ def remove_document(cmd: RemoveDocument, uow: Uow) -> Result:
     uow.session.execute(delete(Chunk).where(col(Chunk.document_id) == document.id))
     uow.session.delete(document)
     uow.flush()
-    uow.audit("remove", "document", document.id, source=cmd.source, version=document.version)
+    uow.audit("remove", "document", document.id, source=cmd.source, version=document.edition)
     changed(uow)
     return Result(id=document.id)
 
@@ -182,7 +182,7 @@ def add_example(cmd: AddExample, uow: Uow) -> Result:
     if said in document.questions:
         return Result(id=document.id, view="unchanged")
     if len(document.questions) >= MOST_EXAMPLES:
-        raise Invalid("question", "error.too_many", limit=MOST_EXAMPLES)
+        raise Invalid("question", "error.too_many_examples", limit=MOST_EXAMPLES)
     uow.touch(document, questions=[*document.questions, said], digest="")
     uow.audit("example", "document", document.id, question=said)
     changed(uow)

@@ -23,6 +23,7 @@ from crm_core.knowledge.messages import (
     FindingIn,
     KnowledgeOwners,
     KnowledgeVersion,
+    MayLearn,
     PublishDocument,
     Vectors,
 )
@@ -70,7 +71,7 @@ def _view(chunk: Chunk, document: Document) -> ChunkView:
     return ChunkView(
         id=chunk.id, document_id=document.id, title=document.title, source=document.source,
         section=chunk.section, text=chunk.text, position=chunk.position, page=chunk.page,
-        version=document.version, hash=chunk.hash, lang=chunk.lang,
+        version=document.edition, hash=chunk.hash, lang=chunk.lang,
         audience=document.audience, unit=document.unit, questions=tuple(document.questions),
         tags=tuple(document.tags), valid_from=document.valid_from, valid_until=document.valid_until,
     )  # fmt: skip
@@ -117,7 +118,7 @@ def documents(question: Documents, reader: Reader) -> list[DocumentView]:
 def _listed(document: Document, pieces: int) -> DocumentView:
     return DocumentView(
         id=document.id, source=document.source, title=document.title, audience=document.audience, unit=document.unit,
-        version=document.version, pieces=pieces, pages=document.pages, questions=tuple(document.questions),
+        version=document.edition, pieces=pieces, pages=document.pages, questions=tuple(document.questions),
         valid_from=document.valid_from, valid_until=document.valid_until, updated_at=document.updated_at,
     )  # fmt: skip
 
@@ -126,6 +127,13 @@ def _listed(document: Document, pieces: int) -> DocumentView:
 def knowledge_owners(question: KnowledgeOwners, reader: Reader) -> list[str]:
     """Their names; for colleagues only."""
     return [one.name for one in owners(reader, reader.actor.unit)] if reader.actor.is_staff else []
+
+
+@answers(MayLearn)
+def may_learn(question: MayLearn, reader: Reader) -> str:
+    """By the access table."""
+    allowed = (("publish", "write"), ("propose", "propose"))
+    return next((word for word, action in allowed if reader.access.may(reader.actor, "document", action)), "")
 
 
 @answers(Drafts)
@@ -165,7 +173,7 @@ def _draft(row: DocumentDraft, reader: Reader) -> DraftView:
         "state": row.state, "author_name": person_name(reader, row.author_id) if row.author_id else "",
         "decider_name": person_name(reader, row.decided_by) if row.decided_by else "", "created_at": row.created_at,
         "findings": tuple(FindingIn(kind=kind, detail=detail, times=times) for kind, detail, times in row.findings),
-        "version": (document.version if document else 0) + bool(content),
+        "version": (document.edition if document else 0) + bool(content),
         "may_decide": row.state == "waiting" and reader.access.may(reader.actor, "document", "write"),
         **counts, **more,
     })  # fmt: skip

@@ -31,6 +31,7 @@ class Document(Row, table=True):
     valid_until: date | None = None
     digest: str = Field(max_length=64)
     pages: int = added(0)
+    edition: int = added(1)  # grows with each learning; `version` with each change of the row
     author_id: str = added("", max_length=26)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from unicodedata import normalize
 
 from retrieval.documents.model import Block, Finding
 
@@ -21,7 +22,7 @@ _INSTRUCTION = re.compile(
     r"|\bsystem\s+prompt\b"
     r"|\b(?:you are|act as|pretend to be)\s+(?:now\s+)?(?:an?\s+)?(?:ai|assistant|chatbot|language model)"
     r"|\bas an? (?:ai|assistant|language model)\b|<\|?(?:im_start|im_end|system|endoftext)\|?>|\[/?INST\]"
-    r"|^\s*(?:system|assistant)\s*[::]|\b(?:do not|don't|never) (?:tell|reveal|mention to) the (?:user|customer|human)"
+    r"|^\s*(?:system|assistant)\s*:|\b(?:do not|don't|never) (?:tell|reveal|mention to) the (?:user|customer|human)"
     r"|\b(?:when|if) (?:asked|a (?:user|customer) asks).{0,60}\b(?:always|only)\b.{0,20}\b(?:answer|reply|respond|say)\b"
     r"|(?:忽略|无视|忘记|忘掉|不要理会|不用管).{0,12}(?:指令|指示|提示词|提示|规则|要求|设定|约束)"
     r"|(?:你现在是|你是一个|请你?扮演|假装你是).{0,12}(?:AI|人工智能|助手|机器人|模型|客服)"
@@ -47,7 +48,7 @@ def findings(hidden: dict[str, int], blocks: Iterable[Block]) -> tuple[Finding, 
     for block in blocks:
         lines = ["  ".join(row) for row in block.rows] if block.rows else block.text.split("\n")
         for line in [block.caption, *lines]:
-            if len(suspect) < _MOST and _INSTRUCTION.search(line[:2000]):
+            if len(suspect) < _MOST and _INSTRUCTION.search(normalize("NFKC", line[:2000])):
                 suspect.setdefault(line.strip()[:_LINE])
     left_out = [Finding("hidden", sort, count) for sort, count in sorted(hidden.items())]
     return (*left_out, *(Finding("instruction", line) for line in suspect))

@@ -14,9 +14,9 @@ from retrieval.documents.tables import cell, trimmed
 _GAP = 1.3  # of a line's height: words farther apart are of different cells
 _CJK = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")
 _ITEM = re.compile(
-    r"^(?:[-–•·●○■□▪◆*]\s*\S|\(?\d{1,2}[.、))]\s*\S|[((][一二三四五六七八九十\d]{1,3}[))]|[①-⑳])"
+    r"^(?:[-–•·●○■□▪◆*]\s*\S|\(?\d{1,2}[.、)]\s*\S|\([一二三四五六七八九十\d]{1,3}\)|[①-⑳])"
 )
-_ENDED = re.compile(r"[。.!?!?;;::]$")
+_ENDED = re.compile(r"[。.!?;:]$")
 _PROSE = 28  # characters; cells that long side by side are columns of prose
 _MARGIN_PAGES = 3
 _DIGITS = re.compile(r"\d+")

@@ -6,6 +6,7 @@ import ctypes
 import re
 from collections import Counter
 from typing import Any
+from unicodedata import normalize
 
 from retrieval.documents.layout import Word, blocks_of, without_margins
 from retrieval.documents.limits import MAX_CHARS, check_pages
@@ -53,7 +54,7 @@ def _words(page: Any, hidden: Counter[str]) -> list[Word]:
     found = []
     for at in range(text.count_rects()):
         left, bottom, right, top = text.get_rect(at)
-        said = _HYPHEN.sub("-", _BREAKS.sub(" ", text.get_text_bounded(left, bottom, right, top)))
+        said = normalize("NFKC", _HYPHEN.sub("-", _BREAKS.sub(" ", text.get_text_bounded(left, bottom, right, top))))
         if not said.strip():
             continue
         if why := _unseen(text, left, bottom, right, top):

@@ -6,6 +6,7 @@ A transcript is a YAML list; each line has one key:
     - clock: +45m                             the clock moves on; timers due fire
     - rep1: 张伟13800138000想看ES6            somebody types
     - rep1 presses: 已联系                    the newest live button of this label
+    - admin1 sends: {file: a.docx, words: "# 标题"}     a file; of a DOCX each line is a paragraph
     - rep1 presses twice: 确认                both presses must be answered alike
     - lead: {name: …, phone: …}               a lead arrives through the intake
     - lost: {kind: lead, state: 4, error: blocked}   the newest push of a kind did not arrive (4) or may not have (3)
@@ -42,6 +43,7 @@ from crm_core.kernel.clock import FixedClock
 from crm_core.kernel.routines import HOURLY, OFTEN, run_routines
 from crm_core.kernel.tables import Outbox
 from crm_core.leads.messages import CreateLead
+from tests.support.files import docx
 
 ZONE = ZoneInfo("Asia/Shanghai")
 STRIKES = {"the hour strikes": HOURLY, "the scans run": OFTEN}
@@ -134,6 +136,9 @@ class Stage:
             self.seen[person] = self._terminal(person).press(str(value))
         elif what == "presses twice":
             self._twice(person, str(value))
+        elif what == "sends":
+            content = sent_file(value["words"], value["file"])
+            self.seen[person] = self._terminal(person).send(content, value["file"])
         elif what == "sees":
             expect(self.seen[person].replies, value)
         elif what == "gets":
@@ -173,6 +178,11 @@ class Stage:
                 got.remove(reply)
                 return
         raise AssertionError(f"{person} got:\n{drawn(got)}")
+
+
+def sent_file(words: str, name: str) -> bytes:
+    """A file of these words."""
+    return docx(*words.strip().split("\n")) if name.endswith(".docx") else words.encode()
 
 
 def expect(replies: list[Outbound], wanted: dict[str, Any]) -> None:

@@ -121,7 +121,7 @@ class Talk:
         match frame:
             case {"t": "ping"}:
                 return await self._ping()
-            case {"t": "say" | "press" | "image" as kind, "id": str(message_id)} if frame and _is_id(message_id):
+            case {"t": "say" | "press" | "image" | "file" as kind, "id": str(message_id)} if frame and _is_id(message_id):
                 await self._store(kind, message_id, frame)
             case {"t": "read", "seq": seq} if place := whole(seq):
                 core = self._door.core
@@ -201,6 +201,9 @@ class Talk:
         media = plain(frame.get("media"))
         if not (media.isascii() and media.isalnum()):
             return None
+        if kind == "file":
+            said = self._door.say("image.file", self._actor.language, name=plain(frame.get("name"))[:140])
+            return base | {"kind": "file", "media": media[:26], "text": said}
         taken = self._door.core.now().astimezone(ZoneInfo(self._actor.zone))
         alt = self._door.say("image.alt", self._actor.language, time=f"{taken:%H:%M}")
         return base | {"kind": "image", "media": media[:26], "image": {"url": f"/media/{media[:26]}", "alt": alt}}

@@ -149,6 +149,7 @@ def upgrade() -> None:
 
     with op.batch_alter_table("documents", schema=None) as batch_op:
         batch_op.add_column(sa.Column("pages", sa.Integer(), server_default="0", nullable=False))
+        batch_op.add_column(sa.Column("edition", sa.Integer(), server_default="1", nullable=False))
         batch_op.add_column(sa.Column("author_id", sa.String(length=26), server_default="", nullable=False))
 
     with op.batch_alter_table("outbox", schema=None) as batch_op:
@@ -177,6 +178,7 @@ def downgrade() -> None:
 
     with op.batch_alter_table("documents", schema=None) as batch_op:
         batch_op.drop_column("author_id")
+        batch_op.drop_column("edition")
         batch_op.drop_column("pages")
 
     with op.batch_alter_table("customers", schema=None) as batch_op:

@@ -3,6 +3,7 @@
 import { Chat } from "./chat.js";
 import { Composer } from "./composer.js";
 import { icon } from "./dom.js";
+import { sendFile } from "./files.js";
 import { enlarge, sendPicture } from "./images.js";
 import { $, announce, edgeLine, fitWindow, latestPill, toast, typingSign, watchConnection } from "./page.js";
 import { drawDemo, drawPerson, setUpPanel, setUpTheme } from "./panel.js";
@@ -42,6 +43,7 @@ const banner = watchConnection(chat.connection, (state) => {
 const composer = new Composer($("#composer"), {
   send: (text) => chat.say(text),
   picture: (file) => sendPicture(file, chat, toast),
+  document: (file) => sendFile(file, chat, toast),
   complain: toast,
   storage: passing,
 });

@@ -80,6 +80,20 @@ export class Chat extends EventTarget {
     this.#transmit(frame);
   }
 
+  /** Show a file's name at once; call `sendFile` or `log.failed` with the id when its upload has ended. */
+  showFile(name, again) {
+    const id = newId();
+    this.#previews.set(id, again);
+    this.log.addPending({ t: "file", id, text: name, at: this.#now() });
+    return id;
+  }
+
+  sendFile(id, media, name) {
+    const frame = { t: "file", id, media, name, at: this.#now() };
+    this.outbox.add(frame);
+    this.#transmit(frame);
+  }
+
   moveClock(seconds) {
     this.connection.send({ t: "clock", shift: seconds });
   }

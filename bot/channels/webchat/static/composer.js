@@ -7,7 +7,7 @@ const LONGEST = 8000;
 
 /** `send(text)` gets what was written; `complain(text)` hears why something cannot be sent. */
 export class Composer {
-  constructor(form, { send, picture, complain, storage }) {
+  constructor(form, { send, picture, document: sendDocument, complain, storage }) {
     this.form = form;
     this.input = form.querySelector("textarea");
     this.chips = document.querySelector("#chips");
@@ -21,7 +21,7 @@ export class Composer {
     });
     this.input.addEventListener("keydown", (event) => this.#key(event));
     this.input.addEventListener("input", () => this.#changed());
-    if (picture) this.#pictures(picture);
+    if (picture) this.#files(picture, sendDocument);
     this.#changed();
   }
 
@@ -87,23 +87,27 @@ export class Composer {
     else this.storage?.remove("draft");
   }
 
-  #pictures(picture) {
+  #files(picture, sendDocument) {
     const chooser = this.form.querySelector("input[type=file]");
+    const give = (files) => files.forEach((file) => (isImage(file) ? picture : sendDocument)?.(file));
     this.form.querySelector(".attach").addEventListener("click", () => chooser.click());
     chooser.addEventListener("change", () => {
-      for (const file of chooser.files) picture(file);
+      give(Array.from(chooser.files));
       chooser.value = "";
     });
-    const images = (data) => Array.from(data?.files ?? []).filter((file) => file.type.startsWith("image/"));
     this.input.addEventListener("paste", (event) => {
-      const files = images(event.clipboardData);
+      const files = Array.from(event.clipboardData?.files ?? []).filter(isImage);
       if (files.length) event.preventDefault();
       files.forEach(picture);
     });
     document.addEventListener("dragover", (event) => event.preventDefault());
     document.addEventListener("drop", (event) => {
       event.preventDefault();
-      images(event.dataTransfer).forEach(picture);
+      give(Array.from(event.dataTransfer?.files ?? []));
     });
   }
+}
+
+function isImage(file) {
+  return file.type.startsWith("image/");
 }
