@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import logging
+import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,9 +12,12 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
+from retrieval.lock import LOCK_FILE
 from retrieval.models import Matrix
 from retrieval.store import AUDIENCES, Audience, Scope
 from retrieval.vectors import Face, NumpyVectors
+
+log = logging.getLogger(__name__)
 
 _BATCH = 1000
 _SEARCH_EF = 256  # breadth of the graph search: recall over speed, still about 2 ms
@@ -35,6 +40,54 @@ def open_client(directory: Path | None = None, url: str | None = None) -> Any:
         raise ValueError("embedded Chroma needs a directory")
     directory.mkdir(parents=True, exist_ok=True)
     return chromadb.PersistentClient(path=str(directory), settings=settings)
+
+
+class ChromaHome:
+    """Chroma in a directory or behind an address, opened when it is first needed."""
+
+    def __init__(self, directory: Path | None, url: str | None) -> None:
+        self._directory, self._url = directory, url
+        self._client: Any = None
+
+    def index(self, tenant: str, faces: Sequence[Face], matrix: Matrix, generation: str) -> ChromaVectors:
+        """A generation, written whole or found whole. A directory that cannot be used is begun anew.
+
+        What Chroma raises then comes from three libraries, so anything counts.
+        """
+        try:
+            return self._built(tenant, faces, matrix, generation)
+        except Exception as error:
+            if self._url or self._directory is None:
+                raise
+            log.warning("the search index is damaged and is built anew: %s", error)
+            self._begin_anew(self._directory)
+            return self._built(tenant, faces, matrix, generation)
+
+    def _built(self, tenant: str, faces: Sequence[Face], matrix: Matrix, generation: str) -> ChromaVectors:
+        if self._client is None:
+            self._client = open_client(self._directory, self._url)
+        made = ChromaVectors(self._client, tenant, generation)
+        made.build(faces, matrix)
+        return made
+
+    def _begin_anew(self, directory: Path) -> None:
+        """Empty the directory, all but the owner's lock."""
+        from chromadb.api.shared_system_client import SharedSystemClient
+
+        self._client = None
+        SharedSystemClient.clear_system_cache()  # it would hand out the broken client again
+        for entry in directory.iterdir():
+            if entry.name == LOCK_FILE:
+                continue
+            if entry.is_dir():
+                shutil.rmtree(entry)
+            else:
+                entry.unlink()
+
+    def close(self) -> None:
+        if self._client is not None:
+            self._client.close()
+            self._client = None
 
 
 class ChromaVectors:
@@ -92,8 +145,17 @@ class ChromaVectors:
                 self._client.delete_collection(name)
 
     def nearest(self, vector: Matrix, scope: Scope, count: int) -> dict[str, float]:
+        """By the graph; when that fails (a server gone, a file damaged), by comparing with every vector."""
+        visible = self._visible(scope)
+        try:
+            return self._nearest(visible, vector, scope, count)
+        except Exception as error:
+            log.warning("the search index does not answer, comparing every vector: %s", error)
+            return self._exact.nearest(vector, scope, count)
+
+    def _nearest(self, visible: Iterable[Any], vector: Matrix, scope: Scope, count: int) -> dict[str, float]:
         found: dict[str, float] = {}
-        for collection in self._visible(scope):
+        for collection in visible:
             total = min(count, collection.count())
             if total < 1:
                 continue

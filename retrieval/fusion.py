@@ -19,7 +19,7 @@ from retrieval.text import Lang
 from retrieval.vectors import Face, VectorIndex
 
 LEXICAL_SHARE = 0.3
-_LEAD = 0.3  # an example question must score so much higher than a text to count the same
+_LEAD = 0.2  # an example question must score so much higher than a text to count the same
 _CANDIDATES = 64
 _STAND_IN = 0.45  # the cosine of a typical good hit: words stand in for a vector that is not there yet
 

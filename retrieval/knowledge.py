@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,10 +24,13 @@ from retrieval.lock import OwnerLock
 from retrieval.models import Matrix
 from retrieval.store import ChunkRow, DocumentStore, Scope, VectorCache, content_hash
 from retrieval.text import MAX_QUESTION, Lang, clean, language
-from retrieval.vectors import EmbeddingCache, Face, NumpyVectors, VectorIndex, faces_of
+from retrieval.vectors import EmbeddingCache, Face, NumpyVectors, Progress, VectorIndex, faces_of
 
 if TYPE_CHECKING:
+    from retrieval.chroma import ChromaHome
     from retrieval.embeddings import Vectoriser
+
+log = logging.getLogger(__name__)
 
 __all__ = ["Hit", "KnowledgeBase", "expanded", "learn"]
 
@@ -81,7 +85,7 @@ class KnowledgeBase:
         self._owner = OwnerLock(directory) if directory else None
         if self._owner:
             self._owner.acquire()
-        self._client: Any = None
+        self._home: ChromaHome | None = None
         self._states: dict[str, _State] = {}
         self._lock = threading.RLock()
         self._building = threading.Lock()
@@ -95,9 +99,9 @@ class KnowledgeBase:
         """Give up the ownership of the embedded index."""
         with self._lock:
             self._states.clear()
-            if self._client is not None:
-                self._client.close()
-                self._client = None
+            if self._home is not None:
+                self._home.close()
+                self._home = None
             if self._owner:
                 self._owner.release()
 
@@ -156,10 +160,10 @@ class KnowledgeBase:
 
     # -- building
 
-    def refresh(self, tenant: str) -> bool:
+    def refresh(self, tenant: str, progress: Progress | None = None) -> bool:
         """Embed what is new and rebuild the index if the store's version moved; True if it did.
 
-        The old index serves until the new one is ready.
+        The old index serves until the new one is ready. Killed half-way, it goes on where it was.
         """
         with self._building:
             version = self._store.version(tenant)
@@ -167,7 +171,9 @@ class KnowledgeBase:
             if held is not None and held.version == version and held.final:
                 return False
             rows = list(self._store.all_documents(tenant))
-            state = self._build(tenant, version, rows, embed=True)
+            cache = EmbeddingCache(self._embedder(), *self._shipped, self._store)
+            cache.embed([face.text for face in faces_of(rows)], progress)
+            state = self._build(tenant, version, rows, final=True)
             with self._lock:
                 self._states[tenant] = state
             _drop_older(state, held)
@@ -195,15 +201,16 @@ class KnowledgeBase:
             held = self._states.get(tenant)
             if held is None or held.version != version:
                 rows = list(self._store.all_documents(tenant))
-                held = self._states[tenant] = self._build(tenant, version, rows, embed=False)
+                held = self._states[tenant] = self._build(tenant, version, rows, final=False)
             return held
 
-    def _build(self, tenant: str, version: int | str, rows: list[ChunkRow], *, embed: bool) -> _State:
+    def _build(self, tenant: str, version: int | str, rows: list[ChunkRow], *, final: bool) -> _State:
+        """An index of what is embedded; `final` writes it, too."""
         faces = faces_of(rows)
         vectoriser = self._embedder()
         cache = EmbeddingCache(vectoriser, *self._shipped, self._store)
         texts = [face.text for face in faces]
-        known = cache.embed(texts) if embed else cache.known(texts)
+        known = cache.known(texts)
         held = [face for face in faces if face.text in known]
         width = len(next(iter(known.values()))) if known else 0
         raw = np.vstack([known[face.text] for face in held]) if held else np.empty((0, width), np.float32)
@@ -215,19 +222,20 @@ class KnowledgeBase:
             _chosen(raw, langs, [not face.is_text for face in held]),
         )
         matrix = centring.passages(raw, langs)
-        vectors = self._vectors(tenant, held, matrix, write=embed)
-        return _State(version, centring, vectors, embedded=bool(held), final=embed)
+        vectors = self._vectors(tenant, held, matrix, write=final)
+        return _State(version, centring, vectors, embedded=bool(held), final=final)
 
     def _vectors(self, tenant: str, faces: list[Face], matrix: Matrix, *, write: bool) -> VectorIndex:
         if not (write and self.owns_index and faces):
             return NumpyVectors(faces, matrix)
-        from retrieval.chroma import ChromaVectors, open_client
+        from retrieval.chroma import ChromaHome
 
-        if self._client is None:
-            self._client = open_client(self._directory, self._url)
-        index = ChromaVectors(self._client, tenant, _fingerprint(faces, matrix))
-        index.build(faces, matrix)
-        return index
+        self._home = self._home or ChromaHome(self._directory, self._url)
+        try:
+            return self._home.index(tenant, faces, matrix, _fingerprint(faces, matrix))
+        except Exception as error:  # whatever ails the index, people are answered
+            log.warning("no search index, comparing every vector instead: %s", error)
+            return NumpyVectors(faces, matrix)
 
     def _tier(self, state: _State, scope: Scope) -> Tier:
         with self._lock:

@@ -6,12 +6,14 @@ import fcntl
 import os
 from pathlib import Path
 
+LOCK_FILE = "owner.lock"
+
 
 class OwnerLock:
     """An advisory lock on `directory/owner.lock`, released when closed or when the process ends."""
 
     def __init__(self, directory: Path) -> None:
-        self._path = directory / "owner.lock"
+        self._path = directory / LOCK_FILE
         self._file: int | None = None
 
     @property

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from retrieval.models import Matrix
 from retrieval.store import ChunkRow, Scope, VectorCache, content_hash
 
 if TYPE_CHECKING:
     from retrieval.embeddings import Vectoriser
+
+Progress = Callable[[int, int], None]  # texts done, texts in all
+_AT_ONCE = 64  # texts embedded between two savings
+_SCOPES = 64  # scopes remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +58,18 @@ class NumpyVectors:
         self._faces = list(faces)
         self._matrix = matrix
         self._at = {face.key: at for at, face in enumerate(self._faces)}
+        self._seen: dict[Scope, NDArray[np.intp]] = {}
+
+    def _admitted(self, scope: Scope) -> NDArray[np.intp]:
+        """The places of the faces a scope may see; asked of each face once."""
+        if scope not in self._seen:
+            if len(self._seen) >= _SCOPES:
+                self._seen.clear()
+            self._seen[scope] = np.flatnonzero([scope.admits(face.row) for face in self._faces])
+        return self._seen[scope]
 
     def nearest(self, vector: Matrix, scope: Scope, count: int) -> dict[str, float]:
-        seen = np.flatnonzero([scope.admits(face.row) for face in self._faces])
+        seen = self._admitted(scope)
         if not len(seen) or count < 1:
             return {}
         scores = self._matrix[seen] @ vector
@@ -126,15 +140,23 @@ class EmbeddingCache:
             found.update({wanted[key]: row for key, row in cache.vectors(missing).items()})
         return found
 
-    def embed(self, texts: Sequence[str]) -> dict[str, Matrix]:
-        """Vectors of all texts by text; the new ones are saved."""
+    def embed(self, texts: Sequence[str], progress: Progress | None = None) -> dict[str, Matrix]:
+        """Vectors of all texts by text. New ones are saved as they come, so that a kill loses a batch at most.
+
+        `progress` is told how many of all texts are done.
+        """
         found = self.known(texts)
         missing = [text for text in dict.fromkeys(texts) if text not in found]
-        if missing:
-            rows = self.vectoriser.passages(missing)
-            fresh = dict(zip(missing, rows, strict=True))
+        total = len(found) + len(missing)
+        for start in range(0, len(missing), _AT_ONCE):
+            if progress is not None:
+                progress(len(found), total)
+            part = missing[start : start + _AT_ONCE]
+            fresh = dict(zip(part, self.vectoriser.passages(part), strict=True))
             if self._caches:
                 name = self.vectoriser.model_id
                 self._caches[-1].save_vectors({content_hash(name, t): row for t, row in fresh.items()})
             found.update(fresh)
+        if progress is not None:
+            progress(total, total)
         return found

@@ -209,5 +209,5 @@ def test_the_old_generation_serves_until_the_next_but_one(tmp_path: Path, vector
     assert old.vectors.nearest(vector, CUSTOMER, 5)
     store.replace([*ROWS, row("new2", "正时链条")])
     base.refresh("t1")
-    names = {collection.name.rsplit("-", 1)[1] for collection in base._client.list_collections()}
+    names = {collection.name.rsplit("-", 1)[1] for collection in base._home._client.list_collections()}
     assert len(names) == 2
