@@ -91,7 +91,7 @@ def truth(car: Vehicle, family: int, kind: int, variant: int) -> bool:
 def conditions(kind: int, variant: int, year: int) -> dict[str, Any]:
     """The columns by which the catalogue says the same."""
     first, last = months(year)
-    return {
+    columns: dict[str, dict[str, Any]] = {
         "any": {},
         "engine": {"engines": [ENGINES[variant]]},
         "option": {"options": [OPTIONS[variant]]},
@@ -100,7 +100,8 @@ def conditions(kind: int, variant: int, year: int) -> dict[str, Any]:
             "from_month": f"{first[:5]}07" if variant else first,
             "to_month": last if variant else f"{first[:5]}06",
         },
-    }[RULES[kind % len(RULES)]]
+    }
+    return columns[RULES[kind % len(RULES)]]
 
 
 def populate(core: Core, applications: int) -> None:
@@ -136,8 +137,8 @@ def _family(core: Core, family: int) -> Iterator[Any]:
     models = [_model(shared, family, year) for year in range(YEARS)]
     yield from models
     for model in models:
-        for kind, name in name_keys(model):
-            yield new_row(ModelName, shared | {"model_id": model.id, "kind": kind, "name": name})
+        for what, name in name_keys(model):
+            yield new_row(ModelName, shared | {"model_id": model.id, "kind": what, "name": name})
     for kind in range(KINDS):
         for variant in range(VARIANTS):
             yield from _part(shared, family, kind, variant, models)

@@ -253,6 +253,32 @@ class LookupParts(Question):
     customer_id: str = ""
 
 
+class DecodeVin(Question):
+    """What a VIN says by itself, in any spelling: VinView."""
+
+    vin: str
+
+
+class VinView(View):
+    """Maker, brands and model years of a VIN, the likeliest year first; all empty for what is none.
+
+    `check`: its check digit looks wrong where one is prescribed; advice, never a block. `suggestion`: what was
+    perhaps meant by one typed with I, O or Q. `series`, `engine` and `displacement` where a decoder knows them.
+    """
+
+    vin: str
+    check: bool = False
+    suggestion: str = ""
+    maker: str = ""
+    brands: tuple[str, ...] = ()
+    years: tuple[int, ...] = ()
+    region: str = ""
+    series: str = ""
+    engine: str = ""
+    displacement: str = ""
+    source: str = ""
+
+
 class Contradictions(Question):
     """Where the catalogue says both yes and no: list[Contradiction], the newest rows first, at most `limit`."""
 
