@@ -17,7 +17,7 @@ from bot.skills.part_actions import actions, ask_button, ask_technician
 from bot.skills.part_cars import ANSWER, part_words, remember, vehicle_meant
 from crm_core.fitment.messages import CheckFit, FitAnswer, LookupParts, PartSpec, StockOf, VehicleSpec
 from crm_core.fitment.rules import OTHER, UNKNOWN
-from crm_core.vehicles.messages import CarStock, FindModels, ModelView, StockCarView
+from crm_core.vehicles.messages import CarStock, FindModels, LikelyVin, LikelyVins, ModelView, StockCarView
 
 # What says which vehicle it is, and so holds for the next part of the same message too.
 _CAR_SLOTS = frozenset({"vehicle", "vin", "plate", "codes", "person"})
@@ -152,10 +152,20 @@ def _chips(talk: Talk, draft: Draft, answer: FitAnswer) -> tuple[Button, ...]:
 def _no_such_vehicle(talk: Talk, draft: Draft) -> Step:
     """Nobody's car that he may know of, or no model of the catalogue: it is asked for in another way."""
     said = next((draft.words(name) for name in ("vin", "plate", "vehicle") if draft.words(name)), "")
+    likely: tuple[LikelyVin, ...] = talk.ask(LikelyVins(vin=draft.text("vin"))) if draft.value("vin") else ()
     for name in ("vin", "plate", "vehicle"):
         draft.slots.pop(name, None)
-    key = "unknown_car_for_part" if said else "vehicle_for_part"
-    return Need("vehicle", key, {"part": part_words(draft), "said": said})
+    params = {"part": part_words(draft), "said": said}
+    if likely:
+        return Need("vin", "misread_vin", params, tuple(_vin_chip(draft, one) for one in likely))
+    return Need("vehicle", "unknown_car_for_part" if said else "vehicle_for_part", params)
+
+
+def _vin_chip(draft: Draft, likely: LikelyVin) -> Button:
+    """A VIN that may have been meant, with the car that has it."""
+    picked = {"t": draft.token, "slot": "vin", "value": likely.vin, "words": likely.vin}
+    label = f"…{likely.vin[-8:]} {likely.name}" if likely.name else likely.vin
+    return Button(label[:30].strip(), "draft.pick", picked)
 
 
 def _sides(talk: Talk) -> str:

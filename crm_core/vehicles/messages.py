@@ -178,6 +178,19 @@ class FindCar(Question):
     plate: str = ""
 
 
+class LikelyVins(Question):
+    """VINs a misread or mistyped one may stand for, likeliest first, at most three: tuple[LikelyVin, ...]."""
+
+    vin: str
+
+
+class LikelyVin(View):
+    """`name` is the visible car's that has it; empty when only its check digit speaks for it."""
+
+    vin: str
+    name: str = ""
+
+
 class CarStock(Question):
     """New cars in stock that fit, at the actor's dealer first: list[StockCarView]."""
 

@@ -8,7 +8,14 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import col
 
-from crm_core.fitment.normalise import plate_key, vin_advice, vin_key, word_key
+from crm_core.fitment.normalise import (
+    plate_key,
+    vin_advice,
+    vin_check_digit,
+    vin_key,
+    vin_suggestion,
+    word_key,
+)
 from crm_core.kernel.pii import mask_tail
 from crm_core.kernel.registry import answers
 from crm_core.kernel.uow import Reader
@@ -20,6 +27,8 @@ from crm_core.vehicles.messages import (
     CustomerCars,
     FindCar,
     FindModels,
+    LikelyVin,
+    LikelyVins,
     ModelView,
     SeriesNames,
     SeriesNamesView,
@@ -27,9 +36,11 @@ from crm_core.vehicles.messages import (
 )
 from crm_core.vehicles.rules import Said, model_name, names_in, narrow, read_words
 from crm_core.vehicles.tables import Car, Model, ModelName, StockCar
+from crm_core.vehicles.vins import near_vins
 
 VIN_TAIL = 6
 MAX_CANDIDATES = 2_000
+LIKELY = 3
 
 
 @answers(FindModels)
@@ -167,6 +178,26 @@ def shown(value: str, car: Car, reader: Reader) -> str:
     own = reader.actor.customer_id is not None and car.customer_id == reader.actor.customer_id
     level = "read" if own else reader.access.sees(reader.actor, "identity")
     return {"read": value, "mask": mask_tail(value)}.get(level, "")
+
+
+@answers(LikelyVins)
+def likely_vins(question: LikelyVins, reader: Reader) -> tuple[LikelyVin, ...]:
+    """Of visible cars first; then, when the check digit disagrees, those with which it agrees."""
+    vin = vin_key(question.vin) or vin_suggestion(question.vin)
+    if not vin:
+        return ()
+    near = list(dict.fromkeys(near_vins(vin)))
+    found = _with_vins(reader, near)
+    if not found and vin_advice(vin):
+        found = [LikelyVin(vin=one) for one in near if vin_check_digit(one) == one[8]]
+    return tuple(found[:LIKELY])
+
+
+def _with_vins(reader: Reader, near: list[str]) -> list[LikelyVin]:
+    """The visible cars that have one of these."""
+    keys = {index: one for one in near for index in reader.cipher.indexes("vin", one)}
+    query = reader.select(Car, "car").where(col(Car.vin_index).in_(keys)).order_by(col(Car.id).desc()).limit(LIKELY)
+    return [LikelyVin(vin=keys[car.vin_index or ""], name=car.name) for car in reader.rows(query)]
 
 
 @answers(CarStock)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlmodel import col
 
@@ -20,9 +22,12 @@ from crm_core.vehicles.messages import (
     CustomerCars,
     FindCar,
     FindModels,
+    LikelyVins,
     SeriesNames,
 )
 from crm_core.vehicles.rules import names_in, read_words
+from crm_core.vehicles.vins import near_vins
+from intents.entities.codes import checks
 from tests.core.fitment.shop import HERE, THERE, VIN, Shop
 
 
@@ -116,6 +121,38 @@ def test_who_may_not_see_a_car_learns_nothing(shop: Shop) -> None:
     assert shop.core.ask(CustomerCars(customer_id=customer_id), stranger) == []
     with pytest.raises(NotFound):
         shop.do(AddCar(customer_id=customer_id, vin=VIN), stranger)
+
+
+@pytest.mark.parametrize(
+    "typed", [VIN[:-1] + "G", VIN[:13] + "3" + VIN[14:], VIN[:12] + VIN[13] + VIN[12] + VIN[14:], "LFV3A23COJ3138260"],
+    ids=["6 for G", "3 for 8", "two swapped", "an O and two swapped"],
+)  # fmt: skip
+def test_a_misread_vin_is_known_by_the_visible_car_that_is_nearly_so(shop: Shop, typed: str) -> None:
+    shop.customer()
+    (likely,) = shop.core.ask(LikelyVins(vin=typed), shop.rep)
+    assert likely.vin == VIN
+    assert "迈腾" in likely.name
+    shop.do(AddPerson(code="rep9", name="外店销售", role="rep", unit=THERE))
+    others = shop.core.ask(LikelyVins(vin=typed), shop.core.actor("rep9"))
+    assert all(one.name == "" for one in others)
+
+
+def test_of_nobodys_car_the_check_digit_tells(shop: Shop) -> None:
+    wrong = VIN[:-1] + "G"
+    found = [one.vin for one in shop.core.ask(LikelyVins(vin=wrong), shop.rep)]
+    assert 0 < len(found) <= 3
+    assert all(checks(one) and one != wrong for one in found)
+    assert shop.core.ask(LikelyVins(vin=VIN), shop.rep) == (), "it agrees as it is"
+    assert shop.core.ask(LikelyVins(vin="LFV3"), shop.rep) == ()
+
+
+@given(st.text("ABCDEFGHJKLMNPRSTUVWXYZ0123456789", min_size=17, max_size=17))
+def test_near_vins_are_vins_that_differ(vin: str) -> None:
+    for near in near_vins(vin):
+        assert near != vin
+        assert len(near) == 17
+        assert not set(near) & set("IOQ")
+        assert sorted(near) == sorted(vin) or sum(a != b for a, b in zip(near, vin, strict=True)) == 1
 
 
 def test_cars_follow_their_customer(shop: Shop) -> None:
