@@ -30,7 +30,7 @@ def customer(talk: Talk, draft: Draft, slot: str = "person", *, required: bool =
     if slot in draft.chosen:
         return draft.chosen[slot]
     words = draft.text(slot).strip()
-    if not words or words.lower() in PRONOUNS or _from_focus(talk, draft, slot):
+    if not words or words.lower() in PRONOUNS or from_focus(talk, draft, slot):
         return _focused(talk, draft, slot, required)
     vehicle = vehicle_words(draft.value("vehicle"), draft.words("vehicle"))
     found: list[CustomerLine] = talk.ask(
@@ -53,7 +53,7 @@ def _may_create(talk: Talk) -> bool:
     return talk.core.access.may(talk.actor, "lead", "create")
 
 
-def _from_focus(talk: Talk, draft: Draft, slot: str) -> bool:
+def from_focus(talk: Talk, draft: Draft, slot: str) -> bool:
     """Whether the name was filled in from the conversation, by a pronoun or by nothing at all."""
     said = draft.words(slot).strip().lower()
     return draft.text(slot) == talk.memory.focus_name(talk.now) and (not said or said in PRONOUNS)

@@ -11,10 +11,11 @@ from bot.cards.knowledge import answer_card
 from bot.conversation.brain import CONTACTS
 from bot.conversation.gate import Need, Step, skill
 from bot.conversation.pending import Draft
-from bot.conversation.people import PRONOUNS, customer
+from bot.conversation.people import PRONOUNS, customer, from_focus
 from bot.conversation.presses import verb
 from bot.conversation.talk import Talk
 from bot.ports import Outbound
+from bot.skills.facts import answered_by_rule
 from crm_core.customers.messages import CustomerCard, CustomerHistory, CustomerView, RecordView
 from crm_core.vehicles.messages import CarView, FindCar
 
@@ -30,16 +31,22 @@ def ask_history(talk: Talk, draft: Draft) -> Step:
     if not talk.is_staff and _about_another(talk, draft):
         talk.say("privacy.refuse")
         return None
+    # Whoever has to choose between two of one name is answered what he asked before.
+    asked = draft.chosen.setdefault("question", talk.text)
     who = _whose(talk, draft)
     if isinstance(who, Need) or who is None:
         return who or Need("person")
+    named = draft.words("person")
+    question = asked.replace(named, "") if named and named.lower() not in PRONOUNS else asked
+    if answered_by_rule(talk, draft, question, who):
+        return None
     told: list[RecordView] = talk.ask(CustomerHistory(customer_id=who))
     records = [r for r in told if r.at <= talk.now]
     name = "" if not talk.is_staff else (talk.memory.focus_name(talk.now) or draft.text("person"))
     if not records:
         talk.say("history.none", name=name) if talk.is_staff else talk.say("history.own_none")
         return None
-    _answer(talk, talk.text.replace(draft.words("person"), ""), name, records, who)
+    _answer(talk, question, name, records, who)
     return None
 
 
@@ -65,7 +72,8 @@ def _pictures(talk: Talk, name: str, records: Sequence[RecordView]) -> None:
 
 
 def _whose(talk: Talk, draft: Draft) -> str | Need | None:
-    if talk.is_staff and not draft.text("person") and (draft.value("vin") or draft.value("plate")):
+    named = draft.text("person") and not from_focus(talk, draft, "person")
+    if talk.is_staff and not named and (draft.value("vin") or draft.value("plate")):
         car: CarView | None = talk.ask(FindCar(vin=draft.text("vin"), plate=draft.text("plate")))
         if car is not None:
             return car.customer_id

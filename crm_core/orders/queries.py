@@ -33,7 +33,11 @@ def orders(question: Orders, reader: Reader) -> list[OrderView]:
         said = question.ref.strip().upper()
         query = query.where((col(Order.ref) == said) | (col(Order.code) == question.ref.strip()))
     newest = query.order_by(col(Order.ordered_on).desc(), col(Order.id).desc())
-    found = reader.rows(newest.limit(min(question.limit, MAX_ORDERS)))
+    return order_views(reader.rows(newest.limit(min(question.limit, MAX_ORDERS))), reader)
+
+
+def order_views(found: list[Order], reader: Reader) -> list[OrderView]:
+    """Orders the actor was allowed to load, with their lines."""
     lines, names = _lines(found, reader), _names(found, reader)
     return [_view(order, lines[order.id], names.get(order.customer_id or "", "")) for order in found]
 

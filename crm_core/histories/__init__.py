@@ -1,0 +1,1 @@
+"""What the records say about one customer: facts with their dates, numbers and people."""
