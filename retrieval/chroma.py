@@ -14,8 +14,10 @@ import numpy as np
 
 from retrieval.lock import LOCK_FILE
 from retrieval.models import Matrix
-from retrieval.store import AUDIENCES, Audience, Scope
+from retrieval.store import Audience, Scope
 from retrieval.vectors import Face, NumpyVectors
+
+Place = tuple[Audience, str]  # audience and unit
 
 log = logging.getLogger(__name__)
 
@@ -91,39 +93,44 @@ class ChromaHome:
 
 
 class ChromaVectors:
-    """A generation of one tenant's vectors: a collection per audience, units as a positive filter.
+    """A generation of one tenant's vectors: a collection for each audience and unit.
 
-    Generations are named by their content. A new one is written beside the old, which keeps serving.
+    Which collections are asked is the scope, so nothing is filtered: a filter over 10,000 pieces costs more
+    than all else. Generations are named by their content; a new one is written beside the old, which keeps
+    serving.
     """
 
     def __init__(self, client: Any, tenant: str, generation: str) -> None:
         self._client = client
         self._tenant = tenant
-        self._head = f"kb-{hashlib.sha256(tenant.encode()).hexdigest()[:16]}-"
+        self._head = f"kb-{_digest(tenant)}-"
         self._generation = generation[:16]
-        self._open: dict[Audience, Any] = {}
+        self._open: dict[Place, Any] = {}
         self._exact = NumpyVectors([], np.empty((0, 0), np.float32))
 
-    def _name(self, audience: Audience) -> str:
-        return f"{self._head}{audience}-{self._generation}"
+    def _name(self, place: Place) -> str:
+        audience, unit = place
+        return f"{self._head}{audience}-{_digest(unit)}-{self._generation}"
 
     def build(self, faces: Sequence[Face], matrix: Matrix) -> None:
         """Write this generation unless it is already there whole."""
         self._exact = NumpyVectors(faces, matrix)
-        for audience in AUDIENCES:
-            at = [i for i, face in enumerate(faces) if face.row.audience == audience]
-            collection = self._collection(audience)
+        places: dict[Place, list[int]] = {}
+        for number, face in enumerate(faces):
+            places.setdefault((face.row.audience, face.row.unit), []).append(number)
+        for place, at in places.items():
+            collection = self._collection(place)
             if collection.count() != len(at):
-                self._client.delete_collection(self._name(audience))
-                collection = self._collection(audience)
+                self._client.delete_collection(self._name(place))
+                collection = self._collection(place)
                 for start in range(0, len(at), _BATCH):
                     part = at[start : start + _BATCH]
                     self._add(collection, [faces[i] for i in part], matrix[part])
-            self._open[audience] = collection
+            self._open[place] = collection
 
-    def _collection(self, audience: Audience) -> Any:
+    def _collection(self, place: Place) -> Any:
         return self._client.get_or_create_collection(
-            self._name(audience),
+            self._name(place),
             embedding_function=None,  # without this, Chroma downloads a model of its own
             configuration={"hnsw": {"space": "cosine", "ef_search": _SEARCH_EF, "ef_construction": 200}},
         )
@@ -138,7 +145,7 @@ class ChromaVectors:
 
     def drop_others(self, kept_too: ChromaVectors | None = None) -> None:
         """Delete this tenant's other generations, except the one a search may still be reading."""
-        kept = {each._name(a) for each in (self, kept_too) if each is not None for a in AUDIENCES}
+        kept = {each._name(place) for each in (self, kept_too) if each is not None for place in each._open}
         for collection in self._client.list_collections():
             name = collection if isinstance(collection, str) else collection.name
             if name.startswith(self._head) and name not in kept:
@@ -148,20 +155,19 @@ class ChromaVectors:
         """By the graph; when that fails (a server gone, a file damaged), by comparing with every vector."""
         visible = self._visible(scope)
         try:
-            return self._nearest(visible, vector, scope, count)
+            return self._nearest(visible, vector, count)
         except Exception as error:
             log.warning("the search index does not answer, comparing every vector: %s", error)
             return self._exact.nearest(vector, scope, count)
 
-    def _nearest(self, visible: Iterable[Any], vector: Matrix, scope: Scope, count: int) -> dict[str, float]:
+    @staticmethod
+    def _nearest(visible: Iterable[Any], vector: Matrix, count: int) -> dict[str, float]:
         found: dict[str, float] = {}
         for collection in visible:
             total = min(count, collection.count())
             if total < 1:
                 continue
-            answer = collection.query(
-                query_embeddings=[vector], n_results=total, where=_where(scope), include=["distances"]
-            )
+            answer = collection.query(query_embeddings=[vector], n_results=total, include=["distances"])
             pairs = zip(answer["ids"][0], answer["distances"][0], strict=True)
             found.update({key: 1.0 - float(distance) for key, distance in pairs})
         return dict(sorted(found.items(), key=lambda pair: -pair[1])[:count])
@@ -174,9 +180,9 @@ class ChromaVectors:
     def _visible(self, scope: Scope) -> Iterable[Any]:
         if scope.tenant != self._tenant:
             raise ValueError("this index belongs to another tenant")
-        return [self._open[audience] for audience in scope.audiences if audience in self._open]
+        places = [(audience, unit) for audience in scope.audiences for unit in scope.units]
+        return [self._open[place] for place in places if place in self._open]
 
 
-def _where(scope: Scope) -> dict[str, Any]:
-    """A positive filter: rows without the field never match, and there is no such thing as no filter."""
-    return {"$and": [{"tenant": {"$eq": scope.tenant}}, {"unit": {"$in": list(scope.units)}}]}
+def _digest(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()[:16]

@@ -30,7 +30,6 @@ class Signals:
 
     dense: float  # weighted cosine of the piece's text, -1..1
     lexical: float  # agreement in words, 0..1
-    coverage: float  # share of the question's words found in the text, 0..1
     example: float  # agreement with the nearest example question, 0..1.3; 0 when there is none
     crossing: bool  # question and text are in different languages
 
@@ -106,7 +105,7 @@ class Tier:
             return []
         asked = self._words.question_tokens(question)
         words = self._words.scores(asked, lang)
-        wide = max(_CANDIDATES, 4 * count)
+        wide = max(_CANDIDATES, count)
         alike = self._examples.scores(asked, wide)
         best = {int(at) for at in np.argsort(-words, kind="stable")[:wide]}
         best |= {self._asked_at[example] for example in alike}
@@ -130,7 +129,6 @@ class Tier:
         signals = Signals(
             dense=about.near.get(piece.text.key, _STAND_IN * words),
             lexical=words,
-            coverage=self._words.coverage(about.asked, at),
             example=max(examples, default=0.0),
             crossing=row.lang != about.lang,
         )

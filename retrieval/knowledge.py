@@ -114,7 +114,7 @@ class KnowledgeBase:
         """
         if k < 1:
             return []
-        lang, ranked = self.ranked(question, scope, max(4 * k, _WIDE))
+        lang, ranked = self.ranked(question, scope, max(2 * k, _WIDE))
         ranked = [hit for hit in ranked if scope.admits(hit.row) and hit.row.valid_on(on)]
         return self._hits(ranked, lang)[:k]
 
@@ -188,7 +188,11 @@ class KnowledgeBase:
         rows = list(self._store.all_documents(tenant))
         wanted = kept_for(rows, self._embedder().model_id)
         self._store.keep_vectors(wanted)
-        if self.owns_index and (self._url or self._directory) and len(self._store.vectors(sorted(wanted))) == len(wanted):
+        if (
+            self.owns_index
+            and (self._url or self._directory)
+            and len(self._store.vectors(sorted(wanted))) == len(wanted)
+        ):
             self.refresh(tenant)
 
     def _current(self, tenant: str) -> _State:
