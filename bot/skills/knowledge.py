@@ -65,12 +65,19 @@ def _suggest(talk: Talk, question: str, titles: tuple[str, ...]) -> None:
     talk.say("knowledge.did_you_mean", *chips, other)
 
 
+# What only a person has, or does; a workshop word may look like a name (轮毂轴承响 has 毂轴承 in it).
+_OF_SOMEBODY = re.compile(
+    r"电话|手机|号码|微信|地址|住|生日|订|买|卖|报价|优惠|花了|欠|付|工资|车牌|什么车|哪[辆台款]车|到店|来过|来了|预约|试驾|谁|联系|记录|资料"
+    r"|情况|保养|修|聊|认识|的车|的事|phone|number|address|birthday|order|b[ou][ua]?[gy]|quote|paid|spen[dt]|who|visit|car|record|contact",
+    re.I,
+)
+
+
 def _about_another(talk: Talk, question: str) -> bool:
     """Whether somebody else is named: then nobody is looked up or asked, whether he exists or not."""
-    own = _INTRODUCES.search(question)
-    return own is None and any(
-        name.lower() != talk.actor.name.lower() for name in talk.brain.people(question, talk.now)
-    )
+    if _INTRODUCES.search(question) or not _OF_SOMEBODY.search(question):
+        return False
+    return any(name.lower() != talk.actor.name.lower() for name in talk.brain.people(question, talk.now))
 
 
 def pass_on(talk: Talk, question: str, role: str = "tech", near: Sequence[str] = ()) -> None:

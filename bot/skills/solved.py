@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.cards.base import button
 from bot.cards.knowledge import related_card
+from bot.cards.learning import draft_card
 from bot.conversation.gate import after, pass_through
 from bot.conversation.pending import Draft
 from bot.conversation.presses import verb
@@ -59,4 +60,4 @@ def press_reword(talk: Talk, params: dict[str, Any]) -> None:
 @after(RewordAnswer)
 def reworded(talk: Talk, command: RewordAnswer, result: Result, draft: Draft | None) -> None:
     """The card comes again with the new words, to be decided."""
-    talk.say("knowledge.reworded")
+    talk.show(draft_card(talk.voice, result.view), talk.voice.say("knowledge.reworded"))
