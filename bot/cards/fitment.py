@@ -183,9 +183,15 @@ def _hints(voice: Voice, answer: FitAnswer) -> tuple[Field, ...]:
     return lines(
         voice,
         ("superseded_by", " → ".join((answer.first_oe, *answer.superseded_by)) if answer.superseded_by else ""),
-        ("alternatives", " / ".join(answer.alternatives[:3])),
+        ("alternatives", " / ".join(_trusted(answer, number) for number in answer.alternatives[:3])),
         ("near", " / ".join(answer.near[:3])),
     )
+
+
+def _trusted(answer: FitAnswer, number: str) -> str:
+    """Another number with how sure its source is, where it says so."""
+    sure = next((one.confidence for one in answer.substitutes if one.number == number), None)
+    return f"{number} ({sure}%)" if sure is not None else number
 
 
 def _question(voice: Voice, answer: FitAnswer) -> str | None:

@@ -11,7 +11,8 @@ from sqlmodel import col
 from crm_core.fitment.crossrefs import refs_from
 from crm_core.fitment.messages import FitRow, PartSpec
 from crm_core.fitment.normalise import family, look_alikes, oe_key
-from crm_core.fitment.rules import Row, Span, vin_tail
+from crm_core.fitment.rules import Row
+from crm_core.fitment.spans import Span, vin_tail
 from crm_core.fitment.stock import part_name
 from crm_core.fitment.tables import Application, CrossRef, Part
 from crm_core.kernel.uow import Reader

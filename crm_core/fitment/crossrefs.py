@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import or_, select
 from sqlmodel import col
 
-from crm_core.fitment.messages import AddCrossRef, AddPart
+from crm_core.fitment.messages import AddCrossRef, AddPart, Substitute
 from crm_core.fitment.normalise import oe_key
 from crm_core.fitment.tables import CrossRef
 from crm_core.kernel.errors import ChexinError, Invalid
@@ -138,6 +138,18 @@ def same_parts(reader: Reader, key: str) -> list[str]:
         or_(col(CrossRef.from_key) == key, col(CrossRef.to_key) == key),
     )  # fmt: skip
     return sorted({ref.to_key if ref.from_key == key else ref.from_key for ref in reader.rows(query)})
+
+
+def substitutes_of(reader: Reader, keys: Iterable[str]) -> tuple[Substitute, ...]:
+    """Other numbers that are listed for these parts, the same part before other makers'."""
+    query = select(CrossRef).where(
+        col(CrossRef.tenant) == reader.tenant, col(CrossRef.kind) != "supersedes", col(CrossRef.to_key).in_(set(keys))
+    )
+    found: dict[str, Substitute] = {}
+    for ref in sorted(reader.rows(query), key=lambda r: (r.kind != "interchange", -(r.confidence or 0), r.id)):
+        number = ref.display or ref.from_key
+        found.setdefault(number, Substitute(kind=ref.kind, number=number, source=ref.source, confidence=ref.confidence))
+    return tuple(found.values())
 
 
 def aftermarket_of(reader: Reader, keys: Iterable[str]) -> list[str]:

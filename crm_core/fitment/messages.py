@@ -202,17 +202,27 @@ class StockLine(View):
     own: bool = False
 
 
+class Substitute(View):
+    """Another number for the part: `kind` interchange (the same part) or aftermarket. `confidence` is 0-100, if stated."""
+
+    kind: str
+    number: str
+    source: str = ""
+    confidence: int | None = None
+
+
 class FitAnswer(View):
     """The verdict with its rows.
 
     `ask` names one question back and `choices` its (value, label) pairs; sending the pair (`ask`, value) in
     `VehicleSpec.answers` goes on. `ask` is vehicle, model, car, displacement, year, generation, engine_code,
     trim, gearbox (which vehicle), part, category, position (which part), or engine, option_code, month, vin
-    (a condition of the catalogue), or condition (one in its source's own words). The value `other` says: none of
-    these; `unknown`: the asker does not know, then it is not asked again. `qualifiers` name what decides a
-    `fits_if`. `part_id`, `price_fen` are of the part in `oe`, `model_id` and `car_id` of the one vehicle meant; empty
-    when there is no such one. `first_oe` is the number asked about, `superseded_by` is the chain of
-    newer numbers, oldest first; `near` are numbers that look alike: suggestions, never answers.
+    (a condition of the catalogue), or a name or remark (`is:…`) of its source. The value `other` says: none of these;
+    `unknown`: the asker does not know, then it is not asked again. `qualifiers` name what decides a `fits_if`.
+    `part_id` and `price_fen` are of the part in `oe`, `model_id` and `car_id` of the one vehicle meant; empty when
+    there is none. `first_oe` is the number asked about, `superseded_by` the chain of newer numbers, oldest first.
+    `substitutes` say where the `alternatives` of a part that fits come from. `near` are numbers that look alike:
+    suggestions, never answers.
     `check_vin`: the VIN's check digit looks wrong. `contradiction`: the catalogue says both yes and no.
     """
 
@@ -225,6 +235,7 @@ class FitAnswer(View):
     superseded_by: tuple[str, ...] = ()
     first_oe: str = ""
     alternatives: tuple[str, ...] = ()
+    substitutes: tuple[Substitute, ...] = ()
     stock: tuple[StockLine, ...] = ()
     ask: str = ""
     choices: tuple[tuple[str, str], ...] = ()

@@ -6,7 +6,7 @@ it fits and none says it does not; everything else asks, denies on evidence, or 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -14,11 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from crm_core.fitment.messages import Verdict
 from crm_core.fitment.normalise import oe_key
+from crm_core.fitment.spans import OPEN, Span, pieces, read_span
 
 OTHER = "other"
 # The answer of somebody who does not know: nothing is learnt, and the same is not asked again.
 UNKNOWN = "unknown"
-TAIL = 6
 # What people can answer most easily comes first; what a source says in names or words of its own comes after these.
 ASK_ORDER = ("engine", "option_code", "trim", "position", "month", "vin")
 _SPANS = ("month", "vin")
@@ -54,44 +54,6 @@ POLICIES = [("fitment", FitmentPolicy)]
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """A range of comparable texts, both ends inclusive; an empty end is open."""
-
-    low: str = ""
-    high: str = ""
-
-    @property
-    def known(self) -> bool:
-        return bool(self.low or self.high)
-
-    def inside(self, other: Span) -> bool | None:
-        """True when all of it lies in the other, False when none of it does, None when part of it may.
-
-        Ends of different lengths (a whole VIN, a production number) do not compare: None.
-        """
-        if len({len(end) for end in (self.low, self.high, other.low, other.high) if end}) > 1:
-            return None
-        if (other.high and self.low and self.low > other.high) or (
-            other.low and self.high and self.high < other.low
-        ):
-            return False
-        low_ok = not other.low or (bool(self.low) and self.low >= other.low)
-        high_ok = not other.high or (bool(self.high) and self.high <= other.high)
-        return True if low_ok and high_ok else None
-
-    def __str__(self) -> str:
-        return self.low if self.low == self.high else f"{self.low}..{self.high}"
-
-
-def read_span(text: str) -> Span:
-    """`2018-05` is that month, `2018-05..`, `..2018-05` and `2017-01..2018-05` are ranges."""
-    if ".." in text:
-        low, _, high = text.partition("..")
-        return Span(low, high)
-    return Span(text, text)
-
-
-@dataclass(frozen=True, slots=True)
 class Row:
     """One catalogue row as these rules see it. Conditions with several values: any of them will do."""
 
@@ -102,8 +64,8 @@ class Row:
     engines: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     position: str = ""
-    vin: Span = Span()
-    month: Span = Span()
+    vin: Span = OPEN
+    month: Span = OPEN
     part_position: str = ""
     conditions: tuple[tuple[str, str], ...] = ()
 
@@ -150,8 +112,8 @@ class Facts:
     trims: frozenset[str] = frozenset()
     options: frozenset[str] = frozenset()
     position: str = ""
-    vin: Span = Span()
-    month: Span = Span()
+    vin: Span = OPEN
+    month: Span = OPEN
     answers: dict[str, str] = field(default_factory=dict)
 
 
@@ -222,6 +184,8 @@ def holds_one(row: Row, qualifier: str, facts: Facts, scope: Sequence[Row]) -> b
         return _position(row, facts)
     wanted = {oe_key(v) or v for v in row.values(qualifier)}
     answered = _answered(qualifier, wanted, facts, scope)
+    if answered is False and qualifier == "option_code" and not row.fits and _said(facts, qualifier) != OTHER:
+        answered = _has_any(wanted, facts)
     if answered is not None:
         return answered
     if qualifier == "engine":
@@ -229,6 +193,12 @@ def holds_one(row: Row, qualifier: str, facts: Facts, scope: Sequence[Row]) -> b
     known_values = {"trim": facts.trims, "option_code": facts.options}.get(qualifier, frozenset())
     # Not knowing a trim or option of a car is not knowing that it has none.
     return True if wanted & {oe_key(v) or v for v in known_values} else None
+
+
+def _has_any(wanted: set[str], facts: Facts) -> bool | None:
+    """A car has many options: naming one of them says nothing of those that a denial is about. Each is asked for."""
+    said = [_said(facts, IS + code) for code in sorted(wanted)]
+    return True if YES in said else False if set(said) == {OTHER} else None
 
 
 def _said(facts: Facts, qualifier: str) -> str:
@@ -284,9 +254,18 @@ def questions(
     for row in open_rows:
         for q in row.qualifiers:
             if holds_one(row, q, facts, scope) is None:
-                waiting.setdefault(q, []).append(row)
+                for asked in _asked_as(row, q, facts):
+                    waiting.setdefault(asked, []).append(row)
     order = sorted(waiting, key=lambda q: (-len(waiting[q]), *_ease(q)))
     return tuple((q, _choices(q, waiting[q])) for q in order)
+
+
+def _asked_as(row: Row, qualifier: str, facts: Facts) -> list[str]:
+    """The questions that settle a condition: once an option was named, each further one by itself."""
+    if qualifier != "option_code" or not _said(facts, qualifier):
+        return [qualifier]
+    codes = sorted({oe_key(v) or v for v in row.values(qualifier)})
+    return [IS + code for code in codes if not facts.answers.get(IS + code)] or [IS + codes[0]]
 
 
 def _ease(qualifier: str) -> tuple[int, str]:
@@ -297,47 +276,9 @@ def _ease(qualifier: str) -> tuple[int, str]:
 def _choices(qualifier: str, rows: Sequence[Row]) -> tuple[str, ...]:
     if qualifier in _SPANS:
         return tuple(str(span) for span in pieces([row.span(qualifier) for row in rows]))
+    if qualifier.startswith(IS):
+        return YES, OTHER
     return (*dict.fromkeys(v for row in rows for v in row.values(qualifier)), OTHER)
-
-
-def pieces(spans: Iterable[Span]) -> list[Span]:
-    """The ranges between all the ends of some ranges, so that each lies wholly inside or outside each."""
-    starts: set[str] = set()
-    for span in spans:
-        if span.low:
-            starts.add(span.low)
-        if span.high:
-            starts.add(after(span.high))
-    cuts = sorted(starts)
-    lows, highs = ["", *cuts], [*(before(cut) for cut in cuts), ""]
-    return [Span(low, high) for low, high in zip(lows, highs, strict=True)]
-
-
-def after(end: str) -> str:
-    """The next month, or the next production number of the same length."""
-    return _step(end, 1)
-
-
-def before(start: str) -> str:
-    """The month or production number just before."""
-    return _step(start, -1)
-
-
-def _step(text: str, by: int) -> str:
-    if "-" in text:
-        months = int(text[:4]) * 12 + int(text[5:7]) - 1 + by
-        return f"{months // 12:04d}-{months % 12 + 1:02d}"
-    head = text.rstrip("0123456789")
-    digits = text[len(head) :]
-    number = int(digits or 0) + by
-    if not digits or not 0 <= number < 10 ** len(digits):
-        return text
-    return f"{head}{number:0{len(digits)}d}"
-
-
-def vin_tail(text: str) -> str:
-    """The production number of a VIN: its last six characters."""
-    return oe_key(text)[-TAIL:]
 
 
 def successors(start: str, replaced_by: dict[str, list[str]]) -> list[str]:

@@ -10,7 +10,8 @@ from sqlmodel import col
 
 from crm_core.fitment.messages import VehicleSpec
 from crm_core.fitment.normalise import valid_month, vin_advice, vin_key, word_key
-from crm_core.fitment.rules import UNKNOWN, Facts, Span, vin_tail
+from crm_core.fitment.rules import UNKNOWN, Facts
+from crm_core.fitment.spans import Span, vin_tail
 from crm_core.kernel.uow import Reader
 from crm_core.vehicles.messages import FindModels
 from crm_core.vehicles.queries import car_by, models_for

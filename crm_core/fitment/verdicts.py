@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from crm_core.fitment.catalogue import MAX_ROWS, Entry, entries, fit_row, near_numbers, parts_with, same_maker
-from crm_core.fitment.crossrefs import aftermarket_of, replacements, same_parts
+from crm_core.fitment.crossrefs import aftermarket_of, replacements, same_parts, substitutes_of
 from crm_core.fitment.messages import FitAnswer, FitRow, Verdict
 from crm_core.fitment.normalise import oe_display
 from crm_core.fitment.prices import prices_for
-from crm_core.fitment.rules import Judgement, Row, judge, merge, position_fits, questions, successors
+from crm_core.fitment.rules import OTHER, Judgement, Row, judge, merge, position_fits, questions, successors
 from crm_core.fitment.stock import part_name, price_in, stock_lines
 from crm_core.fitment.tables import Part
 from crm_core.fitment.vehicle import Vehicle, tell_apart
@@ -127,7 +127,9 @@ def _check_one(part: Part, model: Model, catalogue: Catalogue, candidates: Seque
 def _judged(part: Part, model: Model, catalogue: Catalogue, fitting: dict[str, Judgement]) -> Finding:
     """What the part's own rows say."""
     rest = {part_id: judgement for part_id, judgement in fitting.items() if part_id != part.id}
-    beside = (catalogue.part(model, p) for p, j in rest.items() if j.verdict == "fits")
+    # "None of these" was said of what this part depends on, and proves nothing of others.
+    sure = {} if OTHER in dict(catalogue.vehicle.said.answers).values() else rest
+    beside = (catalogue.part(model, p) for p, j in sure.items() if j.verdict == "fits")
     others = tuple(other.oe for other in beside if position_fits(other.position, part.position))
     judgement = catalogue.judged(model, part.id, knows=bool(rest))
     rows = catalogue.shown(model, judgement)
@@ -197,6 +199,7 @@ def answer(
         qualifiers=unknown, vehicle=vehicle.label(language), part=part_name(first, reader) if first else "",
         oe=first.oe if first else "", superseded_by=_chain(parts, reader),
         first_oe=parts[0].oe if parts else "", alternatives=_others(told, shown, reader),
+        substitutes=substitutes_of(reader, [part.oe_key for part in shown])[:MAX_SHOWN] if shown else (),
         stock=stock_lines(_with_newest(shown, reader), reader, customer_id), ask=ask, choices=choices,
         check_vin=vehicle.check_vin, contradiction=any(finding.contradiction for finding in told),
         part_id=first.id if first else "", model_id=vehicle.model_id, car_id=vehicle.car_id,

@@ -14,16 +14,12 @@ from crm_core.fitment.rules import (
     OTHER,
     Facts,
     Row,
-    Span,
-    after,
-    before,
     judge,
     merge,
-    pieces,
     position_fits,
-    read_span,
     successors,
 )
+from crm_core.fitment.spans import Span, after, before, pieces, read_span
 
 ENGINES = ("CUF", "CUG")
 TRIMS = ("舒适型", "豪华型")
