@@ -73,7 +73,7 @@ def test_who_does_not_know_hears_what_it_depends_on_and_is_not_asked_again(shop:
     unsure = VehicleSpec(series="迈腾", year=2018, displacement="1.8T", answers=(("option_code", "unknown"),))
     answer = shop.ask(LookupParts(vehicle=unsure, part=PartSpec(category=PAD, position="front")))
     assert (answer.verdict, answer.ask, answer.choices) == ("fits_if", "", ())
-    assert answer.qualifiers == (("option_code", ("1ZE", "1LJ", "other")),)
+    assert [(name, set(values)) for name, values in answer.qualifiers] == [("option_code", {"1ZE", "1LJ", "other"})]
     assert {row.oe for row in answer.rows} == {"5Q0 698 151 D", "8V0 698 151 C"}
     golf = VehicleSpec(series="高尔夫", answers=(("displacement", "unknown"), ("year", "unknown"), ("trim", "unknown"),
                                               ("engine_code", "unknown"), ("model", "unknown")))  # fmt: skip
