@@ -42,7 +42,7 @@ def _what(voice: Voice, fact: Fact) -> str:
         return voice.say("fact.asks_approval", amount=voice.money(fact.amount_fen), by=fact.by_name)
     if fact.source == "quote":
         off = (fact.list_fen or 0) - (fact.amount_fen or 0)
-        less = voice.say("fact.off", amount=voice.money(off)) if off > 0 else ""
+        less = voice.say("fact.less", amount=voice.money(off)) if off > 0 else ""
         return joined(fact.what, voice.money(fact.amount_fen), less)
     paid = voice.money(fact.amount_fen) if fact.amount_fen else ""
     known = "" if fact.km is None or f"{fact.km}" in fact.what else kilometres(voice, fact.km)
