@@ -10,11 +10,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from bot.commands.learning import Report, Terms, files_of, learn_files
-from bot.commands.opening import open_core
+from bot.commands.opening import has_database, open_core
 from bot.texts import Texts
 from crm_core.api import Core
 from crm_core.kernel.access import Actor
 from crm_core.kernel.errors import Invalid
+from crm_core.kernel.settings import Settings
 from crm_core.knowledge.messages import Documents, DocumentView, RemoveDocument
 
 _MOST_SHOWN = 50
@@ -35,7 +36,7 @@ def learn_command(paths: list[Path], terms: tuple[str, str, str, str, bool], lis
 
 def learn(paths: list[Path], terms: Terms) -> int:
     """Publish documents, or keep them as drafts; 1 when some file was rejected. A running server picks them up."""
-    core, console = open_core(), Console(stderr=True)
+    core, console = _opened(), Console(stderr=True)
     try:
         actor = _system(core)
         files = files_of(paths)
@@ -53,20 +54,21 @@ def _tell(console: Console, report: Report) -> None:
     counts = report.outcomes
     console.print(f"{report.files} files read: added {counts['added']}, changed {counts['changed']}, unchanged "
                   f"{counts['unchanged']}, drafts {counts['draft']}, rejected {len(report.rejected)}; "
-                  f"{report.pieces} pieces", highlight=False)  # fmt: skip
+                  f"{report.pieces} pieces", highlight=False, soft_wrap=True)  # fmt: skip
     if counts["draft"]:
-        console.print("drafts wait for whoever looks after the knowledge base; the card is in that person's chat")
+        console.print("drafts wait for whoever looks after the knowledge base; the card is in that person's chat",
+                      soft_wrap=True)  # fmt: skip
     for name in report.hidden[:_MOST_SHOWN]:
         console.print(f"  {name}: look at it once more: hidden text was left out, or lines read like instructions "
-                      "to a machine (learn it with --review to see which)", markup=False)  # fmt: skip
+                      "to a machine (learn it with --review to see which)", markup=False, highlight=False, soft_wrap=True)  # fmt: skip
     texts = Texts.load()
     for name, key, params in report.rejected[:_MOST_SHOWN]:
-        console.print(f"  {name}: {texts.say(key, 'en', **params)}", markup=False, highlight=False)
+        console.print(f"  {name}: {texts.say(key, 'en', **params)}", markup=False, highlight=False, soft_wrap=True)
 
 
 def list_documents() -> int:
     """Every document with its version, as a table."""
-    core = open_core()
+    core = _opened()
     try:
         found: list[DocumentView] = core.ask(Documents(limit=1000), _system(core))
     finally:
@@ -89,7 +91,7 @@ def _span(start: date | None, end: date | None) -> str:
 
 def remove(sources: list[str]) -> int:
     """Remove documents by their sources as `--list` shows them, with their vectors."""
-    core, console = open_core(), Console(stderr=True)
+    core, console = _opened(), Console(stderr=True)
     try:
         actor = _system(core)
         for source in sources:
@@ -112,6 +114,13 @@ def _forget(core: Core, tenant: str) -> None:
         rooms.forget(tenant)
     finally:
         rooms.close()
+
+
+def _opened() -> Core:
+    """The deployment. Nothing is begun by learning: where there is no database yet, there is nobody to learn for."""
+    if not has_database(Settings()):
+        raise Invalid("tenant", "error.no_unit_yet")
+    return open_core()
 
 
 def _system(core: Core) -> Actor:

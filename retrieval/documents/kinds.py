@@ -76,6 +76,8 @@ def _wide(data: bytes) -> bool:
 
 def wide_encoding(data: bytes) -> str:
     """`utf-16-le` or `utf-16-be` where NULs stand in one half of the places only, else empty."""
+    if len(data) % 2:
+        return ""
     even, odd = data[:4096:2].count(0), data[1:4096:2].count(0)
     if odd and not even:
         return "utf-16-le"

@@ -15,7 +15,9 @@ _AWAY = re.compile(
 )
 _COLOUR = re.compile(r"(?:^|;)color:([^;!]+)")
 _BACK = re.compile(r"background(?:-color)?:([^;!]+)")
-_WHITE = {"white", "#fff", "#ffffff", "rgb(255,255,255)", "rgba(255,255,255,1)", "snow", "#fefefe", "#fdfdfd"}
+_WHITE = {"#ffffff", "#fffafa", "#fefefe", "#fdfdfd"}
+_NAMED = {"white": "#ffffff", "black": "#000000", "snow": "#fffafa", "red": "#ff0000", "blue": "#0000ff", "yellow": "#ffff00",
+          "green": "#008000", "gray": "#808080", "grey": "#808080", "silver": "#c0c0c0", "navy": "#000080"}  # fmt: skip
 _MAX_RULES = 2000
 
 
@@ -67,9 +69,9 @@ class Styles:
         back = _last(_BACK, style)
         above = node.getparent()
         while not back and above is not None:
-            back = _last(_BACK, self._style(above)) or _tight(above.get("bgcolor") or "")
+            back = _last(_BACK, self._style(above)) or _canonical(_tight(above.get("bgcolor") or ""))
             above = above.getparent()
-        back = back or "white"
+        back = back or "#ffffff"
         return colour == "transparent" or colour == back or (colour in _WHITE and back in _WHITE)
 
 
@@ -79,4 +81,15 @@ def _tight(style: str) -> str:
 
 def _last(pattern: re.Pattern[str], style: str) -> str:
     found = pattern.findall(style)
-    return str(found[-1]) if found else ""
+    return _canonical(str(found[-1])) if found else ""
+
+
+def _canonical(colour: str) -> str:
+    """One spelling for each colour: black, #000 and rgb(0,0,0) are the same."""
+    if named := _NAMED.get(colour):
+        return named
+    if re.fullmatch(r"#[0-9a-f]{3}", colour):
+        return "#" + "".join(2 * digit for digit in colour[1:])
+    if parts := re.fullmatch(r"rgba?\((\d{1,3}),(\d{1,3}),(\d{1,3})(?:,1(?:\.0*)?)?\)", colour):
+        return "#" + "".join(f"{min(int(part), 255):02x}" for part in parts.groups())
+    return colour
