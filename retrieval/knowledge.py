@@ -59,6 +59,7 @@ class _State:
     embedded: bool  # there are vectors to compare a question with
     final: bool  # everything embedded and, by the owner, written
     tiers: OrderedDict[Scope, Tier] = field(default_factory=OrderedDict)
+    needs: set[str] = field(default_factory=set)  # keys of the vectors its pieces need
 
 
 class KnowledgeBase:
@@ -174,10 +175,12 @@ class KnowledgeBase:
             cache = EmbeddingCache(self._embedder(), *self._shipped, self._store)
             cache.embed([face.text for face in faces_of(rows)], progress)
             state = self._build(tenant, version, rows, final=True)
+            state.needs = kept_for(rows, self._embedder().model_id)
             with self._lock:
                 self._states[tenant] = state
-            _drop_older(state, held)
-            self._store.keep_vectors(kept_for(rows, self._embedder().model_id))
+            # What was removed leaves the older generation at once, even if a search must compare exactly for it.
+            _drop_older(state, held if held is not None and held.needs <= state.needs else None)
+            self._store.keep_vectors(state.needs)
             return True
 
     def forget(self, tenant: str) -> None:
@@ -188,11 +191,9 @@ class KnowledgeBase:
         rows = list(self._store.all_documents(tenant))
         wanted = kept_for(rows, self._embedder().model_id)
         self._store.keep_vectors(wanted)
-        if (
-            self.owns_index
-            and (self._url or self._directory)
-            and len(self._store.vectors(sorted(wanted))) == len(wanted)
-        ):
+        texts = {face.text for face in faces_of(rows)}
+        cache = EmbeddingCache(self._embedder(), *self._shipped, self._store)
+        if self.owns_index and (self._url or self._directory) and len(cache.known(sorted(texts))) == len(texts):
             self.refresh(tenant)
 
     def _current(self, tenant: str) -> _State:

@@ -143,4 +143,5 @@ class MemoryStore:
         self._vectors.update(vectors)
 
     def keep_vectors(self, hashes: Collection[str]) -> None:
-        self._vectors = {key: row for key, row in self._vectors.items() if key in hashes}
+        if len({row.tenant for row in self._rows}) < 2:  # else they may be another tenant's
+            self._vectors = {key: row for key, row in self._vectors.items() if key in hashes}

@@ -59,11 +59,12 @@ def _tell(console: Console, report: Report) -> None:
         console.print("drafts wait for whoever looks after the knowledge base; the card is in that person's chat",
                       soft_wrap=True)  # fmt: skip
     for name in report.hidden[:_MOST_SHOWN]:
-        console.print(f"  {name}: look at it once more: hidden text was left out, or lines read like instructions "
-                      "to a machine (learn it with --review to see which)", markup=False, highlight=False, soft_wrap=True)  # fmt: skip
+        console.print(f"  {name}: look at it once more (--review shows what): hidden text was left out, or lines read "
+                      "like instructions to a machine", markup=False, highlight=False, soft_wrap=True)  # fmt: skip
     texts = Texts.load()
     for name, key, params in report.rejected[:_MOST_SHOWN]:
-        console.print(f"  {name}: {texts.say(key, 'en', **params)}", markup=False, highlight=False, soft_wrap=True)
+        why = texts.say(key, "en", **params)
+        console.print(f"  {name}: {why}", markup=False, highlight=False, soft_wrap=True)
 
 
 def list_documents() -> int:

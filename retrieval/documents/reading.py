@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import islice
 from pathlib import PurePath
 from typing import Any, cast
 
@@ -108,7 +109,7 @@ def _document(
     warned = findings(dict(unseen), content.blocks)
     chunks = tuple(
         Chunk(piece.section[:_NAME], piece.text, at, _lang_of(piece.text, cast(Lang, lang)), piece.page)
-        for at, piece in enumerate(pieces(content.blocks, title))
+        for at, piece in enumerate(islice(pieces(content.blocks, title), limits.MAX_CHUNKS + 1))
     )
     if len(chunks) > limits.MAX_CHUNKS:
         raise Unreadable("too_long", "more text than can be learnt from one file")

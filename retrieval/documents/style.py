@@ -16,7 +16,8 @@ _AWAY = re.compile(
 _COLOUR = re.compile(r"(?:^|;)color:([^;!]+)")
 _BACK = re.compile(r"background(?:-color)?:([^;!]+)")
 _WHITE = {"#ffffff", "#fffafa", "#fefefe", "#fdfdfd"}
-_NAMED = {"white": "#ffffff", "black": "#000000", "snow": "#fffafa", "red": "#ff0000", "blue": "#0000ff", "yellow": "#ffff00",
+_NAMED = {"white": "#ffffff", "black": "#000000", "snow": "#fffafa", "red": "#ff0000", "blue": "#0000ff",
+          "yellow": "#ffff00",
           "green": "#008000", "gray": "#808080", "grey": "#808080", "silver": "#c0c0c0", "navy": "#000080"}  # fmt: skip
 _MAX_RULES = 2000
 

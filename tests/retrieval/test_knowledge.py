@@ -149,6 +149,33 @@ def test_cached_vectors_load_no_model() -> None:
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2], timeout=60)
 
 
+def test_a_removed_documents_vectors_are_gone_from_the_store_and_from_the_index(
+    tmp_path: Path, vectoriser: HashVectoriser
+) -> None:
+    rows = [row for row in ROWS if row.tenant == "t1"]
+    store = MemoryStore(rows)
+    base = KnowledgeBase(store, directory=tmp_path, vectoriser=vectoriser)
+    base.refresh("t1")
+    gone = next(row for row in ROWS if row.id == "oil")
+    keys = [content_hash(vectoriser.model_id, face) for face in gone.faces]
+    others = [content_hash(vectoriser.model_id, face) for row in rows if row.id != "oil" for face in row.faces]
+    assert set(store.vectors(keys)) == set(keys)
+    store.replace([row for row in rows if row.id != "oil"])
+    before = vectoriser.embedded.copy()
+    base.forget("t1")
+    assert store.vectors(keys) == {}
+    assert set(store.vectors(others)) == set(others) - set(keys)
+    assert vectoriser.embedded == before
+    base.close()
+    import chromadb
+
+    client = chromadb.PersistentClient(path=str(tmp_path))
+    stored = [client.get_collection(one.name, embedding_function=None) for one in client.list_collections()]
+    held = [one for collection in stored for one in collection.get()["ids"]]
+    assert held
+    assert not [one for one in held if one.startswith("oil#")]
+
+
 def test_the_file_cache_keeps_what_it_had(tmp_path: Path) -> None:
     path = tmp_path / "v.npz"
     FileVectorCache(path).save_vectors({"a": np.array([1, 0], np.float32)})
@@ -207,7 +234,7 @@ def test_the_old_generation_serves_until_the_next_but_one(tmp_path: Path, vector
     store.replace([*ROWS, row("new1", "正时皮带")])
     base.refresh("t1")
     assert old.vectors.nearest(vector, CUSTOMER, 5)
-    store.replace([*ROWS, row("new2", "正时链条")])
+    store.replace([*ROWS, row("new1", "正时皮带"), row("new2", "正时链条")])
     base.refresh("t1")
     names = {collection.name.rsplit("-", 1)[1] for collection in base._home._client.list_collections()}
     assert len(names) == 2

@@ -152,7 +152,8 @@ def test_orders_to_a_machine_are_shown_to_the_reviewer(line: str) -> None:
 
 
 @pytest.mark.parametrize("line", [
-    "不要忽略仪表上的指示灯。", "请按照保养手册的要求更换机油。", "系统提示胎压不足时,请检查轮胎。", "The system will beep twice.",
+    "不要忽略仪表上的指示灯。", "请按照保养手册的要求更换机油。", "系统提示胎压不足时,请检查轮胎。",
+    "The system will beep twice.",
     "Never ignore the warning light.", "当客户询问价格时,先了解车型。",
 ])  # fmt: skip
 def test_ordinary_sentences_are_no_orders(line: str) -> None:
@@ -164,12 +165,14 @@ ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "gb18030"
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_encodings(encoding: str) -> None:
-    said = "這個車的機油要在一萬公里的時候更換\n我們的價格是 680 元" if encoding == "big5" else "机油每 10000 公里更换\n价格 680 元"
+    traditional, simplified = "這個車的機油要在一萬公里的時候更換\n我們的價格是 680 元", "机油每 10000 公里更换\n价格 680 元"
+    said = traditional if encoding == "big5" else simplified
     assert texts(read(said.encode(encoding), "a.txt", Given())) == [said]
 
 
 MISMATCHED = (
-    ("a.pdf", b"hello", "mismatch"), ("a.docx", xlsx({"a": [["b", "c"]]}), "mismatch"), ("a.txt", b"MZ\x90\0\x03", "mismatch"),
+    ("a.pdf", b"hello", "mismatch"), ("a.docx", xlsx({"a": [["b", "c"]]}), "mismatch"),
+    ("a.txt", b"MZ\x90\0\x03", "mismatch"),
     ("a.md", pdf(["x"]), "mismatch"), ("a.xlsx", packed({"x": b"y"}), "mismatch"), ("a.xls", b"x", "old_office"),
     ("a.docx", b"\xd0\xcf\x11\xe0" + bytes(600), "locked"), ("a.exe", b"MZ", "kind"), ("a", b"x", "kind"),
     ("a.csv", b"\x89PNG\r\n", "mismatch"), ("a.txt", b"a\0b\0\0c", "mismatch"), ("a.pdf", b"%PDF-1.5\nnothing", "broken"),
