@@ -50,11 +50,12 @@ class Counter:
 
     core: Core
     families: int
+    owners: int = data.CARS
     scores: dict[str, Score] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.actor = self.core.actor("rep0-0", TENANT)
-        self.cars = data.cars(self.families)
+        self.cars = data.cars(self.families, self.owners)
         self.engine = self.core.database.engine
 
     def asks(self) -> dict[str, Ask]:

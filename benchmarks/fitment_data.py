@@ -104,7 +104,7 @@ def conditions(kind: int, variant: int, year: int) -> dict[str, Any]:
     return columns[RULES[kind % len(RULES)]]
 
 
-def populate(core: Core, applications: int) -> None:
+def populate(core: Core, applications: int, owners: int = CARS) -> None:
     """A group with a catalogue of this many applications, a dealer with stock, and customers' cars."""
     found_group(core, dealers=1, reps=1)
     families = max(applications // PER_FAMILY, 1)
@@ -117,7 +117,7 @@ def populate(core: Core, applications: int) -> None:
                     rows.setdefault(type(row), []).append(dict(row.__dict__))
             for table, made in rows.items():
                 _insert(connection, table, made)
-    for car in cars(families):
+    for car in cars(families, owners):
         _own(core, car)
     with core.database.engine.connect() as connection:
         connection.exec_driver_sql("ANALYZE")
@@ -177,10 +177,10 @@ def _part(shared: dict[str, Any], family: int, kind: int, variant: int, models: 
         })  # fmt: skip
 
 
-def cars(families: int) -> list[Vehicle]:
+def cars(families: int, count: int = CARS) -> list[Vehicle]:
     """Cars of all ages and families; the same ones every time."""
     chance = random.Random(7)
-    return [_car(chance, families, n) for n in range(CARS)]
+    return [_car(chance, families, n) for n in range(count)]
 
 
 def _car(chance: random.Random, families: int, n: int) -> Vehicle:

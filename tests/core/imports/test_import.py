@@ -13,7 +13,7 @@ from sqlmodel import col
 
 from crm_core.api import Core
 from crm_core.customers.tables import ContactPoint, Customer
-from crm_core.fitment.messages import StockOf
+from crm_core.fitment.messages import CheckFit, PartSpec, StockOf, VehicleSpec
 from crm_core.fitment.tables import Application, Part, PartStock
 from crm_core.followups.tables import Followup
 from crm_core.imports.cells import lunar_day
@@ -23,6 +23,7 @@ from crm_core.kernel.tables import Outbox, Timer
 from crm_core.leads.tables import Lead, Touch
 from crm_core.orders.tables import Order, OrderLine
 from crm_core.org.messages import AddPerson, AddUnit
+from crm_core.vehicles.messages import AddModel
 
 DEALER = "star.east.here."
 LEADS = "姓名,手机号,意向车型,来源,城市,留言"
@@ -287,3 +288,62 @@ def test_progress_is_told(house: Core, tmp_path: Path) -> None:
 )  # fmt: skip
 def test_lunar_birthdays_in_words(said: str, day: str) -> None:
     assert lunar_day(said) == day
+
+
+SAMPLE = Path(__file__).parents[3] / "examples" / "dealership" / "sample_import"
+
+
+def test_the_sample_catalogue_with_its_names(house: Core, tmp_path: Path) -> None:
+    path = tmp_path / "catalogue.xml"
+    path.write_bytes((SAMPLE / "catalogue.aces.xml").read_bytes())
+    first, again = (run_import(house, house.actor("admin1"), "applications", path, names=SAMPLE / "aces_names.csv")
+                    for _ in range(2))  # fmt: skip
+    assert (counts(first), counts(again)) == ((17, 0, 0, 1), (0, 0, 17, 1))
+    question = CheckFit(part=PartSpec(oe="dp1101"), vehicle=VehicleSpec(external_id="aces:7542"))
+    answer = house.ask(question, house.actor("rep1"))
+    assert (answer.verdict, answer.part, answer.vehicle) == ("fits_if", "刹车片", "Northwind Comet 2019款")
+
+
+PARTS_CSV = ("零件号,名称,品牌,类别,价格,是否副厂", "5Q0 698 151 D,前刹车片,大众,刹车片,560,",
+             "DP-1,刹车片,天合,刹车片,200,是", "DP 1,刹车片,泰明顿,刹车片,210,")  # fmt: skip
+TABLES: dict[str, tuple[tuple[str, ...], tuple[int, int, int, int]]] = {
+    "supersessions": (("旧件号,新件号,来源,可信度", "5Q0698151B,5Q0 698 151 D,通告,高", "5Q0698151C,5Q0698151D,,0.6",
+                       "5Q0698151D,5q0-698-151-d,,", "1,2,,130%"), (2, 0, 0, 2)),
+    "interchanges": (("OE号,互换号", "5Q0698151D,8V0 698 151 C"), (1, 0, 0, 0)),
+    "aftermarket": (("OE号,品牌,副厂号,置信度", "5Q0698151D,TRW,DP-1,90"), (1, 0, 0, 0)),
+    "crossrefs": (("类型,号码,OE号", "替代,5Q0698151A,5Q0698151D", "什么,1,2"), (1, 0, 0, 1)),
+    "prices": (("零件号,品牌,零售价,车队价", "5Q0698151D,,560,500", "DP1,TRW,220,", "DP1,,220,", "9,,1,1"), (2, 0, 0, 2)),
+    "stock": (("零件号,品牌,门店,数量", "DP1,泰明顿,star.east.here.,4", "DP1,,star.east.here.,4"), (1, 0, 0, 1)),
+    "applications": (("零件号,品牌,车型编号,条件,用量", "DP1,TRW,m1,驱动=四驱;带运动包,2", "DP1,TRW,aces:5,,2", "DP1,,m1,,"),
+                     (2, 0, 0, 1)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", list(TABLES))
+def test_tables_of_the_catalogue_in_chinese(house: Core, tmp_path: Path, kind: str) -> None:
+    job = house.system("star")
+    house.execute(AddModel(code="m1", brand="大众", series="迈腾", external_id="aces:5"), job)
+    assert counts(load(house, "parts", write(tmp_path, "parts.csv", PARTS_CSV))) == (3, 0, 0, 0)
+    lines, expected = TABLES[kind]
+    path = write(tmp_path, "table.csv", lines)
+    assert counts(load(house, kind, path, dry=True)) == expected
+    assert counts(load(house, kind, path)) == expected
+    added, _, _, rejected = expected
+    assert counts(load(house, kind, path)) == (0, 0, added, rejected)
+
+
+def test_contradictions_of_a_table_are_told_and_kept_in_a_file(house: Core, tmp_path: Path) -> None:
+    job = house.system("star")
+    house.execute(AddModel(code="m1", brand="大众", series="迈腾"), job)
+    load(house, "parts", write(tmp_path, "parts.csv", PARTS_CSV))
+    lines = ("零件号,车型编号,适配,发动机代码,来源", "5Q0698151D,m1,是,CUF,甲", "5Q0698151D,m1,否,CUG,乙",
+             "5Q0698151D,m1,否,CUF,丙")  # fmt: skip
+    path = write(tmp_path, "applications.csv", lines)
+    report = load(house, "applications", path, dry=True)
+    assert len(report.contradictions) == 1
+    report = load(house, "applications", path)
+    assert report.contradictions_path is not None
+    told = report.contradictions_path.read_text(encoding="utf-8-sig").splitlines()
+    assert len(told) == 2
+    assert "甲" in told[1]
+    assert "丙" in told[1]
