@@ -61,7 +61,8 @@ def choice_label(voice: Voice, ask: str, value: str) -> str:
 
 def _price(voice: Voice, answer: FitAnswer) -> tuple[Field, ...]:
     """What the part in question costs the asker."""
-    if answer.price_fen is None or answer.verdict == "does_not_fit" or several(answer):
+    told = any(line.own and line.price_fen == answer.price_fen and line.exact for line in answer.stock)
+    if answer.price_fen is None or answer.verdict == "does_not_fit" or several(answer) or told:
         return ()
     return lines(voice, ("part_price", voice.money(answer.price_fen)))
 
@@ -93,13 +94,13 @@ def _days(stock: tuple[StockLine, ...]) -> int:
 
 def _rows(voice: Voice, answer: FitAnswer) -> tuple[Field, ...]:
     """The catalogue rows it comes from, numbered, and what else may decide."""
-    common = _common(answer.rows)
+    common, count = _common(answer.rows), min(len(answer.rows), MAX_ROWS)
     fields = [
-        Field(f"{n}. {row.oe}", joined("" if row.fits else voice.say("verdict.does_not_fit"),
-                                       row.part_name if row.part_name != answer.part else "",
-                                       row.model if row.model != answer.vehicle else "",
-                                       _conditions(voice, row, common), row.note, row.source)
-              or voice.say("verdict.fits"))
+        Field(joined(voice.label("field", "catalogue_row"), str(n) if count > 1 else "", by=" "),
+              joined(row.oe, "" if row.fits else voice.say("verdict.does_not_fit"),
+                     row.part_name if row.part_name != answer.part else "",
+                     row.model if row.model != answer.vehicle else "",
+                     _conditions(voice, row, common), row.note, _origin(voice, row)))
         for n, row in enumerate(islice(answer.rows, MAX_ROWS), start=1)
     ]  # fmt: skip
     for name, values in answer.qualifiers:
@@ -107,6 +108,13 @@ def _rows(voice: Voice, answer: FitAnswer) -> tuple[Field, ...]:
             told = " / ".join(choice_label(voice, name, v) for v in values if v != OTHER)
             fields.append(Field(qualifier_label(voice, name), told, emph=True))
     return tuple(fields)
+
+
+def _origin(voice: Voice, row: FitRow) -> str:
+    """Whose table it stands in, at which row, and how sure that is, where it is known."""
+    sure = f"{row.confidence}%" if row.confidence is not None else ""
+    said = joined(row.source, row.ref, sure, by=" ")
+    return voice.say("fitment.source", source=said) if said else ""
 
 
 def _candidates(voice: Voice, answer: FitAnswer) -> tuple[Field, ...]:

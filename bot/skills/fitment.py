@@ -15,7 +15,16 @@ from bot.ports import Button, Card, Field
 from bot.skills.knowledge import answer_question
 from bot.skills.part_actions import actions, ask_button, ask_technician
 from bot.skills.part_cars import ANSWER, part_words, remember, vehicle_meant
-from crm_core.fitment.messages import CheckFit, FitAnswer, LookupParts, PartSpec, StockOf, VehicleSpec
+from crm_core.fitment.messages import (
+    CheckFit,
+    DecodeVin,
+    FitAnswer,
+    LookupParts,
+    PartSpec,
+    StockOf,
+    VehicleSpec,
+    VinView,
+)
 from crm_core.fitment.rules import OTHER, UNKNOWN
 from crm_core.vehicles.messages import CarStock, FindModels, LikelyVin, LikelyVins, ModelView, StockCarView
 
@@ -157,7 +166,10 @@ def _no_such_vehicle(talk: Talk, draft: Draft) -> Step:
         draft.slots.pop(name, None)
     params = {"part": part_words(draft), "said": said}
     if likely:
-        return Need("vin", "misread_vin", params, tuple(_vin_chip(draft, one) for one in likely))
+        return Need("vehicle", "misread_vin", params, tuple(_vin_chip(draft, one) for one in likely))
+    facts: VinView = talk.ask(DecodeVin(vin=said))
+    if facts.brands and facts.years:
+        return Need("vehicle", "vin_without_car", params | {"brand": facts.brands[0], "year": facts.years[0]})
     return Need("vehicle", "unknown_car_for_part" if said else "vehicle_for_part", params)
 
 

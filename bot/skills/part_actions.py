@@ -76,7 +76,7 @@ def _ask(talk: Talk, command: AskTechnician) -> None:
     who = getattr(result.view, "assignee_name", "") if talk.is_staff else ""
     undo = talk.take_back(result.undo_id) if talk.is_staff else ()
     if who:
-        talk.say("knowledge.asked_name", *undo, who=who)
+        talk.say("fitment.asked_name", *undo, who=who)
     else:
         talk.say("knowledge.asked", *undo)
 

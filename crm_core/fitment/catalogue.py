@@ -152,5 +152,5 @@ def fit_row(entry: Entry, model: Model, reader: Reader) -> FitRow:
     return FitRow(
         application_id=a.id, part_id=entry.part.id, oe=entry.part.oe, part_name=part_name(entry.part, reader),
         model=model_name(model, reader.actor.language), fits=a.fits, conditions=tuple(conditions), note=a.note,
-        source=a.source,
+        source=a.source, ref=a.ref, confidence=a.confidence,
     )  # fmt: skip

@@ -180,6 +180,8 @@ class FitRow(View):
     conditions: tuple[tuple[str, str], ...]
     note: str
     source: str
+    ref: str = ""
+    confidence: int | None = None
 
 
 class StockLine(View):
