@@ -22,6 +22,7 @@ from bot.skills.approvals import last_shown
 from bot.skills.drafts import take
 from bot.skills.help import show_help
 from bot.skills.language import ask_language, follow, switch, wanted
+from bot.skills.part_cars import is_car
 from bot.skills.pasted import pasted
 from bot.skills.photos import PICTURE, is_whose
 from crm_core.channels.tables import PLATFORMS
@@ -64,6 +65,8 @@ def text(talk: Talk, said: str) -> None:
     said = resolved(talk, said)
     if waiting is not None and waiting.asked in FREE_SLOTS and names_another(talk, waiting, said):
         waiting = None
+    if waiting is not None and waiting.asked == "vehicle" and is_car(talk, waiting, said):
+        return
     if waiting is not None and waiting.intent == PICTURE:
         if is_whose(talk, waiting, said):
             return

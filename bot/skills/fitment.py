@@ -14,7 +14,7 @@ from bot.conversation.talk import Talk
 from bot.ports import Button, Card, Field
 from bot.skills.knowledge import answer_question
 from bot.skills.part_actions import actions, ask_button, ask_technician
-from bot.skills.part_cars import ANSWER, part_words, remember, vehicle_meant
+from bot.skills.part_cars import ANSWER, PARTS, part_words, remember, vehicle_meant
 from crm_core.fitment.messages import (
     CheckFit,
     DecodeVin,
@@ -30,7 +30,6 @@ from crm_core.vehicles.messages import CarStock, FindModels, LikelyVin, LikelyVi
 
 # What says which vehicle it is, and so holds for the next part of the same message too.
 _CAR_SLOTS = frozenset({"vehicle", "vin", "plate", "codes", "person"})
-_PARTS = frozenset({"ask_fitment", "ask_stock", "ask_price"})
 _JOINT = re.compile(r"和|与|跟|及|、|,|，|还有|加上|以及|\band\b|\bplus\b|&|\+|;|；", re.I)
 _SIDES = re.compile(r"主驾|副驾|驾驶[位侧]|driver'?s? side|passenger'?s? side", re.I)
 
@@ -241,7 +240,7 @@ def _spread(talk: Talk, draft: Draft) -> None:
 
 def _share_car(draft: Draft) -> None:
     """Several questions about parts in one message are about one vehicle, wherever in it the vehicle was said."""
-    about = [one for one in draft.rest if one["intent"] in _PARTS and one["slots"].keys() & {"part", "oe"}]
+    about = [one for one in draft.rest if one["intent"] in PARTS and one["slots"].keys() & {"part", "oe"}]
     carried = [draft.slots, *(one["slots"] for one in about)]
     said: dict[str, Any] = next((slots for slots in carried if slots.keys() & {"vehicle", "vin", "plate"}), {})
     for slots in carried if about else ():

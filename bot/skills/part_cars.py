@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from bot.cards.base import joined
-from bot.conversation.gate import Need
+from bot.conversation.gate import Need, pass_through
 from bot.conversation.pending import Draft
 from bot.conversation.people import customer
 from bot.conversation.talk import Talk
@@ -29,6 +29,8 @@ _TAIL = re.compile(
     re.I,
 )
 MAX_CARS = 4
+PARTS = frozenset({"ask_fitment", "ask_stock", "ask_price"})
+_AROUND = " ,，。.!！的车架号VIN车牌:："
 
 
 def vehicle_meant(talk: Talk, draft: Draft) -> VehicleSpec | Need:
@@ -61,6 +63,17 @@ def _read_codes(talk: Talk, draft: Draft) -> None:
     if tail is not None and not draft.value("vin"):
         found = next(filter(None, tail.groups()))
         draft.slots["vin"] = {"value": found.upper(), "words": found}
+
+
+def is_car(talk: Talk, draft: Draft, said: str) -> bool:
+    """Whether a message is just a VIN or a plate, said for the vehicle that was asked for; it is taken then."""
+    codes = [one for one in talk.brain.parts_said(said, talk.actor, talk.now) if one.kind in ("vin", "plate")]
+    if draft.intent not in PARTS or len(codes) != 1 or len(codes[0].words) < len(said.strip(_AROUND)):
+        return False
+    draft.fill({codes[0].kind: {"value": codes[0].value, "words": codes[0].words}})
+    draft.asked = ""
+    pass_through(talk, draft)
+    return True
 
 
 def _own_words(draft: Draft) -> str:
