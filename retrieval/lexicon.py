@@ -41,6 +41,19 @@ class Lexicon:
         return cls.of(data["concepts"], data.get("confusable", ()))
 
     @classmethod
+    def with_own(cls, concepts: Mapping[str, Mapping[str, Iterable[str]]], confusable: Iterable[Iterable[str]]) -> Lexicon:
+        """The shipped lexicon with further words; what ships keeps its standard words."""
+        data = load_yaml("lexicon.yaml")
+        joined = {concept: {lang: list(said) for lang, said in words.items()} for concept, words in data["concepts"].items()}
+        for concept, words in concepts.items():
+            known = joined.setdefault(concept, {})
+            for lang, said in words.items():
+                own = known.setdefault(lang, [])
+                own += [word for word in said if word not in own]
+        whole = {concept: {lang: said for lang, said in words.items() if said} for concept, words in joined.items()}
+        return cls.of(whole, [*data.get("confusable", ()), *confusable])
+
+    @classmethod
     def of(
         cls, concepts: Mapping[str, Mapping[str, Iterable[str]]], confusable: Iterable[Iterable[str]] = ()
     ) -> Lexicon:
@@ -121,5 +134,16 @@ class Lexicon:
 
 @cache
 def lexicon() -> Lexicon:
-    """The lexicon that ships with the package."""
-    return Lexicon.load()
+    """The lexicon that ships with the package, with the deployment's own words."""
+    return Lexicon.load() if _own is None else Lexicon.with_own(*_own)
+
+
+Concepts = Mapping[str, Mapping[str, Iterable[str]]]
+_own: tuple[Concepts, Iterable[Iterable[str]]] | None = None
+
+
+def configure(concepts: Concepts, confusable: Iterable[Iterable[str]] = ()) -> None:
+    """From now on `lexicon()` knows these words, too; none take earlier ones back."""
+    global _own
+    _own = (concepts, tuple(map(tuple, confusable))) if concepts or confusable else None
+    lexicon.cache_clear()

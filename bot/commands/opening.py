@@ -37,11 +37,23 @@ def open_core(*, now: datetime | None = None, demo: bool = False, quiet: bool = 
     intents.configure(settings.data_dir / "cache", encoders={"use": _sentence_vectors})
     clock: Clock = FixedClock(now) if now is not None else SystemClock()
     core = Core.open(_with_demo_policies(settings) if demo or _is_demo(settings) else settings, clock)
+    own_words(core)
     if demo and not core.tenants():
         load(core, quiet=quiet)
     if isinstance(clock, SystemClock):
         clock.offset = timedelta(seconds=float(core.leases.recall("demo_clock") or 0))
     return core
+
+
+def own_words(core: Core) -> None:
+    """The workshop's own words, where the policies name any."""
+    from crm_core.knowledge.rules import LexiconPolicy
+
+    own = core.policies.model("lexicon", LexiconPolicy)
+    if own.concepts or own.confusable:
+        from retrieval.lexicon import configure
+
+        configure({name: words.model_dump() for name, words in own.concepts.items()}, own.confusable)
 
 
 def _sentence_vectors(texts: Sequence[str]) -> Any:

@@ -1,12 +1,39 @@
-"""Who may read which document. Pure."""
+"""Who may read which document, and the words of one's own workshop. Pure."""
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter
 from collections.abc import Iterable
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 AUDIENCES = ("public", "customer", "staff")
+
+Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
+Concept = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+
+
+class Words(BaseModel):
+    """What people call a concept, by language."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    zh: tuple[Word, ...] = ()
+    en: tuple[Word, ...] = ()
+
+
+class LexiconPolicy(BaseModel):
+    """`lexicon.yaml`: concepts with their words, and groups of concepts that never answer for each other."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    concepts: dict[Concept, Words] = {}
+    confusable: tuple[tuple[Concept, ...], ...] = ()
+
+
+POLICIES = [("lexicon", LexiconPolicy)]
 
 
 def audiences_of(kind: str) -> tuple[str, ...]:
