@@ -252,6 +252,18 @@ def learn(
 
 
 @app.command()
+def reindex(
+    calibrate: Annotated[
+        Path | None, typer.Option(help='Lines of {"q", "ids"}: questions, and the titles or files that answer them; [] for none')
+    ] = None,
+) -> None:
+    """Embed all documents with the configured model, ahead of need; goes on where it was stopped."""
+    from bot.commands.searching import reindex as run
+
+    _guarded(run, calibrate)
+
+
+@app.command()
 def check(
     live: Annotated[bool, typer.Option("--live", help="Also ask the platforms whether all fits")] = False,
 ) -> None:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from retrieval.data import load_yaml
@@ -58,3 +59,24 @@ class Calibration:
 def calibration() -> Calibration:
     """The calibration that ships with the package (`data/bands.yaml`)."""
     return Calibration.of(load_yaml("bands.yaml"))
+
+
+def read_marks(path: Path, model_id: str) -> dict[str, Marks]:
+    """A deployment's own marks; none when there is no file, or it was drawn for another model."""
+    if not path.is_file():
+        return {}
+    data = load_yaml(path)
+    if data["model"] != model_id:
+        return {}
+    return {name: Marks(*map(float, pair)) for name, pair in data["marks"].items()}
+
+
+def write_marks(path: Path, model_id: str, marks: Mapping[str, Marks]) -> None:
+    """Keep marks with the model they were drawn for; a reader sees the old file or the new one."""
+    import yaml
+
+    data = {"model": model_id, "marks": {name: [round(m, 4) for m in pair] for name, pair in marks.items()}}
+    draft = path.with_suffix(".new")
+    draft.parent.mkdir(parents=True, exist_ok=True)
+    draft.write_text(yaml.safe_dump(data), encoding="utf-8")
+    draft.replace(path)

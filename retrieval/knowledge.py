@@ -6,7 +6,7 @@ import hashlib
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from retrieval.answer import Answer, answer_from
-from retrieval.calibration import Band, calibration
+from retrieval.calibration import Band, Calibration, Marks, calibration, read_marks, write_marks
 from retrieval.centring import Centring
 from retrieval.documents import learn
 from retrieval.fusion import Ranked, Tier
@@ -67,7 +67,8 @@ class KnowledgeBase:
 
     `directory` holds the embedded Chroma; the first process to open it owns it. The others, and every
     process without a directory, search the vectors kept in the store. `chroma_url` names a server
-    instead. `shipped` are read-only caches of vectors that came with documents.
+    instead. `shipped` are read-only caches of vectors that came with documents. `marks` is the file of this
+    deployment's own marks, if it has any.
     """
 
     def __init__(
@@ -78,11 +79,14 @@ class KnowledgeBase:
         chroma_url: str | None = None,
         vectoriser: Vectoriser | None = None,
         shipped: Sequence[VectorCache] = (),
+        marks: Path | None = None,
     ) -> None:
         self._store = store
         self._directory, self._url = directory, chroma_url
         self._vectoriser = vectoriser
         self._shipped = tuple(shipped)
+        self._marks = marks
+        self._calibration: Calibration | None = None
         self._owner = OwnerLock(directory) if directory else None
         if self._owner:
             self._owner.acquire()
@@ -144,7 +148,7 @@ class KnowledgeBase:
 
     def _hits(self, ranked: list[Ranked], lang: Lang) -> list[Hit]:
         """With scores that never rise along the ranking, whatever the languages of the texts."""
-        marks = calibration()
+        marks = self.calibration()
         low, hits = 1.0, []
         for at, hit in enumerate(ranked):
             low = min(low, marks.score(hit.fused, gap(ranked, at), lang, hit.row.lang))
@@ -158,6 +162,25 @@ class KnowledgeBase:
         rows = state.centring.questions(rows, [lang] * len(rows))
         mean = rows.mean(axis=0)
         return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-9), np.float32)
+
+    # -- marks
+
+    def calibration(self) -> Calibration:
+        """What ships with the package, with this deployment's own marks where it has any for this model."""
+        if self._calibration is None:
+            own = read_marks(self._marks, self._embedder().model_id) if self._marks else {}
+            self._calibration = calibration().with_marks(own)
+        return self._calibration
+
+    def keep_marks(self, marks: Mapping[str, Marks]) -> None:
+        """Use these marks from now on, and at every start with this model."""
+        if self._marks is not None and marks:
+            write_marks(self._marks, self._embedder().model_id, marks)
+        self._calibration = calibration().with_marks(marks)
+
+    def pieces(self, tenant: str) -> list[ChunkRow]:
+        """Every piece of a tenant: for measuring, never for answering."""
+        return list(self._store.all_documents(tenant))
 
     # -- building
 

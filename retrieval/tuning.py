@@ -17,7 +17,7 @@ from retrieval.knowledge import KnowledgeBase, gap
 from retrieval.store import Scope
 from retrieval.text import Lang
 
-FALSE_ANSWERS = 0.1  # share of questions without an answer that may be answered
+FALSE_ANSWERS = 0.05  # share of questions without an answer that may be answered
 LOST = 0.05  # share of questions with an answer that may fall below "did you mean"
 _SHRINK = 0.5  # how far weights may leave nought: the gap is small and would else outweigh the score
 _ENOUGH = 25  # of each kind: fewer say nothing about a language pair

@@ -249,6 +249,10 @@ class Rooms:
                 base.close()
             self._bases.clear()
 
+    def knowledge_base(self, tenant: str) -> KnowledgeBase:
+        """The search over one tenant's documents."""
+        return self._base(tenant)
+
     def _base(self, tenant: str) -> KnowledgeBase:
         with self._lock:
             if tenant not in self._bases:
@@ -266,6 +270,7 @@ class Rooms:
         return KnowledgeBase(
             CoreDocuments(self._core, tenant), directory=directory, chroma_url=self._chroma_url or None,
             vectoriser=open_vectoriser(self._embeddings) if self._embeddings else None, shipped=shipped,
+            marks=self._core.settings.data_dir / "search" / f"{tenant}.yaml",
         )  # fmt: skip
 
 
