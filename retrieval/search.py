@@ -21,7 +21,7 @@ _TENANT = "local"
 _SCOPE = Scope(_TENANT, ("",), ("public",))
 _WHOLE = 600  # characters a text may have before it is cut into windows
 _WINDOW = 450
-_READ_CLOSELY = 60_000  # characters the slow model may read in one `index`, about a minute of one core
+_READ_CLOSELY = 120_000  # characters the slow model may read in one `index`, about two minutes of one core
 _MIN_HEAD = 40
 
 
