@@ -18,7 +18,7 @@ from retrieval.store import Scope
 from retrieval.text import Lang
 
 FALSE_ANSWERS = 0.05  # share of questions without an answer that may be answered
-LOST = 0.05  # share of questions with an answer that may fall below "did you mean"
+LOST = 0.07  # share of questions with an answer that may fall below "did you mean"
 _SHRINK = 0.5  # how far weights may leave nought: the gap is small and would else outweigh the score
 _ENOUGH = 25  # of each kind: fewer say nothing about a language pair
 _SHIPPED_WEIGHT = 40  # the shipped marks count as much as so many questions of one's own
