@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from pathlib import PurePath
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
 from crm_core.kernel.errors import Invalid, Refused
 from crm_core.kernel.limits import Rate
@@ -47,8 +48,9 @@ def take_file(core: Core, actor: Actor, content: bytes, name: str, *, key: str |
 
 
 def _plain(name: str) -> str:
-    """A file's name without folders, at a bearable length."""
-    bare = PurePath(name.replace("\\", "/")).name.strip() or "document"
+    """A file's name as sources are kept: without folders, in one spelling, at a bearable length."""
+    spelt = " ".join("".join(c if c.isprintable() else " " for c in normalize("NFKC", name)).split())
+    bare = PurePath(spelt.replace("\\", "/")).name.strip() or "document"
     path = PurePath(bare)
     return f"{path.stem[:120]}{path.suffix[:10]}"
 
