@@ -22,7 +22,9 @@ class MemoryLine(MemoryChannel):
         body = dict(arrival.body)
         if not body:
             return None
-        media = tuple(Media(MediaKind(m["kind"]), m["ref"], name=m.get("name", ""), size=m.get("size")) for m in body.pop("media", ()))
+        media = tuple(
+            Media(MediaKind(m["kind"]), m["ref"], name=m.get("name", ""), size=m.get("size")) for m in body.pop("media", ())
+        )
         at = body.pop("at", None)
         return Event(kind=EventKind(body.pop("kind")), media=media, at=datetime.fromisoformat(at) if at else None, **body)
 
