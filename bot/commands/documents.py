@@ -55,6 +55,9 @@ def _tell(console: Console, report: Report) -> None:
     console.print(f"{report.files} files read: added {counts['added']}, changed {counts['changed']}, unchanged "
                   f"{counts['unchanged']}, drafts {counts['draft']}, rejected {len(report.rejected)}; "
                   f"{report.pieces} pieces", highlight=False, soft_wrap=True)  # fmt: skip
+    if counts["added"] or counts["changed"]:
+        console.print("found by their words at once; by their meaning when a running server has read them, or after "
+                      "`run_bot.py reindex`", soft_wrap=True)  # fmt: skip
     if counts["draft"]:
         console.print("drafts wait for whoever looks after the knowledge base; the card is in that person's chat",
                       soft_wrap=True)  # fmt: skip
@@ -76,7 +79,8 @@ def list_documents() -> int:
         core.close()
     table = Table(box=None, pad_edge=False)
     for name in ("source", "title", "audience", "unit", "valid", "version", "pieces", "changed"):
-        table.add_column(name, overflow="fold", justify="right" if name in ("version", "pieces") else "left")
+        table.add_column(name, overflow="fold", no_wrap=name in ("audience", "version", "pieces", "changed"),
+                         justify="right" if name in ("version", "pieces") else "left")  # fmt: skip
     for one in found:
         table.add_row(one.source, one.title, one.audience, one.unit or "-", _span(one.valid_from, one.valid_until),
                       str(one.version), str(one.pieces), f"{one.updated_at:%Y-%m-%d}")  # fmt: skip
