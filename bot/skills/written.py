@@ -21,6 +21,8 @@ def in_words(talk: Talk, question: str, found: Found) -> Found:
     """`found` as a model words it, or as it was. The turn may be put off here: call it before anything is said or done."""
     if talk.thinking is None or found.state != "answer" or not talk.thinking.helps(talk.actor):
         return found
+    if talk.is_staff and talk.brain.knowledge(question, talk.actor, outward=True).evidence != found.evidence:
+        return found  # papers of the house stay in the house
     facts = [f"[{n}] {' '.join(text.split())}" for n, text in enumerate(found.evidence, 1)]
     asked = talk.voice.say("knowledge.instructions")
     text = talk.thinking.write(talk, asked, facts=facts, quoted=[question])
