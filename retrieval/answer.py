@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from retrieval.data import load_yaml_once
 from retrieval.documents import is_table
 from retrieval.figures import measured
 from retrieval.lexicon import lexicon
-from retrieval.premise import Premise, false_premise
+from retrieval.premise import Premise, false_premise, opened
 from retrieval.support import supported
 from retrieval.text import Lang, language, sentences
 
@@ -24,6 +24,7 @@ _WHOLE = 220  # characters of a piece short enough to be said whole
 _SENTENCES = 4
 _NEAR = 0.6  # a sentence this relevant, beside the best one, is said too
 _CLOSE = 0.12  # a hit in the asker's language at most this far below the best one is preferred
+_NEXT = 0.05  # and one this close is preferred when it alone has the kind of figure that is asked for
 _SUGGESTIONS = 3
 _TIE = 0.02  # sections this close to the best one of the same note are answered together
 _NOTE = 600  # characters of such sections that are still said whole
@@ -88,12 +89,21 @@ class Answer:
 UNKNOWN = Answer("unknown")
 
 
+def hits_for(question: str, search: Callable[[str], Sequence[Hit]]) -> Sequence[Hit]:
+    """What `search` finds for a question, or for the open one behind it where that is found more surely."""
+    hits, openly = search(question), opened(question)
+    if openly == question:
+        return hits
+    other = search(openly)
+    return other if other and (not hits or other[0].score > hits[0].score) else hits
+
+
 def answer_from(question: str, hits: Sequence[Hit], lang: Lang | None = None) -> Answer:
     """An answer from hits that are already within the asker's scope; `lang` is the asker's language."""
     if not hits or outside(question):
         return UNKNOWN
     asked = language(question)
-    best = _preferred(hits, lang or asked)
+    best = _preferred(hits, lang or asked, question)
     top = hits[0].score
     band = hits[0].band
     if band == "answer" and (_mistaken(question, best.row) or _other_thing(question, best.row)):
@@ -102,8 +112,8 @@ def answer_from(question: str, hits: Sequence[Hit], lang: Lang | None = None) ->
         return Answer("unknown", score=top)
     if band == "did_you_mean":
         return Answer("did_you_mean", suggestions=_suggestions(hits), score=top)
-    rows = _tied(hits, best)
-    said = _said(question, rows)
+    rows = _tied(hits, best, question)
+    said = _said(opened(question), rows)
     if not said:
         return Answer("did_you_mean", suggestions=_suggestions(hits), score=top)
     premise = false_premise(question, [text for text, _ in said], [row.text for row in rows])
@@ -130,13 +140,23 @@ def citation(row: ChunkRow) -> Citation:
     return Citation(row.document, row.title, row.section, row.source, page or 0, version or 0)
 
 
-def _tied(hits: Sequence[Hit], best: Hit) -> list[ChunkRow]:
-    """The sections of the best note that answer as well as its best one, in the note's order.
+def _tied(hits: Sequence[Hit], best: Hit, question: str) -> list[ChunkRow]:
+    """The sections of the best note that answer as well as its best one, or surely, in the note's order.
 
     A question a note was written for fits all of its sections; saying one of them would hide the rest, such
-    as when to stop the car.
+    as when to stop the car. A little further off, what has the kind of figure asked for belongs to it too.
     """
-    rows = [h.row for h in hits if h.row.document == best.row.document and h.score >= best.score - _TIE]
+    wanted = _wanted(question)
+    rows = [
+        hit.row
+        for hit in hits
+        if hit.row.document == best.row.document
+        and (
+            hit.score >= best.score - _TIE
+            or hit.band == "answer"
+            or (hit.ranked.fused >= best.ranked.fused - _CLOSE and _measures(hit.row.text, wanted))
+        )
+    ]
     return sorted(rows, key=lambda row: row.position)
 
 
@@ -227,11 +247,15 @@ def _measures(unit: str, wanted: set[str]) -> bool:
     return bool(wanted) and any(figure.kind in wanted for figure in measured(unit))
 
 
-def _preferred(hits: Sequence[Hit], lang: Lang) -> Hit:
-    """The best hit, or one nearly as good in the asker's language."""
+def _preferred(hits: Sequence[Hit], lang: Lang, question: str) -> Hit:
+    """The best hit, or one nearly as good in the asker's language, or with the kind of figure that is asked for."""
     least = hits[0].ranked.fused - _CLOSE
-    near = [hit for hit in hits if hit.row.lang == lang and hit.ranked.fused >= least]
-    return near[0] if near else hits[0]
+    near = [hit for hit in hits if hit.row.lang == lang and hit.ranked.fused >= least] or [hits[0]]
+    wanted = _wanted(question)
+    if not wanted or _measures(near[0].row.text, wanted):
+        return near[0]
+    close = [hit for hit in near if hit.ranked.fused >= near[0].ranked.fused - _NEXT]
+    return next((hit for hit in close if _measures(hit.row.text, wanted)), near[0])
 
 
 def _mistaken(question: str, row: ChunkRow) -> bool:
@@ -246,8 +270,14 @@ def _other_thing(question: str, row: ChunkRow) -> bool:
     from retrieval.wording import read_wording
 
     asked, held = read_wording(question), read_wording("\n".join((*row.faces, row.text)))
-    cars = {one.series for one in asked.vehicles if one.series}, {one.series for one in held.vehicles if one.series}
-    parts = {one.category for one in asked.parts if one.category}, {one.category for one in held.parts if one.category}
+    cars = (
+        {one.series for one in asked.vehicles if one.series},
+        {one.series for one in held.vehicles if one.series},
+    )
+    parts = (
+        {one.category for one in asked.parts if one.category},
+        {one.category for one in held.parts if one.category},
+    )
     return any(mine and theirs and not mine & theirs for mine, theirs in (cars, parts))
 
 

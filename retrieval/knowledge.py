@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from retrieval.answer import Answer, answer_from
+from retrieval.answer import Answer, answer_from, hits_for
 from retrieval.calibration import Band, Calibration, Marks, calibration, read_marks, write_marks
 from retrieval.centring import Centring
 from retrieval.documents import learn
@@ -144,7 +144,7 @@ class KnowledgeBase:
         `lang` is the asker's language: of two equally good notes the one in it is told.
         """
         asked = clean(question, MAX_QUESTION)
-        return answer_from(asked, self.search(asked, scope, 6, on=on), lang)
+        return answer_from(asked, hits_for(asked, lambda q: self.search(q, scope, 6, on=on)), lang)
 
     def _hits(self, ranked: list[Ranked], lang: Lang) -> list[Hit]:
         """With scores that never rise along the ranking, whatever the languages of the texts."""

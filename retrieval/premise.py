@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from retrieval.figures import Figure, measured, read_figures
+from retrieval.text import language
 
 # Somebody wants to hear yes: what he says may be wrong.
 _CONFIRMS = re.compile(
@@ -28,6 +30,19 @@ _OWN_BEFORE = re.compile(
 )
 _OWN_AFTER = re.compile(
     r"\s*(?:了|的车|的时候|时|后|要不要|要换|要做|该|用不用|能不能|能换|需要|还在|还能|old|on the clock)",
+    re.I,
+)
+
+
+_ASKS = {
+    "zh": {"month": "多久", "day": "多久", "workday": "多久", "minute": "多久", "money": "多少钱", "km": "多少公里"},
+    "en": {"month": "how long", "day": "how long", "workday": "how long", "minute": "how long", "money": "how much",
+           "km": "how many km"},
+}  # fmt: skip
+_FRAME = re.compile(
+    r"听说|据说|是不是|是否|对吧|对吗|对不对|是吧|没错吧|没错|请?确认一?下?:?|难道|真的吗?|有人说|都说|你们说过?|吧|吗"
+    r"|\b(?:i heard that|i heard|i was told that|i was told|is it true that|is it true|please confirm:?|is that)\b"
+    r"|\b(?:right|correct|really)\b(?=\W*$)",
     re.I,
 )
 
@@ -55,6 +70,26 @@ def false_premise(question: str, sentences: Sequence[str], evidence: Sequence[st
     worst = next((one for one in open_ if told[one.key]), open_[0])
     same = told[worst.key]
     return Premise(_as_said(question, worst), same[0] if len(same) == 1 else "")
+
+
+def opened(question: str) -> str:
+    """The open question behind one for confirmation: 质保是10年对吧 → 质保是多久; anything else as it is.
+
+    What is supposed wrongly stands in no note, so that it would lead the search astray.
+    """
+    if _OPEN.search(question) and not _CONFIRMS.search(question):
+        return question
+    lang, plain = language(question), unicodedata.normalize("NFKC", question)
+    claimed = [
+        one for one in measured(question) if not _of_his_own(question, one) and one.words in plain.lower()
+    ]
+    if not claimed:
+        return question
+    for figure in claimed:
+        found = re.search(re.escape(figure.words), plain, re.I)
+        if found:
+            plain = f"{plain[: found.start()]} {_ASKS[lang].get(figure.kind, '')} {plain[found.end() :]}"
+    return " ".join(_FRAME.sub(" ", plain).split()).strip(" ,，。?？")
 
 
 def _of_his_own(question: str, figure: Figure) -> bool:

@@ -177,13 +177,13 @@ class Rooms:
 
     def knowledge(self, question: str, actor: Actor, *, outward: bool = False) -> Found:
         """An answer in the evidence's own words, from what this person may read; `outward`: and any customer, too."""
-        from retrieval.answer import answer_from
+        from retrieval.answer import answer_from, hits_for
         from retrieval.store import Scope
 
         audiences: tuple[Audience, ...] = ("customer", "public") if outward else _audiences(actor)
         scope = Scope.within(actor.tenant, actor.unit, audiences)
         today = self._core.now().astimezone(ZoneInfo(actor.zone)).date()
-        hits = self._base(actor.tenant).search(question, scope, on=today)
+        hits = hits_for(question, lambda asked: self._base(actor.tenant).search(asked, scope, on=today))
         answer = answer_from(question, hits, "en" if actor.language == "en" else "zh")
         return _found(answer, actor.language)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from retrieval.premise import false_premise
+from retrieval.premise import false_premise, opened
 
 WARRANTY = ["包修期不低于 3 年或 6 万公里。"]
 SERVICE = ["小保养 680 元，每 1 万公里一次。", "大保养 2,380 元。"]
@@ -41,3 +41,19 @@ def test_a_wrong_figure_is_named(question: str, evidence: list[str], said: str, 
 )
 def test_a_right_figure_an_open_question_and_his_own_car_are_no_premise(question: str) -> None:
     assert false_premise(question, WARRANTY, WARRANTY) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "behind"),
+    [
+        ("质保是10年对吧", "质保是 多久"),
+        ("听说质保是10年?", "质保是 多久"),
+        ("小保养是不是500块", "小保养 多少钱"),
+        ("is the warranty 10 years?", "is the warranty how long"),
+        ("10年的车要注意什么", "10年的车要注意什么"),
+        ("我开了8万公里还在质保内吗", "我开了8万公里还在质保内吗"),
+        ("质保多久", "质保多久"),
+    ],
+)
+def test_the_open_question_behind_a_claim(question: str, behind: str) -> None:
+    assert opened(question) == behind
