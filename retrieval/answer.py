@@ -25,6 +25,7 @@ _SENTENCES = 4
 _NEAR = 0.6  # a sentence this relevant, beside the best one, is said too
 _CLOSE = 0.12  # a hit in the asker's language at most this far below the best one is preferred
 _NEXT = 0.05  # and one this close is preferred when it alone has the kind of figure that is asked for
+_LIKELY = 0.6  # a score this high is short of an answer only because another note is as near
 _SUGGESTIONS = 3
 _TIE = 0.02  # sections this close to the best one of the same note are answered together
 _NOTE = 600  # characters of such sections that are still said whole
@@ -106,6 +107,13 @@ def answer_from(question: str, hits: Sequence[Hit], lang: Lang | None = None) ->
     best = _preferred(hits, lang or asked, question)
     top = hits[0].score
     band = hits[0].band
+    if (
+        band == "did_you_mean"
+        and top >= _LIKELY
+        and best is not hits[0]
+        and best.row.lang == hits[0].row.lang
+    ):
+        band = "answer"  # two notes were alike, and one of them alone has the figure that is asked for
     if band == "answer" and (_mistaken(question, best.row) or _other_thing(question, best.row)):
         band = "did_you_mean"
     if band == "unknown":
@@ -122,6 +130,21 @@ def answer_from(question: str, hits: Sequence[Hit], lang: Lang | None = None) ->
         texts[citation(row)] = "\n".join(filter(None, (texts.get(citation(row)), row.text)))
     cited = tuple(dict.fromkeys(cited for _, cited in said))
     return Answer("answer", said, cited, (), top, premise, tuple(texts[one] for one in cited))
+
+
+def _banded(question: str, first: Hit, best: Hit) -> Band:
+    """What may be done: as the marks say, but for what the marks cannot know."""
+    band = first.band
+    if (
+        band == "did_you_mean"
+        and first.score >= _LIKELY
+        and best is not first
+        and best.row.lang == first.row.lang
+    ):
+        band = "answer"  # two notes were alike, and one of them alone has the figure that is asked for
+    if band == "answer" and (_mistaken(question, best.row) or _other_thing(question, best.row)):
+        return "did_you_mean"
+    return band
 
 
 def outside(question: str) -> bool:

@@ -85,7 +85,7 @@ const quoted = (words) => (currentLang() === "zh" ? `「${words}」` : `"${words
 function renderSources(sources) {
   return el("div", { class: "sources" },
     el("p", { class: "sources-title" }, icon("book"), t(sources.length > 1 ? "source_many" : "source_one")),
-    el("ol", {}, ...sources.map((source) => el("li", {}, source.detail
+    el("ol", { class: sources.every((source) => source.title.startsWith("[")) ? "marked" : "" }, ...sources.map((source) => el("li", {}, source.detail
       ? el("details", {}, el("summary", {}, source.title), el("p", {}, source.detail))
       : source.title))));
 }
