@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,11 +17,19 @@ from bot.conversation.presses import verb
 from bot.conversation.talk import Talk
 from bot.ports import Outbound
 from bot.skills.facts import answered_by_rule
-from crm_core.customers.messages import CustomerCard, CustomerHistory, CustomerView, RecordView
+from crm_core.customers.messages import (
+    CustomerCard,
+    CustomerHistory,
+    CustomerLine,
+    CustomerView,
+    FindCustomers,
+    RecordView,
+)  # fmt: skip
 from crm_core.vehicles.messages import CarView, FindCar
 
 SELF = frozenset({"我", "我的", "自己", "本人", "me", "i", "my", "myself", "mine"})
 SHOWN, PICTURES = 5, 2
+_PHONE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 # What people mean by what was said and done, before the steps the system noted.
 TALKS = (*CONTACTS, "note", "photo", "test_drive", "service")
 
@@ -33,9 +42,9 @@ def ask_history(talk: Talk, draft: Draft) -> Step:
         return None
     # Whoever has to choose between two of one name is answered what he asked before.
     asked = draft.chosen.setdefault("question", talk.text)
-    who = _whose(talk, draft)
+    who = _whose(talk, draft, asked)
     if isinstance(who, Need) or who is None:
-        return who or Need("person")
+        return who
     named = draft.words("person")
     question = asked.replace(named, "") if named and named.lower() not in PRONOUNS else asked
     if answered_by_rule(talk, draft, question, who):
@@ -71,13 +80,23 @@ def _pictures(talk: Talk, name: str, records: Sequence[RecordView]) -> None:
         talk.replies.append(Outbound(image=picture(talk.voice, name, record.image_id, record.text)))
 
 
-def _whose(talk: Talk, draft: Draft) -> str | Need | None:
-    named = draft.text("person") and not from_focus(talk, draft, "person")
-    if talk.is_staff and not named and (draft.value("vin") or draft.value("plate")):
-        car: CarView | None = talk.ask(FindCar(vin=draft.text("vin"), plate=draft.text("plate")))
-        if car is not None:
-            return car.customer_id
-    return customer(talk, draft)
+def _whose(talk: Talk, draft: Draft, asked: str) -> str | Need | None:
+    """By name; a plate, VIN or phone that was said counts before whoever was spoken of last. None: it was answered."""
+    if not talk.is_staff or (draft.text("person") and not from_focus(talk, draft, "person")):
+        return customer(talk, draft) or Need("person")
+    plate, vin = draft.text("plate"), draft.text("vin")
+    if (plate or vin) and "person" not in draft.chosen:
+        car: CarView | None = talk.ask(FindCar(vin=vin, plate=plate))
+        if car is None:
+            talk.say("history.no_car", what=plate or vin)
+        return car.customer_id if car is not None else None
+    phone = _PHONE.search(asked)
+    if phone and "person" not in draft.chosen:
+        found: list[CustomerLine] = talk.ask(FindCustomers(words=phone[0], limit=2, near=False))
+        if len(found) != 1:
+            talk.say("history.no_phone", what=phone[0])
+        return found[0].id if len(found) == 1 else None
+    return customer(talk, draft) or Need("person")
 
 
 def _about_another(talk: Talk, draft: Draft) -> bool:
