@@ -64,9 +64,10 @@ def due_soon(ask: Callable[[Question], Any], voice: Voice, customer_id: str) -> 
 
 
 def customer_card(
-    voice: Voice, view: CustomerView, extra: tuple[Button, ...] = (), due: Sequence[RenewalView] = ()
+    voice: Voice, view: CustomerView, extra: tuple[Button, ...] = (), due: Sequence[RenewalView] = (),
+    known: Sequence[tuple[str, str]] = (),
 ) -> Card:
-    """One customer, and what is `due` with him."""
+    """One customer, what is `due` with him, and what is `known` besides."""
     return Card(
         kind="customer",
         title=view.name,
@@ -83,6 +84,7 @@ def customer_card(
             ("tags", joined(voice.say("customer.decider") if view.decision_maker else "", " ".join(view.tags), by=" ")),
             ("last_touch", voice.when(view.last_touch)),
             *due_lines(voice, due),
+            *known,
         ),
         buttons=(button(voice, "history", "customer.history", customer=view.id),
                  button(voice, "suggest", "suggest.show", customer=view.id), *extra),

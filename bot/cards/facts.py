@@ -37,6 +37,21 @@ def kilometres(voice: Voice, km: int | None) -> str:
     return voice.say("fact.km", km=f"{km:,}") if km is not None else ""
 
 
+def brief_lines(voice: Voice, facts: Sequence[Fact]) -> list[tuple[str, str]]:
+    """What to know before one speaks with him: the last quote, what is open, a complaint that is not settled."""
+    quote = next((fact for fact in facts if fact.kind == "quote"), None)
+    promises = sorted((fact for fact in facts if fact.kind == "promise"), key=lambda fact: fact.on)
+    open_complaints = [fact for fact in facts if fact.kind == "complaint" and fact.state == "open"]
+    wanted = [fact for fact in promises if fact.id not in {complaint.id for complaint in open_complaints}][:3]
+    named = [_what(voice, one)[:40] or voice.label("record", one.source) for one in wanted]
+    semi = "；" if voice.lang == "zh" else "; "
+    return [
+        ("brief_quote", joined(_what(voice, quote), fact_when(voice, quote)) if quote else ""),
+        ("brief_open", semi.join(joined(what, fact_when(voice, one)) for what, one in zip(named, wanted, strict=True))),
+        ("brief_complaint", semi.join(one.what[:40] for one in open_complaints[:2])),
+    ]
+
+
 def _what(voice: Voice, fact: Fact) -> str:
     if fact.source == "approval":
         return voice.say("fact.asks_approval", amount=voice.money(fact.amount_fen), by=fact.by_name)

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.cards.base import joined
 from bot.cards.customers import customer_card, due_soon, history_card, picture, record_label, record_text
+from bot.cards.facts import brief_lines
 from bot.cards.knowledge import answer_card
 from bot.conversation.brain import CONTACTS
 from bot.conversation.gate import Need, Step, skill
@@ -25,6 +26,7 @@ from crm_core.customers.messages import (
     FindCustomers,
     RecordView,
 )  # fmt: skip
+from crm_core.histories.messages import CustomerFacts, FactsView
 from crm_core.vehicles.messages import CarView, FindCar
 
 SELF = frozenset({"我", "我的", "自己", "本人", "me", "i", "my", "myself", "mine"})
@@ -120,8 +122,17 @@ def ask_profile(talk: Talk, draft: Draft) -> Step:
         return who or Need("person")
     view: CustomerView = talk.ask(CustomerCard(customer_id=who))
     talk.about("customer", view.id, view.name)
-    talk.show(customer_card(talk.voice, view, due=due_soon(talk.ask, talk.voice, view.id)))
+    facts: FactsView = talk.ask(CustomerFacts(customer_id=view.id, kinds=("quote", "promise", "complaint")))
+    known = [*brief_lines(talk.voice, facts.facts), ("brief_last", _last_words(talk, view.id))]
+    talk.show(customer_card(talk.voice, view, due=due_soon(talk.ask, talk.voice, view.id), known=known))
     return None
+
+
+def _last_words(talk: Talk, customer_id: str) -> str:
+    """What was said with him last, or noted of him."""
+    told: list[RecordView] = talk.ask(CustomerHistory(customer_id=customer_id, kinds=(*CONTACTS, "note"), limit=5))
+    newest = next((record for record in told if record.at <= talk.now and record.text), None)
+    return record_text(talk.voice, newest)[:80] if newest is not None else ""
 
 
 @verb("customer.history")
