@@ -50,6 +50,21 @@ def stock_card(voice: Voice, answer: FitAnswer, *, staff: bool, buttons: tuple[B
     return Card("stock", voice.say("card.stock", part=part), (*_stock(voice, answer, staff), *more), buttons)
 
 
+def listed_card(voice: Voice, answer: FitAnswer, rows: Sequence[FitRow]) -> Card:
+    """Which models a number is listed for, with the conditions of each row."""
+    fields = tuple(
+        Field(voice.say("verdict.fits_if" if row.fits and row.conditions else f"verdict.{_plain(row)}"),
+              joined(row.model, _conditions(voice, row, frozenset()), row.note, _origin(voice, row)))
+        for row in rows
+    )  # fmt: skip
+    part = joined(answer.part, answer.oe, by=" ")
+    return Card("fitment", voice.say("fitment.listed", part=part), fields, note=voice.say("fitment.listed_note"))
+
+
+def _plain(row: FitRow) -> str:
+    return "fits" if row.fits else "does_not_fit"
+
+
 def choice_label(voice: Voice, ask: str, value: str) -> str:
     """A choice in words: a place, a range, or the value as it is."""
     if ask in ("vin", "month") and ".." in value:

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from bot.cards.base import joined
-from bot.cards.fitment import choice_label, fitment_card, several, stock_card
+from bot.cards.fitment import choice_label, fitment_card, listed_card, several, stock_card
 from bot.conversation.gate import Need, Step, skill
 from bot.conversation.pending import Draft
 from bot.conversation.slots import vehicle_words
@@ -19,8 +19,10 @@ from crm_core.fitment.messages import (
     CheckFit,
     DecodeVin,
     FitAnswer,
+    FitRow,
     LookupParts,
     PartSpec,
+    RowsOf,
     StockOf,
     VehicleSpec,
     VinView,
@@ -31,6 +33,7 @@ from crm_core.vehicles.messages import CarStock, FindModels, LikelyVin, LikelyVi
 # What says which vehicle it is, and so holds for the next part of the same message too.
 _CAR_SLOTS = frozenset({"vehicle", "vin", "plate", "codes", "person"})
 _JOINT = re.compile(r"和|与|跟|及|、|,|，|还有|加上|以及|\band\b|\bplus\b|&|\+|;|；", re.I)
+_WHICH = re.compile(r"(?:哪些|什么|哪几款|哪款|哪种|啥|几款)车|\b(?:which|what) (?:cars?|models?|vehicles?)\b", re.I)
 _SIDES = re.compile(r"主驾|副驾|驾驶[位侧]|driver'?s? side|passenger'?s? side", re.I)
 
 
@@ -52,6 +55,10 @@ def _check(talk: Talk, draft: Draft, vehicle: VehicleSpec | Need) -> Step:
         answer: FitAnswer = talk.ask(StockOf(oe=oe, customer_id=_whose(talk)))
         if not answer.part:
             return _number_shown(talk, draft, answer)
+        rows: list[FitRow] = talk.ask(RowsOf(oe=oe)) if _WHICH.search(talk.text) else []
+        if rows:
+            talk.show(listed_card(talk.voice, answer, rows))
+            return _next(draft)
         named = joined(answer.part, answer.oe or oe, by=" ")
         return Need("vehicle", vehicle.key, {"part": named}, vehicle.buttons)
     part = PartSpec(oe=oe)

@@ -114,6 +114,18 @@ def categories_named(reader: Reader, models: Sequence[Model], spec: PartSpec) ->
     return sorted(reader.session.execute(query).scalars())
 
 
+def rows_of(reader: Reader, parts: Sequence[Part], limit: int) -> list[FitRow]:
+    """The rows of these parts, what fits first. Index: (tenant, part)."""
+    by_id = {part.id: part for part in parts}
+    query = (
+        select(Application, Model).join(Model, col(Model.id) == col(Application.model_id))
+        .where(col(Application.tenant) == reader.tenant, col(Application.part_id).in_(by_id))
+        .order_by(col(Application.fits).desc(), col(Model.code), col(Application.natural_key)).limit(limit)
+    )  # fmt: skip
+    found = [(a, by_id[a.part_id], model) for a, model in reader.session.execute(query).all()]
+    return [fit_row(Entry(a, part, as_row(a, part, "")), model, reader) for a, part, model in found]
+
+
 def named_position(reader: Reader, category: str, words: str) -> str:
     """Where on the car the words say, when they are a part's whole name: 前刹车片 is at the front."""
     said = words.strip()

@@ -320,6 +320,13 @@ class StockOf(Question):
     customer_id: str = ""
 
 
+class RowsOf(Question):
+    """What the catalogue lists for a number, whatever the vehicle: list[FitRow], what fits first; at most `limit`."""
+
+    oe: str
+    limit: int = 12
+
+
 class KnownNumbers(Question):
     """Which of these keys (`06L115562B`) are numbers of parts, of any maker: frozenset[str]."""
 

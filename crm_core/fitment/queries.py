@@ -14,9 +14,19 @@ from crm_core.fitment.catalogue import (
     meant_by,
     named_position,
     parts_with,
+    rows_of,
     same_maker,
 )
-from crm_core.fitment.messages import CheckFit, FitAnswer, KnownNumbers, LookupParts, PartSpec, StockOf
+from crm_core.fitment.messages import (
+    CheckFit,
+    FitAnswer,
+    FitRow,
+    KnownNumbers,
+    LookupParts,
+    PartSpec,
+    RowsOf,
+    StockOf,
+)
 from crm_core.fitment.rules import UNKNOWN
 from crm_core.fitment.stock import part_name
 from crm_core.fitment.tables import Part
@@ -27,6 +37,7 @@ from crm_core.kernel.uow import Reader
 from crm_core.vehicles.tables import Model
 
 MAX_KEYS = 200
+MAX_LISTED = 100
 
 
 @answers(CheckFit)
@@ -142,6 +153,13 @@ def stock_of(question: StockOf, reader: Reader) -> FitAnswer:
     if not parts:
         return unknown_number(question.oe, reader)
     return answer({}, replace(Vehicle(), models=()), parts, reader, question.customer_id)
+
+
+@answers(RowsOf)
+def rows_listed(question: RowsOf, reader: Reader) -> list[FitRow]:
+    """Which vehicles a number is listed for."""
+    reader.must("part", "read")
+    return rows_of(reader, meant_by(reader, question.oe), min(question.limit, MAX_LISTED))
 
 
 @answers(KnownNumbers)

@@ -15,6 +15,7 @@ from crm_core.fitment.messages import (
     LookupParts,
     PartSpec,
     QuotePart,
+    RowsOf,
     SetPrices,
     StockOf,
     VehicleSpec,
@@ -187,3 +188,10 @@ def test_other_makers_numbers_come_with_their_confidence(shop: Shop) -> None:
     told = {one.number: (one.kind, one.confidence, one.source) for one in answer.substitutes}
     assert told["MAHLE OX 1217D"] == ("aftermarket", 80, "马勒目录")
     assert shop.ask(CheckFit.model_validate({"part": "ox1217d", "vehicle": "2018款迈腾1.8T"})).oe == "06L 115 562 B"
+
+
+def test_what_a_number_is_listed_for(shop: Shop) -> None:
+    rows = shop.core.ask(RowsOf(oe="hu 6013 z"), shop.rep)
+    assert [row.fits for row in rows] == [True, True, True, False]
+    assert rows[-1].note == "EA211 用 04E 115 561 H"
+    assert shop.core.ask(RowsOf(oe="没有"), shop.rep) == []
