@@ -27,6 +27,7 @@ from crm_core.fitment.messages import (
     VehicleSpec,
     VinView,
 )
+from crm_core.fitment.normalise import oe_key
 from crm_core.fitment.rules import OTHER, UNKNOWN
 from crm_core.vehicles.messages import CarStock, FindModels, LikelyVin, LikelyVins, ModelView, StockCarView
 
@@ -34,6 +35,10 @@ from crm_core.vehicles.messages import CarStock, FindModels, LikelyVin, LikelyVi
 _CAR_SLOTS = frozenset({"vehicle", "vin", "plate", "codes", "person"})
 _JOINT = re.compile(r"和|与|跟|及|、|,|，|还有|加上|以及|\band\b|\bplus\b|&|\+|;|；", re.I)
 _WHICH = re.compile(r"(?:哪些|什么|哪几款|哪款|哪种|啥|几款)车|\b(?:which|what) (?:cars?|models?|vehicles?)\b", re.I)
+_SAME = re.compile(
+    r"通用|一样|互换|替代|替换|代替|同一个"
+    r"|interchangeable|the same|equivalent|replace[sd]?\b|instead of", re.I,
+)
 _SIDES = re.compile(r"主驾|副驾|驾驶[位侧]|driver'?s? side|passenger'?s? side", re.I)
 
 
@@ -42,6 +47,8 @@ def ask_fitment(talk: Talk, draft: Draft) -> Step:
     """Fits, fits if, does not fit, no data; or one question back."""
     _other_part(talk, draft)
     _spread(talk, draft)
+    if _compared(talk, draft):
+        return None
     vehicle = vehicle_meant(talk, draft)
     if draft.value("oe"):
         return _check(talk, draft, vehicle)
@@ -75,6 +82,35 @@ def ask_stock(talk: Talk, draft: Draft) -> Step:
     if draft.value("part"):
         return _lookup(talk, draft, vehicle_meant(talk, draft))
     return _car_stock(talk, draft)
+
+
+def _compared(talk: Talk, draft: Draft) -> bool:
+    """Two numbers and whether one does for the other: what the catalogue lists, and nothing else."""
+    numbers = [one.value for one in talk.brain.parts_said(talk.text, talk.actor, talk.now) if one.kind == "oe"]
+    if draft.value("vehicle") or len(set(numbers)) != 2 or not _SAME.search(talk.text):
+        return False
+    draft.rest = [one for one in draft.rest if "spread" not in one["slots"]]
+    one, other = (talk.ask(StockOf(oe=number)) for number in numbers)
+    names = {"a": one.oe or numbers[0], "b": other.oe or numbers[1]}
+    if _leads_to(one, other):
+        talk.say("fitment.replaced", old=names["a"], new=names["b"])
+    elif _leads_to(other, one):
+        talk.say("fitment.replaced", old=names["b"], new=names["a"])
+    elif _is_listed(one, other) or _is_listed(other, one):
+        talk.say("fitment.same", **names)
+    else:
+        talk.say("fitment.not_listed_as_same", **names)
+    return True
+
+
+def _leads_to(old: FitAnswer, new: FitAnswer) -> bool:
+    return bool(new.oe) and new.oe in old.superseded_by
+
+
+def _is_listed(one: FitAnswer, other: FitAnswer) -> bool:
+    """Whether the other number is listed as this very part; a number of another maker leads to the part itself."""
+    same = {oe_key(sub.number) for sub in one.substitutes if sub.kind == "interchange"}
+    return bool(one.part_id) and (one.part_id == other.part_id or oe_key(other.oe) in same)
 
 
 def _number_shown(talk: Talk, draft: Draft, answer: FitAnswer) -> Step:
