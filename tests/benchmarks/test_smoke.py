@@ -123,3 +123,14 @@ def test_more_chats_than_there_are_people_are_refused(tmp_path: Path, capsys: py
     with pytest.raises(SystemExit):
         run("webhook", tmp_path, "--people=33")
     assert "1 to 32" in capsys.readouterr().err
+
+
+def test_fitment_holds_its_answers_against_the_generators_truth(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path / "kept"))
+    (tmp_path / "kept").mkdir()
+    data = run("fitment", tmp_path, "--applications=250,500", "--items=4", "--rounds=1", "--database=sqlite")
+    lines = {line["item"]: line for line in data["results"]}
+    assert {"OE number", "superseded", "aftermarket", "fit by VIN", "parts by words"} <= lines.keys()
+    assert all(line.get("found_pct", 100) == 100 and line.get("wrong_fits", 0) == 0 for line in lines.values())
