@@ -74,6 +74,12 @@ class ExampleClassifier:
         sure = self._confidences(scores) if any(map(str.isalnum, text)) else scores * 0.0
         return [(self.labels[i], float(sure[i])) for i in scores.argsort(kind="stable")[::-1][:k]]
 
+    def glance(self, text: str) -> tuple[str, float]:
+        """The label that the characters alone name first and its share, without any sentence model."""
+        shares = _softmax(self._by_characters(text))
+        best = int(shares.argmax())
+        return self.labels[best], float(shares[best])
+
     def agree(self, text: str) -> bool:
         """Whether all views name the same label first."""
         return len({int(view.argmax()) for view in self._views(text)}) == 1
@@ -179,15 +185,18 @@ class ExampleClassifier:
 
     def _views(self, text: str) -> list[Any]:
         """A score for each label from each view."""
-        if not self._arrays:
-            raise NotFitted("fit the classifier first")
-        indexes, weights = self._row(text)
-        views = [self._arrays["chars_coef"][:, indexes] @ weights + self._arrays["chars_bias"]]
+        views = [self._by_characters(text)]
         for name in (embed.QUICK, embed.SLOW):
             if f"{name}_coef" in self._arrays:
                 vector = embed.vectors(name, [text])[0]
                 views.append(self._arrays[f"{name}_coef"] @ vector + self._arrays[f"{name}_bias"])
         return views
+
+    def _by_characters(self, text: str) -> Any:
+        if not self._arrays:
+            raise NotFitted("fit the classifier first")
+        indexes, weights = self._row(text)
+        return self._arrays["chars_coef"][:, indexes] @ weights + self._arrays["chars_bias"]
 
 
 def _regress(view: str, rows: Any, labels: list[str], seed: int) -> tuple[Any, Any]:

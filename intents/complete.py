@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import datetime
 
@@ -49,6 +50,7 @@ def completed(message: Message, reading: Reading, before: list[Command]) -> Comm
     command = _worked_on(command, message)
     command = _before_that(command, before, message.now)
     command = _repeated(command, message)
+    command = _settled(command, message)
     return _without_strangers(_tense(command, message.now))
 
 
@@ -78,6 +80,22 @@ def _repeated(command: Command, message: Message) -> Command:
     return command.with_slots(repeat=Slot(found[0], found[1], when.start, when.end)) if found else command
 
 
+_OR = r"\s?(?:或者?是?|还是|要么|or|/)\s?"
+_ONE_OR = re.compile(rf"[\d一二两三四五六七八九十万千百kK元块]{_OR}$", re.I)
+_OR_ANOTHER = re.compile(rf"{_OR}[\d一二两三四五六七八九十]", re.I)
+
+
+def _settled(command: Command, message: Message) -> Command:
+    """优惠8000或者9000 names no amount: without one it is asked for."""
+    money = command.slots.get("money")
+    if money is None or money.end < 0:
+        return command
+    text = message.text
+    if not _ONE_OR.search(text[: money.start]) and not _OR_ANOTHER.match(text, money.end):
+        return command
+    return Command(command.intent, {name: slot for name, slot in command.slots.items() if name != "money"})
+
+
 def _continues(command: Command, before: Command) -> bool:
     """The same command, told in two clauses: its name in one, its car in the next."""
     return command.intent == before.intent and all(
@@ -86,9 +104,10 @@ def _continues(command: Command, before: Command) -> bool:
 
 
 def _settles(command: Command, before: Command) -> bool:
-    """同意,但最多5000: the amount is the decision, the yes before it only leads there."""
+    """同意,但最多5000: the amount is the decision, what was said before it (八千不行) only leads there."""
     both = command.intent == before.intent == "decide_approval"
-    return both and "money" not in before.slots and "percent" not in before.slots
+    said = {"money", "percent"}
+    return both and (not said & set(before.slots) or bool(said & set(command.slots)))
 
 
 def _only_identifies(command: Command, all_: list[Command]) -> bool:
@@ -112,9 +131,11 @@ def _without_strangers(command: Command) -> Command:
 
 def _about(command: Command, people: list[Slot]) -> Command:
     """He or she is who was named last before; nobody at all is the only one the message names."""
-    if "person" not in load_schema()[command.intent].slots or not people:
+    if not people:
         return command
     command = _receiver(command, people)
+    if "person" not in load_schema()[command.intent].slots:
+        return command
     person, starts = command.slots.get("person"), [s.start for s in command.slots.values() if s.start >= 0]
     if person is None:
         needed = "person" in load_schema()[command.intent].required
@@ -131,6 +152,9 @@ def _about(command: Command, people: list[Slot]) -> Command:
 
 def _receiver(command: Command, people: list[Slot]) -> Command:
     """冀先生是小蔡表哥,转他那儿吧: who gets the customer is who was named last."""
+    giver = command.slots.get("person_from")
+    if giver is not None and _is_pronoun(giver) and (first := next((p for p in people if p.start < giver.start), None)):
+        command = command.with_slots(person_from=first)
     to = command.slots.get("person_to")
     if to is None or not _is_pronoun(to):
         return command

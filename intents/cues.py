@@ -6,15 +6,16 @@ import re
 from functools import cache
 
 from .data import lists
-from .grammar import values
+from .grammar import expand, nameless, values
 from .mask import MARK, Masked
 from .schema import IntentSpec
 from .types import Slot
 
 _RECEIVER = re.compile(
-    rf"(?:给|归|由|让|派|交|转到|换成|到|\bto|\bby|\bwith|\bhave|\blet)\s?(?P<who>{MARK['person']})"
+    rf"(?:给|归|由|让|派|交|转|转到|换成|到|要|新跟进人|接手人|\bto|\bby|\bwith|\bhave|\blet)\s?(?P<who>{MARK['person']})"
 )
 _CLOSED = ("stage", "level", "metric", "renewal", "absence", "appointment", "topic")
+_REVISED = ("level", "stage")  # 按A算不了了,B: what is said last counts
 _BLUNT = " ,.;:!?,。;:!?、"
 
 
@@ -38,7 +39,9 @@ def worded(spec: IntentSpec, part: Masked, raw: str, language: str) -> dict[str,
     """Closed slots by their words, a decision by its amount or its no, and the stretch itself as text."""
     slots: dict[str, Slot] = {}
     for name in _CLOSED:
-        if name in spec.slots and (hit := _words(language, name).search(part.text)):
+        hits = list(_words(language, name).finditer(part.text)) if name in spec.slots else []
+        if hits:
+            hit = hits[-1] if name in _REVISED else hits[0]
             a, b = part.original(hit.start(), hit.end())
             slots[name] = Slot(values(language)[name][hit[0]], raw[a:b], a, b)
     a, b = part.original(0, len(part.text))
@@ -58,7 +61,14 @@ def _words(language: str, name: str) -> re.Pattern[str]:
 
 
 def _decision(part: Masked, language: str) -> str:
-    if any(span.kind in ("money", "percent") for span in part.spans.values()):
+    """An amount with a limit, or alone, is a counter-offer; a no outweighs a yes."""
+    amount = any(span.kind in ("money", "percent") for span in part.spans.values())
+    no, limit = _said("no", part, language), _said("limit", part, language)
+    if amount and (limit or not (no or _said("yes", part, language))):
         return "counter"
-    refusals = lists(language, "replies")["reject"]
-    return "reject" if any(str(word) in part.text for word in refusals) else "approve"
+    return "reject" if no else "approve"
+
+
+def _said(name: str, part: Masked, language: str) -> bool:
+    pattern = nameless(expand(lists(language, "decisions")[name], language))
+    return re.search(pattern, part.text) is not None

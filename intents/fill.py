@@ -13,7 +13,7 @@ from .schema import IntentSpec
 from .types import Slot, Span
 
 CUT = re.compile(
-    r"[,;.!?。\n]+|然后|顺便|同时|并且|另外|还有(?=给|把|帮)|\band then\b|\band also\b|\band\b|\bthen\b"
+    r"[,;.!?。\n]+|然后|顺便|顺带|同时|并且|另外|还有(?=给|把|帮)|\band then\b|\band also\b|\band\b|\bthen\b"
 )
 _FIRM_CUT = re.compile(r"[,;.!?。\n]")
 _NOT_A_NUMBER = rf"(?![号码是:\s]*{MARK['phone']})"  # 电话138... gives a number, no channel

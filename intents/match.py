@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -50,6 +50,7 @@ class Reading:
     alike: tuple[Slot, ...] = ()  # other people the same command is for: 把李总和王姐都改成H级
     loose: bool = False  # read from a cue and its slots, whatever stands between them
     explains: float = 0.0  # the weight of what was understood, also where `covered` is capped
+    place: tuple[int, int] = (0, 0)  # the stretch of masked text it was read from
 
 
 @dataclass(slots=True)
@@ -124,7 +125,8 @@ class Reader:
         if not total:
             return None
         found = [r for r in self._readings(part, weights, total, start) if r.score >= self._needed(r)]
-        return max(found, key=lambda r: r.covered + r.rank, default=None)
+        best = max(found, key=lambda r: r.covered + r.rank, default=None)
+        return replace(best, place=(start, end)) if best else None
 
     @staticmethod
     def _needed(reading: Reading) -> float:
@@ -161,8 +163,12 @@ class Reader:
 
     def _too_late(self, command: Command) -> bool:
         """Nobody plans for a day that is over: yesterday's is a tale."""
+        return command.intent in PLANNED and self.is_over(command)
+
+    def is_over(self, command: Command) -> bool:
+        """Whether the time of a command lies wholly behind, whichever way it is read."""
         when = command.slots.get("when")
-        if command.intent not in PLANNED or when is None or not self.today:
+        if when is None or not self.today:
             return False
         return all(over(value, self.today) for value in (when.value, *when.alternatives))
 
@@ -213,13 +219,13 @@ class Reader:
         return Reading(command, explained, share, rank, taken, others, pattern.loose, share * total)
 
     def _mention(
-        self, pattern: Pattern, spec: IntentSpec, part: Masked, slots: dict[str, Slot], covered: list[bool]
+        self, pattern: Pattern | None, spec: IntentSpec, part: Masked, slots: dict[str, Slot], covered: list[bool]
     ) -> None:
         """A channel or level named anywhere in the stretch: it was no part of the sentence, but it was said."""
         if "channel" in slots and any(_gives(slots["channel"], span) for span in part.spans.values()):
             del slots["channel"]
         for name in _MENTIONED:
-            said = name in slots and name not in pattern.fixed
+            said = name in slots and (pattern is None or name not in pattern.fixed)
             if name not in spec.slots or said:
                 continue
             if hit := mentions(self.language, name).search(part.text):
@@ -248,6 +254,7 @@ class Reader:
             if index not in {s.start for s in slots.values()} and (name := fits(span, spec, slots)):
                 slots[name] = Slot.of(span)
         slots |= {name: slot for name, slot in worded(spec, part, self.raw, self.language).items() if name not in slots}
+        self._mention(None, spec, part, slots, [False] * len(part.text))
         return Reading(Command(intent, slots), 0.0, 0.0, 0.0)
 
     def _captured(

@@ -71,3 +71,8 @@ def propose(masked: str, role: str, k: int = 5) -> tuple[list[tuple[str, float]]
         return [], True, 0.0
     allowed = [(i, p) for i, p in ranked if i != OUTSIDE and role in load_schema()[i].who]
     return allowed[:k], model.agree(text), model.knows(text)
+
+
+def glance(masked: str) -> tuple[str, float]:
+    """The intent that the characters alone name first, and its share; no sentence model is loaded for it."""
+    return ranker().glance(readable(masked))

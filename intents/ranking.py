@@ -8,17 +8,23 @@ from .business import hints
 from .complete import commands, completed, named
 from .extract import extract
 from .guards import guards
-from .match import Reader, Reading
+from .match import PLANNED, Reader, Reading
 from .message import Message
+from .rest import with_rest
 from .schema import load_schema
 from .types import Candidate, Command, Slot, Understanding
 
-_SURE, _CHIPS = 0.83, 0.75
+_SURE, _ALONE, _CHIPS = 0.45, 0.5, 0.75  # when all views agree, when they do not; for choices
+_ASKED = ("ask_knowledge", "report")  # what any talk resembles a little
+_CERTAIN, _AHEAD = 0.9, 0.25
 _KNOWN = 0.6  # of a message's character pairs; below it the text is about something else
 _HINTED, _HINTED_KNOWN = 0.15, 0.3  # what is enough when words of the trade occur
-_SURE_CLAUSE, _LEAST = 0.9, 3.0  # for a clause of several; and how much it must say to be asked about
+_SURE_CLAUSE, _ALONE_CLAUSE = 0.9, 2.0  # for a clause of several
+_LONE = 2.0  # for the only clause
+_LEAST = 2.0  # how much it must say to be asked about
+_TAKEN_OVER = ("person", "vehicle", "part", "oe")
 _NEVER = frozenset(
-    "confirm refuse cancel undo approve_all opt_out log_contact ask_pool set_absence end_absence".split()
+    "confirm refuse cancel approve_all opt_out ask_pool set_absence end_absence".split()
 )
 _ENOUGH = 2  # of name, number and car make a lead of what only resembles one
 _HINT = 0.1  # what each of those words adds
@@ -50,46 +56,73 @@ def _sure(
     message: Message, reader: Reader, guesses: list[tuple[str, float]], agreed: bool
 ) -> tuple[tuple[Command, ...], float] | None:
     """The commands of the clauses that are sure, when there are several; else the one of the whole message."""
-    parts = _clause_commands(message, reader)
-    if len(parts) > 1:
-        readings = [Reading(command, 0.0, 0.0, 0.0) for command, _ in parts]
-        return commands(message, readings, named(reader)), min(score for _, score in parts)
-    if not guesses or not agreed or guesses[0][1] < _SURE:
+    parts = _clause_readings(message, reader)
+    command = sure_of(message, reader, guesses, agreed)
+    if command and len(parts) < 2:
+        return (command,), guesses[0][1]
+    lone = len(parts) == 1 and parts[0].score < _LONE
+    return (commands(message, parts, named(reader)), min(r.score for r in parts)) if parts and not lone else None
+
+
+def sure_of(message: Message, reader: Reader, guesses: list[tuple[str, float]], agreed: bool) -> Command | None:
+    """The command of the first guess when it is clear, complete and nothing in the message speaks against it."""
+    if not guesses or not _clear(guesses, agreed):
         return None
     intent, score = guesses[0]
     command = _proposed(message, reader, intent)
     bare = intent == "create_lead" and len({"person", "phone", "vehicle"} & set(command.slots)) < _ENOUGH
-    if bare or intent in _NEVER or reader.doubts(intent) or load_schema()[intent].missing(set(command.slots)):
+    if intent in (*PLANNED, "set_expected_close") and reader.is_over(command):
         return None
-    return (command,), score
+    if (bare and score < _CERTAIN) or intent in _NEVER or reader.doubts(intent):
+        return None
+    return None if load_schema()[intent].missing(set(command.slots)) else with_rest(command, reader)
 
 
-def _clause_commands(message: Message, reader: Reader) -> list[tuple[Command, float]]:
+def _clear(guesses: list[tuple[str, float]], agreed: bool) -> bool:
+    """Whether the first guess is far enough ahead; the less so the more views name it first."""
+    if guesses[0][0] in _ASKED and guesses[0][1] < _CERTAIN:
+        return False
+    first, second = guesses[0][1], max((p for _, p in guesses[1:]), default=0.0)
+    if agreed and first >= _CERTAIN:
+        return True
+    return first >= (_SURE if agreed else _ALONE) and first - second >= _AHEAD
+
+
+def _clause_readings(message: Message, reader: Reader) -> list[Reading]:
     """What each clause is surely about, in their order."""
+    cuts, _ = reader.cuts()
+    found: list[Reading] = []
+    for start, end in pairwise(cuts) if len(cuts) > 2 else ():
+        if reading := clause(message, reader, found, start, end):
+            found.append(reading)
+    return found
+
+
+def clause(message: Message, reader: Reader, others: list[Reading], start: int, end: int) -> Reading | None:
+    """What one clause surely orders beside `others`, from which it may take whom and what it is about."""
     from .ranker import propose
 
-    cuts, _ = reader.cuts()
-    found: list[tuple[Command, float]] = []
-    if len(cuts) < 3:
-        return found
-    for start, end in pairwise(cuts):
-        if sum(reader.weights[start:end]) < _LEAST:
-            continue
-        guesses, agreed, _ = propose(reader.masked.text[start:end], message.role)
-        if not guesses or not agreed or guesses[0][1] < _SURE_CLAUSE or guesses[0][0] in _NEVER:
-            continue
-        intent, score = guesses[0]
-        command = reader.proposal(intent, start, end).command
-        people = {c.slots["person"].value for c, _ in found if "person" in c.slots}
-        absent = set(load_schema()[intent].missing(set(command.slots))) - ({"person"} if people else set())
-        if not absent and not reader.doubts(intent, start, end) and intent not in [c.intent for c, _ in found]:
-            found.append((command, score))
-    return found
+    if sum(reader.weights[start:end]) < _LEAST:
+        return None
+    guesses, agreed, _ = propose(reader.masked.text[start:end], message.role)
+    if not guesses or guesses[0][1] < (_SURE_CLAUSE if agreed else _ALONE_CLAUSE):
+        return None
+    intent = guesses[0][0]
+    if intent in _NEVER or intent in [r.command.intent for r in others] or reader.doubts(intent, start, end):
+        return None
+    command = reader.proposal(intent, start, end).command
+    said = {name for r in others for name in r.command.slots if name in _TAKEN_OVER}
+    if load_schema()[intent].missing(said | set(command.slots)):
+        return None
+    return Reading(command, 0.0, guesses[0][1], 0.0, place=(start, end))
 
 
 def _proposed(message: Message, reader: Reader, intent: str) -> Command:
     """With the name that was said, even when no sentence confirms that it is one."""
     command = reader.proposal(intent).command
+    if "person_to" in load_schema()[intent].required and load_schema()[intent].missing(set(command.slots)):
+        everybody = extract(message.text, message.now, message.lexicon)
+        command = message.reader(everybody).proposal(intent).command
     if "person" in load_schema()[intent].required and "person" not in command.slots:
         names = (s for s in extract(message.text, message.now, message.lexicon) if s.kind == "person")
         first = next(names, None)

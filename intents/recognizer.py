@@ -9,12 +9,13 @@ from datetime import datetime
 from . import replies
 from .complete import commands as commands_of
 from .complete import named, unknown_whom
-from .extract import extract
-from .match import MIN_LOOSE, MIN_WRITE
+from .match import MIN_LOOSE, MIN_WRITE, Reader
 from .message import Message
 from .normalize import MAX_CHARS
 from .ranking import ranked
 from .repairs import repaired
+from .rest import with_goods, with_rest
+from .review import reviewed, with_gaps
 from .schema import load_schema
 from .types import Command, Context, Lexicon, Understanding
 
@@ -39,9 +40,11 @@ def understand(
         raise ValueError(f"unknown role {role!r}; known are {', '.join(sorted(load_schema()['help'].who))}")
     said = repaired(text[:MAX_CHARS], now, lexicon)
     message = Message(said, role, now, context or Context(), lexicon)
-    found = _reply(message) or _grammar(message)
-    if found.outcome == "unrecognised" and rank and message.text.strip():
-        found = ranked(message, found)
+    found = _reply(message)
+    if found is None:
+        reader, found = _grammar(message, rank)
+        if rank and message.text.strip():
+            found = ranked(message, found) if found.outcome == "unrecognised" else reviewed(message, reader, found)
     return replace(found, text=text, ms=(time.perf_counter() - started) * 1000)
 
 
@@ -67,30 +70,30 @@ def _is_free(command: Command) -> bool:
 
 
 def _interrupts(message: Message) -> bool:
-    found = _grammar(message)
+    _, found = _grammar(message)
     return found.outcome == "recognised" and found.score >= 0.8
 
 
-def _grammar(message: Message) -> Understanding:
-    """The better of two readings: bare names taken as people, or as ordinary words."""
-    spans = extract(message.text, message.now, message.lexicon)
-    readers = [message.reader(spans)]
-    if any(s.weak for s in spans):
-        readers.append(message.reader([s for s in spans if not s.weak]))
-    tried = [(reader, *reader.best()) for reader in readers]
+def _grammar(message: Message, rank: bool = False) -> tuple[Reader, Understanding]:
+    """The better of two readings (bare names taken as people, or as ordinary words) and what it was read with."""
+    tried = [(reader, *reader.best()) for reader in message.readers()]
     reader, readings, share = max(tried, key=lambda t: (sum(r.covered + r.rank - 0.6 for r in t[1]), t[2]))
     if not readings:
         reasons = list(dict.fromkeys(r for t in tried for r in t[0].reasons))
         why = "; ".join(reasons[:3]) or "no sentence fits"
-        return Understanding(message.text, "unrecognised", why=why)
+        return reader, Understanding(message.text, "unrecognised", why=why)
     unasked = any(load_schema()[r.command.intent].risk == "own_write" for r in readings)
     loose = any(r.loose for r in readings)
     if share < (MIN_LOOSE if loose else MIN_WRITE if unasked else _MIN_SHARE):
-        return Understanding(message.text, "unrecognised", why="most of the message is not understood")
-    commands = commands_of(message, readings, named(reader))
+        return reader, Understanding(message.text, "unrecognised", why="most of the message is not understood")
+    whole = with_gaps(message, reader, readings) if rank else readings
+    commands = commands_of(message, whole, named(reader))
+    if len(commands) == 1:
+        commands = (with_goods(commands[0], reader),)
+        commands = commands if commands[0].intent == "create_lead" else (with_rest(commands[0], reader),)
     if any(unknown_whom(c) for c in commands):
-        return Understanding(message.text, "unrecognised", why="he or she is nobody spoken about")
-    return _recognised(message, commands, "grammar", min(share, 1.0))
+        return reader, Understanding(message.text, "unrecognised", why="he or she is nobody spoken about")
+    return reader, _recognised(message, commands, "grammar" if whole == readings else "ranker", min(share, 1.0))
 
 
 def _recognised(message: Message, commands: tuple[Command, ...], layer: str, score: float) -> Understanding:

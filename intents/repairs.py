@@ -35,7 +35,8 @@ def _once(text: str, now: datetime, lexicon: Lexicon | None) -> str:
     language = "zh" if is_chinese(plain) else "en"
     for cue in _cues(language).finditer(plain):
         spans = [*extract(text, now, lexicon), *_named(plain, language)]
-        said = next((s for s in spans if s.start == cue.end() and not s.weak), None) or _amount(plain, cue.end())
+        firm = (s for s in spans if s.start == cue.end() and not s.weak and s.detail != "pronoun")
+        said = next(firm, None) or _amount(plain, cue.end())
         if said is None:
             continue
         clause = max((m.end() for m in _CUT.finditer(plain, 0, cue.start())), default=0)

@@ -34,6 +34,7 @@ from bot.skills import (
     merges,
     opening,
     orders,
+    own_appointments,
     part_actions,
     part_answers,
     pasted,
@@ -53,7 +54,8 @@ from bot.skills import (
 __all__ = [
     "absences", "accounts", "agenda", "appointments", "approvals", "approving", "birthdays", "cars", "choosing", "consent",
     "contact_codes", "contacts", "deals", "delivery", "desk", "drafts", "fitment", "followups", "handovers",
-    "help", "history", "knowledge", "language", "leads", "learning", "merges", "opening", "orders", "part_actions",
+    "help", "history", "knowledge", "language", "leads", "learning", "merges", "opening", "orders",
+    "own_appointments", "part_actions",
     "part_answers", "pasted", "photos", "pool", "quotes",
     "renewals", "reports", "sending", "solved", "suggesting", "tags", "tasks", "undo",
 ]  # fmt: skip

@@ -40,7 +40,15 @@ _FAMILIES = (
     "张王李赵刘陈杨黄周吴徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘蔡蒋余杜叶程苏魏吕丁沈姚卢姜崔钟谭陆"
     "汪范廖贾夏韦邹孟熊秦邱江尹薛闫段雷侯史陶黎贺郝龚邵钱严戴莫孔"
 )
+# A surname that ends another word: 这单算丢了, 签单成功.
+_ENDS_A_WORD = re.compile(r"[这那个张订下签报工跟成退首]单$")
 _CLOCK = re.compile(r"\s*(?:\d{1,2}(?!\d)|at\b|morning|afternoon|evening|night|noon)")
+# Before 先生 or 女士 any character may be a surname, when nothing of a word stands before it.
+_STRANGER = (
+    r"(?:(?<=[\s,.;:!?、给把帮和跟与叫替为请让将找约对是])|^)"
+    r"(?P<stranger>[\u4e00-\u9fff](?<![你您我他她它这那位个名男女老小大某哪各本贵该先好的给把帮和跟与叫替为请让将找约对是吗]))"
+    r"(?:先生|女士|小姐|大爷|大妈|阿姨)"
+)
 _NO_WIFE = r"(?![太贵大小高低多少远近忙好慢快难平阳极原空爱会能喜烦急强挑抠懒晚早不])"
 _NO_MISTER = r"(?![产活意日气成效物存病孩锈命动前怕态人辰肖根平])"
 _NO_NICK = r"(?!们|车|店|型|区|时|心|灯|轮|毛病|平时|路|达|力|件|章|头|子|落|位)"
@@ -69,7 +77,8 @@ def _titled() -> re.Pattern[str]:
         rf"(?P<called>[{data['given']}](?:哥|姐|叔|姨|总|嫂)(?![家们妹弟夫]|{_TOTAL}))|"
         rf"(?P<wife>{surnames}太{_NO_WIFE}|{surnames}生{_NO_MISTER})|"
         rf"(?P<short>(?<![{_FAMILIES}])[{prefix}](?![{stop}])(?:{surnames}){_NO_NICK})|"
-        rf"(?P<a>阿(?!{'|'.join(data['not_after_a'])})(?:[\u4e00-\u9fff]|[A-Z][a-z]+))"
+        rf"(?P<a>阿(?!{'|'.join(data['not_after_a'])})(?:[\u4e00-\u9fff]|[A-Z][a-z]+))|"
+        rf"(?:{_STRANGER})"
     )
 
 
@@ -132,7 +141,8 @@ def _bare_names(text: str) -> Iterator[Span]:
     words = [(m.start(), m.end()) for m in _not_names().finditer(text)]
     for match in _plain().finditer(text):
         at = match.start()
-        if at < end or _not_names().match(text, at) or any(a <= at < b for a, b in words):
+        inside = _not_names().match(text, at) or any(a <= at < b for a, b in words)
+        if at < end or inside or _ENDS_A_WORD.search(text, 0, at + 1):
             continue
         name = _trim(text, match["name"], match.start())
         if name is None:
