@@ -14,9 +14,9 @@ from .rest import with_rest
 from .schema import load_schema
 from .types import Candidate, Command, Slot, Understanding
 
-_SURE, _ALONE, _CHIPS = 0.45, 0.5, 0.75  # when all views agree, when they do not; for choices
+_SURE, _ALONE, _CHIPS = 0.6, 0.8, 0.75  # when all views agree, when they do not; for choices
 _ASKED = ("ask_knowledge", "report")  # what any talk resembles a little
-_CERTAIN, _AHEAD = 0.9, 0.25
+_CERTAIN, _AHEAD = 0.9, 0.3
 _KNOWN = 0.6  # of a message's character pairs; below it the text is about something else
 _HINTED, _HINTED_KNOWN = 0.15, 0.3  # what is enough when words of the trade occur
 _SURE_CLAUSE, _ALONE_CLAUSE = 0.9, 2.0  # for a clause of several
@@ -43,6 +43,8 @@ def ranked(message: Message, found: Understanding) -> Understanding:
     blocked = guards(reader.masked.text, message.language) | reader.unmeant(surely=True)
     if sure := _sure(message, reader, guesses, agreed):
         return Understanding(message.text, "recognised", sure[0], "ranker", sure[1])
+    if guesses and guesses[0][1] >= _SURE and reader.doubts(guesses[0][0]):
+        return found  # what it resembles most is just what it does not ask for
     chips = [(i, p) for i, p in _choices(message, reader, guesses, known) if i not in blocked][:3]
     if not chips:
         return found
