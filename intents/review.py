@@ -20,7 +20,7 @@ from .types import Understanding
 
 _GAINSAID = 0.35  # how much likelier another intent must be than what the sentences read
 _PLAIN = 0.97  # a sentence that explains all of the message is believed
-_INSTEAD = 0.75  # how sure the ranker must be to overrule a sentence of that form
+_INSTEAD = 0.75  # how sure the ranker must be to overrule a question, or a sentence of that form
 _FORM_ONLY = frozenset({"log_contact", "ask_knowledge", "add_note", "open_ticket"})  # any text takes their form
 # How likely the ranker must find what is written at once: a talk alone, beside other orders, anything else.
 _BACKED_TALK, _BACKED_BESIDE, _BACKED = 0.7, 0.3, 0.1
@@ -54,7 +54,8 @@ def reviewed(message: Message, reader: Reader, found: Understanding) -> Understa
     chances = dict(guesses)
     own = max(chances.get(intent, 0.0) for intent in intents)
     if len(intents) == 1 and guesses and guesses[0][0] not in intents and guesses[0][1] - own >= _GAINSAID:
-        enough = found.score < _PLAIN or guesses[0][1] >= _INSTEAD
+        asks = not intents & _FORM_ONLY and not any(load_schema()[intent].writes for intent in intents)
+        enough = guesses[0][1] >= (_INSTEAD if asks or found.score >= _PLAIN else 0.0)
         command = sure_of(message, reader, guesses, agreed) if enough else None
         if command:
             return replace(found, commands=(command,), layer="ranker", score=guesses[0][1])
