@@ -254,7 +254,8 @@ def learn(
 @app.command()
 def reindex(
     calibrate: Annotated[
-        Path | None, typer.Option(help='Lines of {"q", "ids"}: questions, and the titles or files that answer them; [] for none')
+        Path | None,
+        typer.Option(help='Lines of {"q", "ids"}: questions, and the titles or files that answer them; [] for none'),
     ] = None,
 ) -> None:
     """Embed all documents with the configured model, ahead of need; goes on where it was stopped."""

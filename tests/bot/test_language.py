@@ -29,7 +29,8 @@ def test_asked_for(said: str, language: str | None) -> None:
     [
         ("what are your opening hours?", "en"), ("How much is the first maintenance for the ES6?", "en"),
         ("I'd like to book a test drive", "en"), ("I am 王伟, is the car ready?", "en"), ("thanks, see you there", "en"),
-        ("您好，我想问一下保养多少钱", "zh"), ("我想book一个test drive", "zh"), ("請問幾點開門", "zh"), ("ES6有现车吗", "zh"),
+        ("您好，我想问一下保养多少钱", "zh"), ("我想book一个test drive", "zh"), ("請問幾點開門", "zh"),
+        ("ES6有现车吗", "zh"),
         ("hello", None), ("ES6", None), ("ok", None), ("王伟 13800138000", None), ("王小伟", None), ("STOP", None),
         ("wo xiang yu yue bao yang", None), ("Han EV 2024", None), ("上海市浦东新区", None), ("确认", None), ("", None),
     ],
