@@ -14,6 +14,7 @@ from bot.conversation.references import listed
 from bot.conversation.slots import vehicle_words
 from bot.conversation.talk import Talk
 from bot.ports import Button
+from bot.skills.renumber import correct_number, corrects_number
 from bot.skills.visits import came_in
 from crm_core.kernel.errors import ChexinError, Conflict, Unavailable
 from crm_core.kernel.registry import Result
@@ -41,6 +42,8 @@ def create_lead(talk: Talk, draft: Draft) -> Step:
     """Complete with a name or a phone; whoever typed it follows it himself."""
     if not draft.value("person") and not draft.value("phone"):
         return Need("person", "lead_person")
+    if corrects_number(talk, draft):
+        return correct_number(talk, draft)
     command = CreateLead(
         name=draft.text("person")[:120],
         phone=str(draft.value("phone") or "")[:60],

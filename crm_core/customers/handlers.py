@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from crm_core.customers import merge as merge
+from crm_core.customers import renumber as renumber
 from crm_core.customers.lookup import add_phone, customer_with_phone
 from crm_core.customers.messages import (
     AddCustomer,

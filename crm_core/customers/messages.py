@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from pydantic import Field
+
 from crm_core.kernel.registry import Command, Event, Question, View
 
 
@@ -38,6 +40,18 @@ class RenameCustomer(Command):
     customer_id: str
     name: str
     version: int | None = None
+
+
+class CorrectPhone(Command):
+    """Put a customer's number right, in any spelling; an empty one only takes `instead` away.
+
+    `instead` names the number that was wrong. Without it the customer's only number goes; of several none does,
+    and the new one is kept beside them.
+    """
+
+    customer_id: str
+    phone: str = Field(max_length=60)
+    instead: str | None = Field(default=None, max_length=60)
 
 
 class MergeCustomers(Command):
