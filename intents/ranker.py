@@ -16,6 +16,7 @@ _WORDS = {MARK[kind]: f" {kind} " for kind in KINDS}
 OUTSIDE = "outside"  # the label of what is not about the business
 _LEARNT = ("examples", OUTSIDE)
 _VERSION = "2"
+SHIPPED = ROOT / "trained"
 
 
 def examples() -> list[tuple[str, str]]:
@@ -38,15 +39,22 @@ def readable(masked: str) -> str:
 
 @cache
 def ranker() -> ExampleClassifier:
-    """The trained classifier, from the cache when the examples are those it was trained on."""
+    """The trained classifier: the one that came with the examples, else one kept here, else trained now."""
     settings = config.current()
-    path = settings.cache_dir / f"ranker-{_digest(settings.embeddings)}.npz"
-    try:
-        return ExampleClassifier.load(path)
-    except (OSError, ValueError, KeyError):
-        trained = ExampleClassifier(embeddings=settings.embeddings).fit(examples())
-    _keep(trained, path)
+    name = name_of(settings.embeddings)
+    for path in (SHIPPED / name, settings.cache_dir / name):
+        try:
+            return ExampleClassifier.load(path)
+        except (OSError, ValueError, KeyError):
+            continue
+    trained = ExampleClassifier(embeddings=settings.embeddings).fit(examples())
+    _keep(trained, settings.cache_dir / name)
     return trained
+
+
+def name_of(embeddings: bool | str) -> str:
+    """The file of the classifier trained on the examples as they are."""
+    return f"ranker-{_digest(embeddings)}.npz"
 
 
 def _keep(trained: ExampleClassifier, path: Path) -> None:

@@ -113,3 +113,12 @@ def test_the_ranker_is_kept_by_the_content_of_its_examples(
     request.addfinalizer(lambda: (configure(before[0], embeddings=before[1]), ranker.cache_clear()))
     understand("嗯那个就随便问问啦", role="rep", now=datetime(2026, 11, 21, tzinfo=ZoneInfo("Asia/Shanghai")))
     assert [path.suffix for path in tmp_path.iterdir()] == [".npz"]
+
+
+def test_the_trained_ranker_that_is_shipped_is_that_of_the_examples() -> None:
+    """Else everybody's first message would wait for the training: run tools/train_ranker."""
+    from intents.ranker import SHIPPED, name_of
+
+    assert [path.name for path in SHIPPED.iterdir()] == [name_of("use")]
+    shipped = ExampleClassifier.load(SHIPPED / name_of("use"))
+    assert shipped.predict("帮我把李总的单子往后推一推")[0] in shipped.labels
