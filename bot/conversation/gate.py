@@ -15,6 +15,7 @@ from bot.ports import Button, Card, Field
 from crm_core.kernel.errors import ChexinError, Invalid, Unavailable
 from crm_core.kernel.registry import Command, Result
 from crm_core.undo.messages import Correct
+from intents.doubts import doubted
 
 
 class Tier(StrEnum):
@@ -148,7 +149,7 @@ def is_slot(talk: Talk, asked: str) -> bool:
 def _act(talk: Talk, draft: Draft, act: Act, tier: Tier) -> None:
     """At once for the actor's own complete, model-free writes; a card for everything else."""
     try:
-        if act.confirm or tier is Tier.CONFIRM or draft.layer in UNSURE:
+        if act.confirm or tier is Tier.CONFIRM or draft.layer in UNSURE or doubted(draft.intent, talk.text):
             propose(talk, draft, act)
         else:
             perform(talk, act.command, draft)

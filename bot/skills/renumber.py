@@ -14,9 +14,10 @@ from intents.renumber import number_corrected
 def corrects_number(talk: Talk, draft: Draft) -> bool:
     """Whether a colleague says a new number of somebody instead of bringing a new person.
 
-    The sentence that brought the number decides; a name chosen from chips comes after it.
+    The sentence that brought the number decides; a name chosen from chips comes after it. What was written a moment
+    ago is put right by taking it back.
     """
-    if not talk.is_staff or not draft.value("phone") or not draft.value("person"):
+    if not talk.is_staff or draft.undo_id or not draft.value("phone") or not draft.value("person"):
         return False
     if draft.words("phone") in talk.text:
         draft.slots["renumber"] = {"value": number_corrected(talk.text), "words": ""}
