@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 3, 14, 2, 0, tzinfo=UTC)
 TEST_KEY = "a-key-for-tests-only-" + "0" * 32
 OURS = ("CHEXIN_", "TELEGRAM_", "WECOM_", "LLM_", "EMBEDDINGS", "PUBLIC_", "TRUSTED_", "WIDGET_", "CHROMA_")
-FOR_TESTS = "CHEXIN_TEST_"
+FOR_TESTS = ("CHEXIN_TEST_", "CHEXIN_TRUST_")
 # Set to `required` where a run without PostgreSQL must fail instead of being skipped.
 POSTGRES_REQUIRED = os.environ.get("CHEXIN_TEST_POSTGRES") == "required"
 # Set to 1 where also those transcripts run on PostgreSQL that are about words.
