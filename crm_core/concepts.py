@@ -9,7 +9,7 @@ CONCEPTS = (
     "undo", "org", "customers", "vehicles", "leads", "deals", "quotes", "approvals", "orders", "appointments",
     "tasks", "followups", "absences", "handovers", "nudges", "fitment", "knowledge", "chat", "imports",
     "renewals", "delivery", "insights", "channels", "errands",
-    "servicedesk", "campaigns", "outreach", "assistance", "solved", "histories",
+    "servicedesk", "campaigns", "outreach", "assistance", "solved", "histories", "privacy",
 )  # fmt: skip
 _CODE = ("handlers", "queries", "reactions", "audits", "pruning")
 

@@ -42,6 +42,24 @@ def upgrade() -> None:
         batch_op.create_index("ix_document_drafts_source", ["tenant", "source", "state"], unique=False)
 
     op.create_table(
+        "erasures",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("tenant", sa.String(length=40), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("gone_id", sa.String(length=26), nullable=False),
+        sa.Column("by_id", sa.String(length=26), nullable=False),
+        sa.Column("second_id", sa.String(length=26), nullable=False),
+        sa.Column("cause", sa.String(length=20), nullable=False),
+        sa.Column("rows", sa.Integer(), nullable=False),
+        sa.Column("kept", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_erasures")),
+    )
+    with op.batch_alter_table("erasures", schema=None) as batch_op:
+        batch_op.create_index("ix_erasures_gone", ["tenant", "gone_id"], unique=False)
+
+    op.create_table(
         "fit_cases",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("tenant", sa.String(length=40), nullable=False),
@@ -71,6 +89,22 @@ def upgrade() -> None:
         batch_op.create_index("ix_fit_cases_state", ["tenant", "state"], unique=False)
 
     op.create_table(
+        "held_records",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("tenant", sa.String(length=40), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("erasure_id", sa.String(length=26), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("until", UtcDateTime(), nullable=False),
+        sa.Column("content_enc", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_held_records")),
+    )
+    with op.batch_alter_table("held_records", schema=None) as batch_op:
+        batch_op.create_index("ix_held_records_until", ["tenant", "until"], unique=False)
+
+    op.create_table(
         "part_prices",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("tenant", sa.String(length=40), nullable=False),
@@ -97,6 +131,56 @@ def upgrade() -> None:
             name=op.f("uq_part_prices_tenant_part_id_price_class_unit"),
         ),
     )
+    op.create_table(
+        "privacy_requests",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("tenant", sa.String(length=40), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column(
+            "unit",
+            sa.String(length=200).with_variant(sa.String(length=200, collation="C"), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("customer_id", sa.String(length=26), nullable=True),
+        sa.Column("asker_id", sa.String(length=26), nullable=False),
+        sa.Column("confirmer_id", sa.String(length=26), nullable=False),
+        sa.Column("decider_id", sa.String(length=26), nullable=True),
+        sa.Column("decided_at", UtcDateTime(), nullable=True),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("chosen", sa.JSON(), nullable=False),
+        sa.Column("blob_id", sa.String(length=26), nullable=False),
+        sa.Column("reason_enc", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_privacy_requests")),
+    )
+    with op.batch_alter_table("privacy_requests", schema=None) as batch_op:
+        batch_op.create_index("ix_privacy_requests_state", ["tenant", "state", "expires_at"], unique=False)
+
+    op.create_table(
+        "reveals",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("tenant", sa.String(length=40), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column(
+            "unit",
+            sa.String(length=200).with_variant(sa.String(length=200, collation="C"), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("person_id", sa.String(length=26), nullable=False),
+        sa.Column("customer_id", sa.String(length=26), nullable=False),
+        sa.Column("field", sa.String(length=20), nullable=False),
+        sa.Column("reason", sa.String(length=20), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reveals")),
+    )
+    with op.batch_alter_table("reveals", schema=None) as batch_op:
+        batch_op.create_index("ix_reveals_person", ["person_id", "created_at"], unique=False)
+
     op.create_table(
         "solved_cases",
         sa.Column("id", sa.String(length=26), nullable=False),
@@ -206,11 +290,27 @@ def downgrade() -> None:
         batch_op.drop_index("ix_solved_cases_customer")
 
     op.drop_table("solved_cases")
+    with op.batch_alter_table("reveals", schema=None) as batch_op:
+        batch_op.drop_index("ix_reveals_person")
+
+    op.drop_table("reveals")
+    with op.batch_alter_table("privacy_requests", schema=None) as batch_op:
+        batch_op.drop_index("ix_privacy_requests_state")
+
+    op.drop_table("privacy_requests")
     op.drop_table("part_prices")
+    with op.batch_alter_table("held_records", schema=None) as batch_op:
+        batch_op.drop_index("ix_held_records_until")
+
+    op.drop_table("held_records")
     with op.batch_alter_table("fit_cases", schema=None) as batch_op:
         batch_op.drop_index("ix_fit_cases_state")
 
     op.drop_table("fit_cases")
+    with op.batch_alter_table("erasures", schema=None) as batch_op:
+        batch_op.drop_index("ix_erasures_gone")
+
+    op.drop_table("erasures")
     with op.batch_alter_table("document_drafts", schema=None) as batch_op:
         batch_op.drop_index("ix_document_drafts_source")
 
