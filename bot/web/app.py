@@ -45,7 +45,8 @@ def make_app(house: House) -> FastAPI:
     _health(app, house)
     app.add_exception_handler(Unavailable, _busy)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_middleware(Guard, widget_origins=house.settings.widget_origins, observe=house.metrics.observe)
+    app.add_middleware(Guard, widget_origins=house.settings.widget_origins, observe=house.metrics.observe,
+                       public_url=house.settings.public_url)  # fmt: skip
     return app
 
 

@@ -13,12 +13,16 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from bot.channels.webchat.pace import Pace
 from bot.settings import IntakeKey
 from crm_core.api import Core
 from crm_core.kernel.access import Actor
 from crm_core.kernel.errors import Conflict, Invalid
 from crm_core.leads.messages import CreateLead, LeadView
 from crm_core.org.messages import FindColleagues
+
+# One key: a campaign's first hour passes, a key in wrong hands does not fill the pool.
+LEADS_AT_ONCE, LEADS_PER_SECOND = 3_000.0, 100.0
 
 
 class LeadIn(BaseModel):
@@ -93,6 +97,7 @@ class Intake:
         self._core = core
         self._keys = {hashlib.sha256(item.key.encode()).digest(): item for item in keys}
         self._codes: dict[str, str] = {}
+        self.pace = Pace(LEADS_AT_ONCE, LEADS_PER_SECOND)
 
     def key_for(self, token: str) -> IntakeKey | None:
         """The entry of a bearer token, compared in constant time."""
@@ -132,6 +137,8 @@ _bearer = HTTPBearer(auto_error=False, description="An intake key from CHEXIN_AP
 _UNAUTHORISED = HTTPException(401, "A valid intake key is needed: Authorization: Bearer KEY",
                               headers={"WWW-Authenticate": "Bearer"})  # fmt: skip
 
+_TOO_MANY = HTTPException(429, "Too many leads with this key. Try again in a moment.", headers={"Retry-After": "5"})
+
 
 def router(intake: Intake, taken: Callable[[], None]) -> APIRouter:
     """The intake's routes; `taken` is called after each lead, so that its card goes out at once."""
@@ -141,6 +148,8 @@ def router(intake: Intake, taken: Callable[[], None]) -> APIRouter:
         key = intake.key_for(bearer.credentials) if bearer else None
         if key is None:
             raise _UNAUTHORISED
+        if not intake.pace.allow(key.key):
+            raise _TOO_MANY
         return key
 
     responses: dict[int | str, dict[str, Any]] = {
@@ -148,6 +157,7 @@ def router(intake: Intake, taken: Callable[[], None]) -> APIRouter:
         401: {"description": "No or wrong key"},
         409: {"description": "The idempotency key was used with another body"},
         413: {"description": "The body is over 64 KB"},
+        429: {"description": "Too many with this key, or from this address; see Retry-After"},
     }
 
     @routes.post("/api/leads", status_code=201, response_model=LeadOut, responses=responses, tags=["leads"])

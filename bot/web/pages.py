@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,6 +25,8 @@ from crm_core.kernel.errors import ChexinError, Invalid, NotFound, Unavailable
 
 STATIC = Path(__file__).parent.parent / "channels" / "webchat" / "static"
 SIGNED_OUT, BAD_ORIGIN = 4401, 4403
+# Whoever connects says who he is at once.
+HELLO_SECONDS = 20.0
 # New visitors from one address: a showroom's guests share one, a flood is stopped.
 VISITORS_AT_ONCE, VISITORS_PER_SECOND = 30, 0.5
 Session = Annotated[str | None, Cookie(alias=COOKIE)]
@@ -163,10 +166,14 @@ class Front:
 
 
 async def _hello(socket: WebSocket) -> dict[str, Any] | None:
-    """The first frame, or None when the page left or said something else."""
+    """The first frame, or None when the page left, kept silent or said something else."""
     try:
-        frame = await receive(socket)
+        async with asyncio.timeout(HELLO_SECONDS):
+            frame = await receive(socket)
     except WebSocketDisconnect:
+        return None
+    except TimeoutError:
+        await socket.close(TRY_AGAIN)
         return None
     if frame is None or frame.get("t") != "hello":
         await socket.close(1002)

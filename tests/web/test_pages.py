@@ -18,7 +18,7 @@ from tests.conftest import TEST_KEY
 from tests.support.site import KEY, Site, bot_settings, served
 
 CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self' ws: wss:; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 64

@@ -16,7 +16,9 @@ from crm_core.chat.service import Shown
 
 POLL_SECONDS = 0.4
 QUEUE = 1000
-OK, TRY_AGAIN, SIGNED_OUT = 1000, 1013, 4401
+OK, BROKEN, TRY_AGAIN, SIGNED_OUT = 1000, 1011, 1013, 4401
+# Pages of one thread: a phone, a desk and many forgotten tabs; not a script.
+PAGES = 40
 Write = Callable[[str], Awaitable[None]]
 
 
@@ -85,8 +87,12 @@ class Hub:
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._poke.set)
 
-    def add(self, connection: Connection) -> None:
+    def add(self, connection: Connection) -> bool:
+        """False when its thread has too many pages open here already."""
+        if len(self._open.get(connection.chat, ())) >= PAGES:
+            return False
         self._open[connection.chat].add(connection)
+        return True
 
     def remove(self, connection: Connection) -> None:
         self._open[connection.chat].discard(connection)

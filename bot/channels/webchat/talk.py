@@ -7,14 +7,14 @@ import contextlib
 import json
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from bot.channels.webchat.hub import SIGNED_OUT, Connection, Hub, as_message
+from bot.channels.webchat.hub import BROKEN, OK, SIGNED_OUT, TRY_AGAIN, Connection, Hub, as_message
 from bot.channels.webchat.pace import Pace
 from crm_core.api import Core
 from crm_core.chat.progress import answered
@@ -45,6 +45,8 @@ class Door:
     say: Callable[..., str]
     greet: Callable[[Actor], dict[str, Any]]
     demo: bool = False
+    # One for each person, however many pages he has open.
+    pace: Pace = field(default_factory=lambda: Pace(BURST, PER_SECOND))
 
 
 class Talk:
@@ -62,11 +64,12 @@ class Talk:
         self._came_from: dict[str, Any] = {}
         self._page = Connection(self._chat, actor.id, socket.send_text, session)
         self._waits: set[asyncio.Task[None]] = set()
-        self._pace = Pace(BURST, PER_SECOND)
 
     async def run(self, hello: dict[str, Any], extra: dict[str, Any] | None = None) -> None:
         """Answer `hello`, then frames until the page leaves or has to. `extra` goes into `me`."""
-        self._door.hub.add(self._page)
+        if not self._door.hub.add(self._page):
+            await self._socket.close(TRY_AGAIN)
+            return
         self._came_from = came_from(hello)
         writing = asyncio.create_task(self._page.run())
         reading = asyncio.create_task(self._read(hello, extra or {}))
@@ -74,14 +77,14 @@ class Talk:
             await asyncio.wait({writing, reading}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._door.hub.remove(self._page)
-            self._page.end()
+            self._page.end(BROKEN if _failed(reading) else OK)
             for task in (reading, *self._waits):
                 task.cancel()
             with contextlib.suppress(Exception):
                 await asyncio.wait_for(writing, GOODBYE_S)
             with contextlib.suppress(RuntimeError, WebSocketDisconnect):
                 await self._socket.close(self._page.code)
-        if reading.done() and not reading.cancelled() and (error := reading.exception()) is not None:
+        if (error := _failed(reading)) is not None:
             raise error
 
     async def _read(self, hello: dict[str, Any], extra: dict[str, Any]) -> None:
@@ -143,7 +146,7 @@ class Talk:
 
     async def _store(self, kind: str, message_id: str, frame: dict[str, Any]) -> None:
         """Keep what the person did, acknowledge it, and wake whoever works it off."""
-        if not self._pace.allow():
+        if not self._door.pace.allow(self._actor.id):
             self._refuse(message_id, "error.busy")
             return
         body = self._body(kind, frame)
@@ -222,6 +225,11 @@ class Talk:
         await asyncio.to_thread(self._door.core.leases.remember, "demo_clock", offset, self._door.core.now())
         self._door.hub.tell_all({"t": "clock", "now": self._door.core.now().isoformat()})
         await asyncio.to_thread(self._door.clock_moved)
+
+
+def _failed(task: asyncio.Task[None]) -> BaseException | None:
+    """What a task ended with, if it was an error."""
+    return task.exception() if task.done() and not task.cancelled() else None
 
 
 def _is_id(text: str) -> bool:
