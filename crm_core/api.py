@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlmodel import Session
@@ -52,7 +53,8 @@ from crm_core.kernel.timers import Timers
 from crm_core.kernel.uow import Reader, Services, Uow
 from crm_core.kernel.workers import Workers
 from crm_core.look import Look
-from crm_core.org.people import load_actor, tenants
+from crm_core.org.people import tenants
+from crm_core.rights.actors import load_actor
 
 __all__ = ["Core"]
 
@@ -73,9 +75,10 @@ class Core:
         self.policies = Policies(settings.policies)
         self.access = parse_access(self.policies.documents["access"])
         self.cipher = Cipher(settings.key(), settings.old_keys())
+        self._load_actor = partial(load_actor, by_duty=self.access.by_duty())
         self.services = Services(
             policies=self.policies, access=self.access, cipher=self.cipher, is_sqlite=self.database.is_sqlite,
-            load_actor=load_actor, routes=routes, cards_about=cards_about,
+            load_actor=self._load_actor, routes=routes, cards_about=cards_about,
         )  # fmt: skip
         self.inbox = InboxQueue(self.database, self.cipher)
         self.outbox = OutboxQueue(self.database, self.cipher)
@@ -116,7 +119,7 @@ class Core:
     def actor(self, person: str, tenant: str | None = None) -> Actor:
         """The person with this id or code. Raises NotFound."""
         with self.database.read() as session:
-            actor = load_actor(session, person, self.now(), tenant)
+            actor = self._load_actor(session, person, self.now(), tenant)
         if actor is None:
             raise NotFound(resource="person")
         return actor
@@ -191,7 +194,7 @@ class Core:
         """A unit of work as the actor is now: rights are read in the deciding transaction."""
         now = self.now()
         if actor.kind not in ("job", "intake"):
-            fresh = load_actor(session, actor.id, now, actor.tenant)
+            fresh = self._load_actor(session, actor.id, now, actor.tenant)
             if fresh is None:
                 raise NotFound(resource="person")
             actor = replace(fresh, language=actor.language or fresh.language)

@@ -9,7 +9,7 @@ CONCEPTS = (
     "undo", "org", "customers", "vehicles", "leads", "deals", "quotes", "approvals", "orders", "appointments",
     "tasks", "followups", "absences", "handovers", "nudges", "fitment", "knowledge", "chat", "imports",
     "renewals", "delivery", "insights", "channels", "errands",
-    "servicedesk", "campaigns", "outreach", "assistance", "solved", "histories", "privacy",
+    "servicedesk", "campaigns", "outreach", "assistance", "solved", "histories", "privacy", "rights",
 )  # fmt: skip
 _CODE = ("handlers", "queries", "reactions", "audits", "pruning")
 

@@ -13,8 +13,8 @@ from crm_core.kernel.access import Actor
 from crm_core.kernel.door import sound
 from crm_core.kernel.errors import NotFound
 from crm_core.kernel.registry import Question, answerers, timed
-from crm_core.org.people import load_actors
 from crm_core.org.tables import Person
+from crm_core.rights.actors import load_actors
 
 if TYPE_CHECKING:
     from crm_core.api import Core
@@ -35,7 +35,7 @@ class Look:
 
     def read(self, people: Iterable[str], subjects: Iterable[str]) -> None:
         """Read at once who will ask, and the records (`task:ID`) that will be asked about."""
-        self._actors |= load_actors(self._session, people, self._core.now())
+        self._actors |= load_actors(self._session, people, self._core.now(), by_duty=self._core.access.by_duty())
         ids: dict[str, set[str]] = defaultdict(set)
         for concept, _, record_id in (subject.partition(":") for subject in subjects):
             if concept in timed:

@@ -8,7 +8,7 @@ from sqlalchemy import and_, or_, select
 
 from crm_core.approvals.rules import ApprovalPolicy, Candidate
 from crm_core.approvals.tables import Approval
-from crm_core.kernel.access import Actor, Grant, Scope, in_range, reach
+from crm_core.kernel.access import Actor, Grant, in_range, reach
 from crm_core.kernel.uow import Reader
 from crm_core.org.people import away, dealer_of
 from crm_core.org.tables import GrantRow, Person
@@ -58,9 +58,10 @@ def _holds(held: GrantRow, reader: Reader) -> bool:
 
 def _depth(reader: Reader, grant: Grant, unit: str) -> int | None:
     """How far a grant's right to approve reaches, as the depth of its unit; None when it does not cover `unit`."""
-    rules = reader.access.rules
-    scope = rules.get((grant.role, "approval", RIGHT)) or rules.get((grant.role, "approval", LAST))
-    if scope is None or scope in (Scope.SELF, Scope.OWN) or not unit.startswith(reach(grant.unit, scope)):
+    widest = reader.access.widest
+    scope = widest(grant.role, "approval", RIGHT) or widest(grant.role, "approval", LAST)
+    prefix = reach(grant.unit, scope) if scope is not None else ""
+    if not prefix or not unit.startswith(prefix):
         return None
     return grant.unit.count(".")
 

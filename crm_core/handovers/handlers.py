@@ -26,8 +26,9 @@ from crm_core.kernel.errors import AlreadyDecided, Conflict, Expired, NotFound, 
 from crm_core.kernel.pii import clean_text
 from crm_core.kernel.registry import Result, handles
 from crm_core.kernel.uow import UNDO_HOURS, Priority, Uow
-from crm_core.org.people import find_person, load_actor, manager_of, person_name
+from crm_core.org.people import find_person, manager_of, person_name
 from crm_core.org.tables import Person
+from crm_core.rights.actors import load_actor
 from crm_core.tasks.lifecycle import arm, close
 from crm_core.tasks.tables import Task
 

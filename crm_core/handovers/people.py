@@ -17,8 +17,9 @@ from crm_core.kernel.late import HELD, PENDING, SKIPPED
 from crm_core.kernel.tables import Outbox
 from crm_core.kernel.uow import Reader, Uow
 from crm_core.org.messages import PersonLeft
-from crm_core.org.people import away, find_person, holders, load_actor
+from crm_core.org.people import away, find_person, holders
 from crm_core.org.tables import Absence, GrantRow, Person
+from crm_core.rights.actors import load_actor
 
 ROLES = ("manager", "admin", "group_admin")
 

@@ -16,7 +16,8 @@ from crm_core.insights.rules import falls_on, instant, week_told
 from crm_core.kernel.registry import on_timer
 from crm_core.kernel.tables import Outbox, Timer
 from crm_core.kernel.uow import Priority, Reader, Uow
-from crm_core.org.people import absent, load_actor
+from crm_core.org.people import absent
+from crm_core.rights.actors import load_actor
 
 
 @on_timer(TIMER)

@@ -1,33 +1,21 @@
-"""Loading people as actors, and finding the right colleague for a piece of work."""
+"""Finding the right colleague for a piece of work."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import and_, bindparam, or_, select
 from sqlmodel import Session, col
 
-from crm_core.kernel.access import Actor, Grant, Scope, after, reach
+from crm_core.kernel.access import Scope, after, reach
 from crm_core.kernel.uow import Reader
 from crm_core.org.tables import Absence, GrantRow, Person, Unit
 
 # Asked in nearly every command, so built once.
 _UNITS = select(Unit).where(
     col(Unit.tenant) == bindparam("tenant"), col(Unit.path).in_(bindparam("paths", expanding=True))
-)
-_ACTORS = (
-    select(Person, col(GrantRow.role), col(GrantRow.unit), col(GrantRow.valid_from), col(GrantRow.valid_until))
-    .outerjoin(GrantRow, col(GrantRow.person_id) == Person.id)
-    .where(or_(col(Person.id) == bindparam("who"), col(Person.code) == bindparam("who")), col(Person.active))
-)
-_ACTORS_OF_TENANT = _ACTORS.where(col(Person.tenant) == bindparam("tenant"))
-_ACTORS_BY_ID = (
-    select(Person, col(GrantRow.role), col(GrantRow.unit), col(GrantRow.valid_from), col(GrantRow.valid_until))
-    .outerjoin(GrantRow, col(GrantRow.person_id) == Person.id)
-    .where(col(Person.id).in_(bindparam("ids", expanding=True)), col(Person.active))
 )
 _HOLDERS = (
     select(Person, col(GrantRow.unit), col(GrantRow.valid_from), col(GrantRow.valid_until))
@@ -43,56 +31,8 @@ _ABSENT = select(col(Absence.person_id)).where(
     col(Absence.end_at) > bindparam("at"), col(Absence.start_at) <= bindparam("at"),
     col(Absence.ended_at).is_(None), col(Absence.kind).in_(bindparam("kinds", expanding=True)),
 )  # fmt: skip
-_STANDS_FOR = select(col(Absence.person_id)).where(
-    col(Absence.tenant) == bindparam("tenant"), col(Absence.deputy_id) == bindparam("who"),
-    col(Absence.end_at) > bindparam("now"), col(Absence.start_at) <= bindparam("now"),
-    col(Absence.ended_at).is_(None), col(Absence.kind) == "leave",
-).distinct().order_by(col(Absence.person_id))  # fmt: skip
-_STAND_FOR = select(col(Absence.tenant), col(Absence.deputy_id), col(Absence.person_id)).where(
-    col(Absence.deputy_id).in_(bindparam("ids", expanding=True)),
-    col(Absence.end_at) > bindparam("now"), col(Absence.start_at) <= bindparam("now"),
-    col(Absence.ended_at).is_(None), col(Absence.kind) == "leave",
-).distinct().order_by(col(Absence.person_id))  # fmt: skip
 # How far deputies of deputies are followed.
 _DEPUTIES = 5
-
-
-def load_actor(session: Session, who: str, now: datetime, tenant: str | None = None) -> Actor | None:
-    """The active person with this id or code and the grants that hold now; None when there is none."""
-    query = _ACTORS if tenant is None else _ACTORS_OF_TENANT
-    found = session.execute(query, {"who": who, "tenant": tenant}).all()
-    # Nobody stands in another's way by having his id as a code.
-    found = [row for row in found if row[0].id == who] or list(found)
-    if len({row[0].id for row in found}) != 1:
-        return None
-    first = found[0][0]
-    asked = {"tenant": first.tenant, "who": first.id, "now": now}
-    stands_for = session.execute(_STANDS_FOR, asked).scalars() if first.kind == "staff" else ()
-    return _actor([tuple(row) for row in found], stands_for, now)
-
-
-def load_actors(session: Session, ids: Iterable[str], now: datetime) -> dict[str, Actor]:
-    """Those of these people who are active, as `load_actor` gives them, in two statements for all."""
-    wanted = sorted(set(ids))
-    found: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
-    for row in session.execute(_ACTORS_BY_ID, {"ids": wanted}) if wanted else ():
-        found[row[0].id].append(tuple(row))
-    staff = [who for who, rows in found.items() if rows[0][0].kind == "staff"]
-    stand_for: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for tenant, deputy, person in session.execute(_STAND_FOR, {"ids": staff, "now": now}) if staff else ():
-        stand_for[tenant, deputy].append(person)
-    return {who: _actor(rows, stand_for[rows[0][0].tenant, who], now) for who, rows in found.items()}
-
-
-def _actor(rows: Sequence[tuple[Any, ...]], stands_for: Iterable[str], now: datetime) -> Actor:
-    """An actor of a person's row, once for each grant he has or had."""
-    first = rows[0][0]
-    grants = tuple(Grant(role, held[0]) for _, role, *held in rows if role and holds(Held(*held), now))
-    return Actor(
-        id=first.id, tenant=first.tenant, kind=first.kind, name=first.name, unit=first.unit, grants=grants,
-        customer_id=first.customer_id, language=first.language, zone=first.zone, code=first.code,
-        stands_for=tuple(stands_for),
-    )  # fmt: skip
 
 
 class Held(NamedTuple):

@@ -89,6 +89,29 @@ def upgrade() -> None:
         batch_op.create_index("ix_fit_cases_state", ["tenant", "state"], unique=False)
 
     op.create_table(
+        "grant_requests",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("tenant", sa.String(length=40), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column(
+            "unit",
+            sa.String(length=200).with_variant(sa.String(length=200, collation="C"), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("person_id", sa.String(length=26), nullable=False),
+        sa.Column("asker_id", sa.String(length=26), nullable=False),
+        sa.Column("decider_id", sa.String(length=26), nullable=True),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("change", sa.JSON(), nullable=False),
+        sa.Column("decided_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_grant_requests")),
+    )
+    with op.batch_alter_table("grant_requests", schema=None) as batch_op:
+        batch_op.create_index("ix_grant_requests_state", ["tenant", "state"], unique=False)
+
+    op.create_table(
         "held_records",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("tenant", sa.String(length=40), nullable=False),
@@ -180,6 +203,35 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("reveals", schema=None) as batch_op:
         batch_op.create_index("ix_reveals_person", ["person_id", "created_at"], unique=False)
+
+    op.create_table(
+        "shares",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("tenant", sa.String(length=40), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column(
+            "unit",
+            sa.String(length=200).with_variant(sa.String(length=200, collation="C"), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("record_id", sa.String(length=26), nullable=False),
+        sa.Column("customer_id", sa.String(length=26), nullable=False),
+        sa.Column("owner_id", sa.String(length=26), nullable=True),
+        sa.Column("grantee_id", sa.String(length=26), nullable=False),
+        sa.Column("level", sa.String(length=10), nullable=False),
+        sa.Column("until", UtcDateTime(), nullable=True),
+        sa.Column("given_by", sa.String(length=26), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.Column("ended_by", sa.String(length=26), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_shares")),
+    )
+    with op.batch_alter_table("shares", schema=None) as batch_op:
+        batch_op.create_index("ix_shares_customer", ["customer_id"], unique=False)
+        batch_op.create_index("ix_shares_grantee", ["grantee_id", "ended_at"], unique=False)
+        batch_op.create_index("ix_shares_record", ["tenant", "kind", "record_id"], unique=False)
 
     op.create_table(
         "solved_cases",
@@ -290,6 +342,12 @@ def downgrade() -> None:
         batch_op.drop_index("ix_solved_cases_customer")
 
     op.drop_table("solved_cases")
+    with op.batch_alter_table("shares", schema=None) as batch_op:
+        batch_op.drop_index("ix_shares_record")
+        batch_op.drop_index("ix_shares_grantee")
+        batch_op.drop_index("ix_shares_customer")
+
+    op.drop_table("shares")
     with op.batch_alter_table("reveals", schema=None) as batch_op:
         batch_op.drop_index("ix_reveals_person")
 
@@ -303,6 +361,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_held_records_until")
 
     op.drop_table("held_records")
+    with op.batch_alter_table("grant_requests", schema=None) as batch_op:
+        batch_op.drop_index("ix_grant_requests_state")
+
+    op.drop_table("grant_requests")
     with op.batch_alter_table("fit_cases", schema=None) as batch_op:
         batch_op.drop_index("ix_fit_cases_state")
 

@@ -22,11 +22,8 @@ UNITS = ["g.", "g.1.", "g.1.1.", "g.1.11.", "g.1.1.a.", "g.1.1.b.", "g.1.11.a.",
 ROLES = ["own_role", "team_role", "dealer_role", "region_role", "group_role", "self_role"]
 OWNERS = ["p1", "p2", "p3", None]
 TABLE = AccessTable(
-    {(role, "customer", "read"): scope for role, scope in zip(ROLES, Scope, strict=False)}
-    | {("own_role", "customer", "read"): Scope.OWN, ("self_role", "customer", "read"): Scope.SELF,
-       ("team_role", "customer", "read"): Scope.TEAM, ("dealer_role", "customer", "read"): Scope.DEALER,
-       ("region_role", "customer", "read"): Scope.REGION, ("group_role", "customer", "read"): Scope.GROUP}
-)  # fmt: skip
+    {(f"{scope}_role", "customer", "read"): (scope,) for scope in Scope if f"{scope}_role" in ROLES}
+)
 
 grants = st.builds(Grant, st.sampled_from([*ROLES, "stranger"]), st.sampled_from([*UNITS, ""]))
 
@@ -137,7 +134,7 @@ def document(values: dict[str, Any]) -> Document:
         ({"roles": {"rep": {"lead": {"read": "everything"}}}}, "access.yaml:2: unknown scope 'everything'"),
         ({"roles": {"rep": {"lead": "own"}}}, "access.yaml:2: must be a mapping"),
         ({"roles": ["rep"]}, "access.yaml:1: must be a mapping"),
-        ({"fields": {"rep": {"contact": "sometimes"}}}, "'sometimes' is not read, mask or hide"),
+        ({"fields": {"rep": {"contact": "sometimes"}}}, "'sometimes' is not read, mask, hide or write"),
         ({"rules": {}}, "unknown key 'rules'"),
     ],
 )
@@ -159,7 +156,7 @@ MAY = {
 MAY_NOT = {
     "rep": ["approval approve", "part see_cost", "person write", "person invite", "import write", "delivery write"],
     "tech": ["customer read", "lead read", "deal read", "quote read", "part see_cost"],
-    "warehouse": ["customer read", "lead read", "deal read"],
+    "warehouse": ["customer write", "lead read", "deal read"],
     "admin": ["approval approve"],
     "group_admin": ["customer read", "lead read", "deal read"],
     "customer": ["lead read", "deal read", "record read", "approval read", "person read", "quote read"],
@@ -174,7 +171,7 @@ def test_the_shipped_table_says_what_it_must() -> None:
     wrong = []
     for role, allowed in MAY.items():
         wrong += [(role, what) for what, scope in allowed.items()
-                  if table.rules.get((role, *what.split())) != Scope(scope)]  # type: ignore[arg-type]  # fmt: skip
+                  if Scope(scope) not in table.rules.get((role, *what.split()), ())]  # type: ignore[arg-type]  # fmt: skip
     for role, forbidden in MAY_NOT.items():
         wrong += [(role, what) for what in forbidden if (role, *what.split()) in table.rules]
     assert wrong == []
