@@ -48,7 +48,7 @@ NEEDS = {
     "decide_approval": ("approval", "approve"), "approve_all": ("approval", "approve"),
     "transfer_customer": ("deal", "transfer"), "hand_over": ("handover", "ask"), "report": ("report", "read"),
     "delivery_status": ("delivery", "read"), "make_contact_code": ("contact_code", "create"),
-    "merge_customers": ("customer", "write"), "set_stage": ("deal", "write"), "set_level": ("deal", "write"),
+    "merge_customers": ("customer", "merge"), "set_stage": ("deal", "write"), "set_level": ("deal", "write"),
     "set_expected_close": ("deal", "write"), "mark_lost": ("deal", "write"), "log_contact": ("record", "create"),
     "suggest_reply": ("customer", "read"), "send_message": ("customer", "write"), "send_quote": ("quote", "create"),
 }  # fmt: skip

@@ -60,7 +60,7 @@ def _both(cmd: MergeCustomers, uow: Uow) -> tuple[Customer, Customer]:
     if cmd.keep_id == cmd.gone_id:
         raise Invalid("gone_id", "error.same_customer")
     ids = sorted((cmd.keep_id, cmd.gone_id))
-    rows = {one: uow.get(Customer, one, "customer", "write") for one in ids}
+    rows = {one: uow.get(Customer, one, "customer", "merge") for one in ids}
     kept, gone = rows[cmd.keep_id], rows[cmd.gone_id]
     if dealer_of(kept.unit) != dealer_of(gone.unit):
         raise Refused("error.other_dealer")
@@ -177,7 +177,7 @@ def split_customers(cmd: SplitCustomers, uow: Uow) -> Result:
     row = uow.find(CustomerMerge, cmd.merge_id)
     if row is None or row.tenant != uow.tenant:
         raise NotFound(resource="customer")
-    kept = uow.get(Customer, row.kept_id, "customer", "write")
+    kept = uow.get(Customer, row.kept_id, "customer", "merge")
     if row.split_at is not None:
         raise Conflict("error.undone_already")
     if row.created_at <= uow.now - timedelta(hours=UNDO_HOURS):

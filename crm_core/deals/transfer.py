@@ -26,6 +26,8 @@ def transfer_deals(cmd: TransferDeals, uow: Uow) -> Result:
     """Customer, deals, leads, tasks, appointments and follow-ups go along; the new owner is told."""
     uow.must("deal", "transfer")
     customer = uow.get(Customer, cmd.customer_id, "customer", "write")
+    if not uow.access.allows(uow.actor, "deal", "transfer", customer):
+        raise Refused("error.not_allowed")
     person = colleague(uow, cmd.to_id, customer.unit)
     if customer.owner_id == person.id:
         raise Conflict("error.same_owner", name=person.name)

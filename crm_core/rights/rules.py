@@ -30,7 +30,11 @@ def after_change(before: Iterable[HeldRole], cmd: ChangeGrants, now: datetime) -
 
 
 def _same(known: HeldRole | None, new: HeldRole) -> bool:
-    return known is not None and known.until == new.until and (new.valid_from is None and known.valid_from is None)
+    return (
+        known is not None
+        and known.until == new.until
+        and (new.valid_from is None and known.valid_from is None)
+    )
 
 
 def shown(held: Iterable[HeldRole]) -> list[dict[str, str]]:

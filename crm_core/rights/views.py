@@ -9,7 +9,7 @@ from crm_core.kernel.access import Place
 from crm_core.kernel.errors import NotFound
 from crm_core.kernel.registry import answers
 from crm_core.kernel.uow import Reader
-from crm_core.org.people import find_person, person_name, unit_of
+from crm_core.org.people import find_person, holds, person_name, unit_of
 from crm_core.org.tables import GrantRow, Person
 from crm_core.rights.actors import load_actor
 from crm_core.rights.messages import (
@@ -44,7 +44,11 @@ def named(reader: Reader, held: tuple[HeldRole, ...]) -> tuple[HeldRole, ...]:
 
 def _unit_name(reader: Reader, path: str) -> str:
     unit = unit_of(reader, path)
-    return "" if unit is None else (unit.name_en if reader.actor.language == "en" and unit.name_en else unit.name)
+    return (
+        ""
+        if unit is None
+        else (unit.name_en if reader.actor.language == "en" and unit.name_en else unit.name)
+    )
 
 
 def grants_view(reader: Reader, person: Person) -> GrantsView:
@@ -54,7 +58,9 @@ def grants_view(reader: Reader, person: Person) -> GrantsView:
         col(GrantRequest.state) == "pending",
     )  # fmt: skip
     request_id = reader.session.execute(waiting.limit(1)).scalar_one_or_none()
-    return GrantsView(person_id=person.id, name=person.name, held=held_by(reader, person.id), request_id=request_id or "")
+    return GrantsView(
+        person_id=person.id, name=person.name, held=held_by(reader, person.id), request_id=request_id or ""
+    )
 
 
 @answers(GrantsOf)
@@ -74,14 +80,23 @@ def may_read(reader: Reader, person: Person) -> bool:
 
 def may_decide(reader: Reader, row: GrantRequest, person_id: str) -> bool:
     """A second person: not the asker and not whom it is about; one of the two may give such rights himself."""
-    if person_id in (row.asker_id, row.person_id):
+    if person_id in (row.asker_id, row.person_id) or _made_by(reader, person_id, row.asker_id):
         return False
     place = Place(row.tenant, row.unit, row.person_id)
     second = load_actor(reader.session, person_id, reader.now, reader.tenant)
     if second is None or not reader.access.allows(second, "grant", "confirm", place):
         return False
     asker = load_actor(reader.session, row.asker_id, reader.now, reader.tenant)
-    return any(one is not None and reader.access.allows(one, "grant", "give", place) for one in (second, asker))
+    return any(
+        one is not None and reader.access.allows(one, "grant", "give", place) for one in (second, asker)
+    )
+
+
+def _made_by(reader: Reader, person_id: str, asker_id: str) -> bool:
+    """Whether all of somebody's roles came from the asker: nobody makes his own second person."""
+    query = select(GrantRow).where(col(GrantRow.person_id) == person_id)
+    held = [row for row in reader.session.execute(query).scalars() if holds(row, reader.now)]
+    return bool(held) and all(row.given_by == asker_id for row in held)
 
 
 @answers(GrantRequestCard)
@@ -103,7 +118,8 @@ def request_view(row: GrantRequest, reader: Reader) -> GrantRequestView:
     open_ = row.state == "pending"
     return GrantRequestView(
         id=row.id, state=row.state, person_id=row.person_id, name=person_name(reader, row.person_id), before=before,
-        after=named(reader, after), asker_name=person_name(reader, row.asker_id), decider_name=person_name(reader, row.decider_id),
+        after=named(reader, after), asker_name=person_name(reader, row.asker_id),
+        decider_name=person_name(reader, row.decider_id),
         may_decide=open_ and may_decide(reader, row, reader.actor.id),
         may_withdraw=open_ and reader.actor.id == row.asker_id,
     )  # fmt: skip

@@ -1,0 +1,19 @@
+"""The dealership these tests play in."""
+
+from __future__ import annotations
+
+import pytest
+
+from crm_core.api import Core
+from crm_core.kernel.clock import FixedClock
+from tests.core.deals.house import House
+
+
+@pytest.fixture
+def house(core: Core, clock: FixedClock) -> House:
+    """A small dealership with two administrators, on both databases."""
+    built = House(core, clock).build()
+    built.hire("admin1", "周敏", "admin", "starway.east.pudong.")
+    built.hire("admin2", "罗文", "admin", "starway.east.pudong.")
+    built.hire("boss", "钱立", "group_admin", "starway.")
+    return built
