@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.outbound import unfit
 from crm_core.kernel.errors import ConfigError
 from intents.llm.settings import ModelSettings
 
@@ -127,6 +128,11 @@ class BotSettings(BaseSettings):
             f"WIDGET_ORIGINS: {origin!r} is not an origin such as https://dealer.example"
             for origin in self.widget_origins
             if not origin.startswith(("http://", "https://")) or origin.count("/") > 2
+        ]
+        found += [
+            f"{name.upper()}: leads where a cloud keeps a machine's own secrets"
+            for name in ("llm_base_url", "transcriber_url", "chexin_heartbeat_url", "chroma_url")
+            if unfit(self._given(name))
         ]
         try:
             self.intake_keys()

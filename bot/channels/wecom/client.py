@@ -37,8 +37,8 @@ class Api:
         self._secret = secret
         self._tokens: Tokens = core.tokens
         self._now = core.now
-        self._base = base.rstrip("/")
-        self._name = f"wecom:{self._base}:{corp}:{secret}"
+        self.base = base.rstrip("/")
+        self._name = f"wecom:{self.base}:{corp}:{secret}"
         self._token: Token | None = None
         # Threads of its own: a platform that answers slowly must not take those the database is asked in.
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="wecom")
@@ -130,7 +130,7 @@ class Api:
 
     @cached_property
     def _client(self) -> Any:
-        return _new_client(self._base, self.corp, self._secret, self._current)
+        return _new_client(self.base, self.corp, self._secret, self._current)
 
     def _json(
         self, method: str, path: str, params: dict[str, Any], *, fetching: bool = False, **body: Any
@@ -143,7 +143,7 @@ class Api:
 
     def _file(self, params: dict[str, Any]) -> bytes:
         with _errors():
-            url = f"{self._base}/cgi-bin/media/get"
+            url = f"{self.base}/cgi-bin/media/get"
             with self._client.http.get(
                 url, params=params, timeout=TIMEOUT, stream=True, allow_redirects=False
             ) as response:

@@ -94,7 +94,7 @@ class ContactErrands:
 
     def _kept(self, link: str, asker_id: str) -> str | None:
         """The code's picture among those of whoever asked for it; None when it cannot be had: the link does as well."""
-        found = picture_at(link)
+        found = picture_at(link, self._api.base)
         if found is None:
             return None
         mime, content = found

@@ -38,14 +38,19 @@ def origin() -> Iterator[str]:
 
 @pytest.mark.parametrize(("path", "mime"), [("/code.png", "image/png"), ("/code.jpg", "image/jpeg")])
 def test_picture_is_taken(origin: str, path: str, mime: str) -> None:
-    assert picture_at(origin + path) == (mime, PAGES[path])
+    assert picture_at(origin + path, origin) == (mime, PAGES[path])
 
 
 @pytest.mark.parametrize("path", ["/page", "/huge.png", "/nothing.png"])
 def test_anything_else_is_not(origin: str, path: str) -> None:
-    assert picture_at(origin + path) is None
+    assert picture_at(origin + path, origin) is None
 
 
 @pytest.mark.parametrize("link", ["", "file:///etc/hostname", "ftp://127.0.0.1/x.png", "http://127.0.0.1:1/x.png", "http://"])
 def test_no_address_no_picture(link: str) -> None:
     assert picture_at(link) is None
+
+
+def test_nobody_is_sent_to_a_machine_beside_us(origin: str) -> None:
+    assert picture_at(f"{origin}/code.png") is None
+    assert picture_at(f"{origin}/code.png", "http://127.0.0.1:1") is None
