@@ -222,6 +222,17 @@ def rotate_key(
     _guarded(run, check_, batch)
 
 
+@app.command(name="verify-audit")
+def verify_audit(
+    anchor: Annotated[Path | None, typer.Option(help="A copy of the anchors that was kept elsewhere")] = None,
+    json_: Json = False,
+) -> None:
+    """Say whether the audit is as it was written; 1, with the lines that are not, when it was tampered with."""
+    from bot.commands.auditing import verify_audit as run
+
+    _guarded(run, anchor, json_)
+
+
 @app.command()
 def migrate(
     check_: Annotated[bool, typer.Option("--check", help="Only say where the schema is; 1 when it is behind")] = False,

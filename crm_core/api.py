@@ -24,6 +24,8 @@ from crm_core.chat.service import Chats
 from crm_core.concepts import load_all
 from crm_core.kernel import migrate
 from crm_core.kernel.access import Actor, Grant, parse_access
+from crm_core.kernel.anchors import Anchors
+from crm_core.kernel.audit_check import Verdict, verify
 from crm_core.kernel.clock import Clock, SystemClock
 from crm_core.kernel.db import Database, deadlocked
 from crm_core.kernel.door import sound
@@ -86,6 +88,7 @@ class Core:
         self.paced = PacedQueue(self.database, self.outbox)
         self.timers = Timers(self.database, self._system_uow)
         self.leases = Leases(self.database)
+        self.anchors = Anchors(self.database, self.cipher, settings.data_dir, settings.audit_anchor)
         self.workers = Workers(self.database)
         self.invites = Invites(self.database)
         self.chats = Chats(self.database, self.cipher, self.inbox, self.outbox, route)
@@ -225,6 +228,11 @@ class Core:
         """Counts of timers, messages and arrivals that were due before an instant and are not done."""
         with self.database.read() as session:
             return overdue(session, before)
+
+    def verify_audit(self) -> Verdict:
+        """Whether every audit line is where and as it was written, as far as the anchors reach."""
+        with self.database.read() as session:
+            return verify(session, self.cipher, self.anchors)
 
     def recover(self) -> None:
         """At the start of the only process: what a killed one had taken is free again at once."""

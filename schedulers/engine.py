@@ -20,6 +20,7 @@ AUDIT_SECONDS = 60
 # Also of a process that is restarted every night.
 PLAN_AFTER = (12.0, 20.0)
 PRUNE_SECONDS = 6 * 3600
+ANCHOR_SECONDS = 30
 # The audit is one of the clock's jobs; when it stays out, somebody else has to start it.
 AUDIT_MISSED_SECONDS = 150.0
 
@@ -58,6 +59,7 @@ class Engine:
         self._clock.every(5, "reap", lambda: jobs.reap(core))
         self._clock.every(10, "beat", self._beat, at_once=True)
         self._clock.every(AUDIT_SECONDS, "audit", self.audit)
+        self._clock.every(ANCHOR_SECONDS, "anchor", lambda: jobs.anchor(core), at_once=True)
         self._clock.every(300, "scan", lambda: jobs.scan(core), at_once=True)
         # What is due already goes before what is planned ahead; and several processes do not plan the same at once.
         self._clock.every(3600, "plan", lambda: jobs.plan(core), after=random.uniform(*PLAN_AFTER))
@@ -73,6 +75,7 @@ class Engine:
         self._clock.stop()
         self._turns.stop()
         self._due.stop()
+        guarded("anchor", lambda: jobs.anchor(self._core, "end"))()
         self._core.leases.give_back("auditor", self._name, self._core.now())
         with self._beating:
             self._core.workers.leave(self._name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from crm_core.api import Core
 from crm_core.kernel.routines import HOURLY, NIGHTLY, OFTEN, run_routines
+from schedulers.heartbeat import post
 
 
 def fire_timers(core: Core) -> int:
@@ -26,6 +27,13 @@ def scan(core: Core) -> None:
     """Look for what no single timer stands for, such as deals that stay too long; processes long gone are forgotten."""
     run_routines(core, OFTEN)
     core.workers.forget(core.now())
+
+
+def anchor(core: Core, why: str = "hour") -> None:
+    """Write down outside the database where the audit ends, when enough came since; at an end, in any case."""
+    line = core.anchors.write(core.now(), why, always=False) if why == "hour" else core.anchors.write(core.now(), why)
+    if line and core.anchors.address:
+        post(core.anchors.address, line)
 
 
 def prune(core: Core) -> None:

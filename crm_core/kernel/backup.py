@@ -19,6 +19,7 @@ from pathlib import Path
 from sqlalchemy import Connection, delete, inspect, make_url, table, text, update
 
 from crm_core.kernel import migrate, pgtools
+from crm_core.kernel.anchors import Anchors
 from crm_core.kernel.archive import Manifest, checksum, extract, read_manifest, write_archive
 from crm_core.kernel.db import Database, make_engine, normal_url
 from crm_core.kernel.errors import ConfigError
@@ -27,6 +28,7 @@ from crm_core.kernel.leases import Leases
 from crm_core.kernel.moving import move
 from crm_core.kernel.pause import DELIVERIES
 from crm_core.kernel.pii import Cipher
+from crm_core.kernel.rotate import DIGEST_FACT, KEY_FACT
 from crm_core.kernel.settings import Settings
 from crm_core.kernel.tables import Lease, WorkerRow
 
@@ -74,7 +76,19 @@ def restore(settings: Settings, file: Path, now: datetime, *, force: bool = Fals
     else:
         _restore_postgres(settings, file, manifest, now, force)
     shutil.rmtree(settings.data_dir / "index", ignore_errors=True)
+    _anchor(settings, now)
     return manifest
+
+
+def _anchor(settings: Settings, now: datetime) -> None:
+    """The audit ends earlier now than it did, and that was meant."""
+    database, cipher = Database(settings.url), Cipher(settings.key(), settings.old_keys())
+    try:
+        leases = Leases(database)
+        cipher.digest_with(leases.recall(KEY_FACT) or cipher.key_id, leases.recall(DIGEST_FACT))
+        Anchors(database, cipher, settings.data_dir, settings.audit_anchor).restored(now)
+    finally:
+        database.close()
 
 
 def prune(folder: Path, keep: int) -> list[Path]:

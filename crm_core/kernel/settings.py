@@ -25,6 +25,7 @@ class Settings(BaseSettings):
     policies: Path | None = Field(default=None, description="a directory whose YAML overlays the defaults")
     secret_key: SecretStr = SecretStr("")
     old_secret_keys: SecretStr = SecretStr("")
+    audit_anchor: str = Field(default="", description="a second file, or a web address, for the audit's ends")
     migrate: Literal["auto", "manual"] = "auto"
 
     @property

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import JSON, Column, Index, LargeBinary, MetaData, Text, UniqueConstraint, text
+from sqlalchemy import JSON, Column, Index, Integer, LargeBinary, MetaData, Text, UniqueConstraint, text
 from sqlalchemy.orm.instrumentation import manager_of_class
 from sqlmodel import Field, SQLModel
 
@@ -285,7 +285,11 @@ class Undo(SQLModel, table=True):
 
 
 class Audit(SQLModel, table=True):
-    """Who did what to which record. Values are sealed, so that erasing a person breaks no line."""
+    """Who did what to which record. Values are sealed, so that erasing a person breaks no line.
+
+    Each line is a link of a chain (see `audit.py`): `mac` covers it and the one before; `values_mac` commits to the
+    values, and `cleared` proves that it was us who took them away. Lines of versions before have no chain.
+    """
 
     __tablename__ = "audit"
     __table_args__ = (Index("ix_audit_record", "tenant", "resource", "record_id"),)
@@ -299,6 +303,21 @@ class Audit(SQLModel, table=True):
     fields: str = Field(default="", max_length=400)
     values_enc: str | None = text_column()
     reason: str | None = Field(default=None, max_length=200)
+    chain: int | None = None
+    position: int | None = Field(default=None, sa_type=BigId)
+    mac: str | None = Field(default=None, max_length=32)
+    values_mac: str | None = Field(default=None, max_length=32)
+    cleared: str | None = Field(default=None, max_length=32)
+
+
+class AuditHead(SQLModel, table=True):
+    """The end of one of the audit's chains; `seal` is what nobody without the key can make for another end."""
+
+    __tablename__ = "audit_heads"
+    id: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    position: int = Field(default=0, sa_type=BigId)
+    mac: str = Field(default="", max_length=32)
+    seal: str = Field(default="", max_length=32)
 
 
 class Lease(SQLModel, table=True):

@@ -13,6 +13,7 @@ from sqlalchemy import Select, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col
 
+from crm_core.kernel.audit import append, seal_values
 from crm_core.kernel.errors import Conflict
 from crm_core.kernel.late import HELD, LATE, PENDING, SKIPPED
 from crm_core.kernel.locks import lock_row, lock_rows
@@ -273,12 +274,10 @@ class Uow(Reader):
         self, action: str, resource: str, record_id: str, reason: str | None = None, **values: Any
     ) -> None:
         """Write who did what; field names stay readable, values are sealed."""
-        text = json.dumps(values, ensure_ascii=False, default=str) if values else None
-        self._late[Audit].append({
-            "tenant": self.tenant, "at": self.now, "actor_id": self.actor.id, "action": action,
-            "resource": resource, "record_id": record_id, "fields": ",".join(values)[:400], "reason": reason,
-            "values_enc": self.cipher.seal(f"audit.values.{resource}.{record_id}", text) if text else None,
-        })  # fmt: skip
+        line = {"tenant": self.tenant, "at": self.now, "actor_id": self.actor.id, "action": action,
+                "resource": resource, "record_id": record_id, "reason": reason}  # fmt: skip
+        seal_values(self.cipher, line, values)
+        self._late[Audit].append(line)
 
     def undoable(self, inverse: Command, label: str) -> str:
         """Remember how to take this back within 24 hours; returns the undo's id."""
@@ -294,9 +293,16 @@ class Uow(Reader):
             self.session.add(self._undos[undo_id])
 
     def flush_pushes(self) -> None:
-        """Write what was gathered: timers, audit lines, and pushes and refreshes as outbox rows."""
+        """Write what was gathered: timers, pushes and refreshes as outbox rows, and the audit lines."""
         self._write_late(Timer)
+        self._write_messages()
+        # Last, since who holds the end of a chain must not wait for anybody.
+        if lines := self._late.get(Audit):
+            self.session.flush()
+            append(self.session, self.cipher, lines, is_sqlite=self.services.is_sqlite)
         self._write_late(Audit)
+
+    def _write_messages(self) -> None:
         planned = [*self._planned_refreshes(), *self.pushes]
         if not planned:
             return

@@ -16,6 +16,14 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "audit_heads",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("mac", sa.String(length=32), nullable=False),
+        sa.Column("seal", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_heads")),
+    )
+    op.create_table(
         "document_drafts",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("tenant", sa.String(length=40), nullable=False),
@@ -273,6 +281,15 @@ def upgrade() -> None:
             postgresql_where=sa.text("NOT fits"),
         )
 
+    with op.batch_alter_table("audit", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("chain", sa.Integer(), nullable=True))
+        batch_op.add_column(
+            sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
+        )
+        batch_op.add_column(sa.Column("mac", sa.String(length=32), nullable=True))
+        batch_op.add_column(sa.Column("values_mac", sa.String(length=32), nullable=True))
+        batch_op.add_column(sa.Column("cleared", sa.String(length=32), nullable=True))
+
     with op.batch_alter_table("chunks", schema=None) as batch_op:
         batch_op.add_column(sa.Column("page", sa.Integer(), server_default="0", nullable=False))
 
@@ -327,6 +344,13 @@ def downgrade() -> None:
     with op.batch_alter_table("chunks", schema=None) as batch_op:
         batch_op.drop_column("page")
 
+    with op.batch_alter_table("audit", schema=None) as batch_op:
+        batch_op.drop_column("cleared")
+        batch_op.drop_column("values_mac")
+        batch_op.drop_column("mac")
+        batch_op.drop_column("position")
+        batch_op.drop_column("chain")
+
     with op.batch_alter_table("applications", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_applications_denials", sqlite_where=sa.text("fits = 0"), postgresql_where=sa.text("NOT fits")
@@ -377,3 +401,4 @@ def downgrade() -> None:
         batch_op.drop_index("ix_document_drafts_source")
 
     op.drop_table("document_drafts")
+    op.drop_table("audit_heads")
