@@ -56,6 +56,7 @@ from crm_core.kernel.uow import Reader, Services, Uow
 from crm_core.kernel.workers import Workers
 from crm_core.look import Look
 from crm_core.org.people import tenants
+from crm_core.privacy.sync import Erasures
 from crm_core.rights.actors import load_actor
 
 __all__ = ["Core"]
@@ -97,6 +98,7 @@ class Core:
         self.tokens = Tokens(self.database, self.cipher, self.leases, clock)
         self.codes = ResponseCodes(self.database, self.cipher)
         self.account_troubles = AccountTroubles(self.database)
+        self.erasures = Erasures(self, settings.erasures)
 
     @classmethod
     def open(cls, settings: Settings | None = None, clock: Clock | None = None) -> Core:
@@ -109,6 +111,7 @@ class Core:
         migrate.prepare(settings.url, by_hand=settings.migrate == "manual")
         core = cls(settings, clock or SystemClock())
         core._check_key()
+        core.erasures.sync()
         return core
 
     def now(self) -> datetime:

@@ -194,6 +194,8 @@ def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:
         f"busy_timeout={BUSY_TIMEOUT_MS}",
         "cache_size=-16000",
         "temp_store=MEMORY",
+        # What is deleted is overwritten: a file that is copied later must not hold who was erased.
+        "secure_delete=ON",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -27,6 +27,7 @@ class Settings(BaseSettings):
     old_secret_keys: SecretStr = SecretStr("")
     audit_anchor: str = Field(default="", description="a second file, or a web address, for the audit's ends")
     migrate: Literal["auto", "manual"] = "auto"
+    erasure_journal: Path | None = Field(default=None, description="where erasures are written down besides")
 
     @property
     def url(self) -> str:
@@ -36,6 +37,11 @@ class Settings(BaseSettings):
     @property
     def is_sqlite(self) -> bool:
         return self.url.startswith("sqlite")
+
+    @property
+    def erasures(self) -> Path:
+        """The file that outlives the database: whatever copy of it comes back, who was erased stays erased."""
+        return self.erasure_journal or self.data_dir / "erasures.jsonl"
 
     def key(self) -> str:
         """The secret key; on the embedded database one is made and kept when none is set.
