@@ -17,7 +17,7 @@ from crm_core.kernel.pii import clean_text
 from crm_core.kernel.registry import Result, handles
 from crm_core.kernel.uow import Priority, Uow
 from crm_core.privacy.messages import AskAboutMyData
-from crm_core.privacy.reveals import rights
+from crm_core.privacy.reveals import policy_of
 from crm_core.tasks.lifecycle import new_task
 from crm_core.tasks.people import person_for
 from crm_core.tasks.queries import task_view
@@ -40,7 +40,7 @@ def ask_about_my_data(cmd: AskAboutMyData, uow: Uow) -> Result:
         return Result(id=known.id, view=task_view(known, uow))
     person, fallback = person_for(uow, "admin", customer.unit)
     title = TITLES[cmd.wish][person.language if person.language == "en" else "zh"].format(name=customer.name)
-    days = rights(uow, customer.unit).answer_within
+    days = policy_of(uow, customer.unit).answer_within
     row = new_task(uow, person, kind="privacy", title_enc=title[:400], text_enc=clean_text(cmd.words)[:400] or None,
                    due_at=_last_day(uow.now, days, place_of(uow, customer.unit)), customer_id=customer.id,
                    role="admin", fallback=fallback, asker_id=uow.actor.id, subject=f"my_data:{cmd.wish}")  # fmt: skip

@@ -13,7 +13,7 @@ from crm_core.kernel.uow import Uow
 from crm_core.org.people import dealer_of
 from crm_core.privacy.opened import told
 from crm_core.privacy.redact import redact
-from crm_core.privacy.rules import RightsPolicy, kept_until
+from crm_core.privacy.rules import PersonalDataPolicy, kept_until
 from crm_core.privacy.tables import Erasure, HeldRecord
 from crm_core.privacy.trace import Found, about, own_ids, parts, trace
 from crm_core.privacy.words import words_of
@@ -46,7 +46,7 @@ def _hold(uow: Uow, row: Erasure, found: Found) -> int:
     """Orders the law wants kept, with the name they were made out to, sealed until their time is over."""
     customer = next(iter(found.get("customers", {}).values()), None)
     unit = dealer_of(str(customer["unit"])) if customer else ""
-    policy = uow.policies.model("rights", RightsPolicy, unit=unit or f"{uow.tenant}.")
+    policy = uow.policies.model("personal_data", PersonalDataPolicy, unit=unit or f"{uow.tenant}.")
     held = 0
     for order in found.get("orders", {}).values():
         until = kept_until(policy, order)

@@ -8,7 +8,7 @@ from crm_core.kernel.errors import AlreadyDecided, Conflict, NotFound, Refused
 from crm_core.kernel.pii import clean_text
 from crm_core.kernel.registry import Result, handles
 from crm_core.kernel.uow import Priority, Uow
-from crm_core.org.people import load_actor, person_name
+from crm_core.org.people import person_name
 from crm_core.privacy import asking as asking
 from crm_core.privacy import reveals as reveals
 from crm_core.privacy import tidying as tidying
@@ -26,8 +26,9 @@ from crm_core.privacy.messages import (
 )
 from crm_core.privacy.people import may_decide, second
 from crm_core.privacy.queries import request_view
-from crm_core.privacy.reveals import report_decoy, rights
+from crm_core.privacy.reveals import policy_of, report_decoy
 from crm_core.privacy.tables import Erasure, PrivacyRequest
+from crm_core.rights.actors import load_actor
 
 ERASE, LIST = "erase", "customer_list"
 
@@ -71,7 +72,7 @@ def ask_list(cmd: AskCustomerList, uow: Uow) -> Result:
     """The list is of what the asker may see when it is agreed to. Raises Refused when there is nobody, or too many."""
     uow.must("customer", "list")
     chosen = {"level": cmd.level} if cmd.level else {}
-    count, most = most_customers(uow, uow.actor, chosen), rights(uow, uow.actor.unit).list_most
+    count, most = most_customers(uow, uow.actor, chosen), policy_of(uow, uow.actor.unit).list_most
     if not count:
         raise Conflict("error.list_empty")
     if count > most:
@@ -83,7 +84,7 @@ def ask_list(cmd: AskCustomerList, uow: Uow) -> Result:
 
 def _ask(uow: Uow, kind: str, unit: str, reason: str, **values: object) -> PrivacyRequest:
     row = uow.new(PrivacyRequest, unit=unit, kind=kind, asker_id=uow.actor.id, confirmer_id="",
-                  expires_at=uow.now + rights(uow, unit).request_lapses,
+                  expires_at=uow.now + policy_of(uow, unit).request_lapses,
                   reason_enc=clean_text(reason)[:200] or None, **values)  # fmt: skip
     person = second(uow, row)
     if person is None:
@@ -141,7 +142,7 @@ def _carry_out(uow: Uow, row: PrivacyRequest) -> None:
     done = {"state": "done", "decider_id": uow.actor.id, "decided_at": uow.now}
     if row.kind == LIST:
         blob = make_list(uow, asker, row)
-        uow.touch(row, **done, blob_id=blob.id, expires_at=uow.now + rights(uow, row.unit).list_lasts)
+        uow.touch(row, **done, blob_id=blob.id, expires_at=uow.now + policy_of(uow, row.unit).list_lasts)
         return
     if customer is None:
         raise Refused("error.privacy_stale")

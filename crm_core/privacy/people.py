@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from crm_core.kernel.access import Place
 from crm_core.kernel.uow import Reader
-from crm_core.org.people import away, find_person, holders, load_actor
+from crm_core.org.people import away, find_person, holders
 from crm_core.org.tables import Person
 from crm_core.privacy.tables import PrivacyRequest
+from crm_core.rights.actors import load_actor
 
 ROLES = ("admin", "manager", "group_admin")
 

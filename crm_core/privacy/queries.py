@@ -19,7 +19,7 @@ from crm_core.privacy.messages import (
     PrivacyRights,
 )
 from crm_core.privacy.people import may_decide
-from crm_core.privacy.reveals import rights
+from crm_core.privacy.reveals import policy_of
 from crm_core.privacy.rules import kept_until
 from crm_core.privacy.tables import PrivacyRequest
 from crm_core.privacy.trace import Found, trace
@@ -48,7 +48,7 @@ def request_view(row: PrivacyRequest, reader: Reader) -> PrivacyRequestView:
     me, customer = reader.actor.id, reader.find(Customer, row.customer_id)
     state = "expired" if row.state == "pending" and row.expires_at <= reader.now else row.state
     found: Found = trace(reader.session, reader.tenant, customer.id) if customer is not None and state == "pending" else {}
-    policy = rights(reader, row.unit)
+    policy = policy_of(reader, row.unit)
     kept = sum(kept_until(policy, order) > reader.now for order in found.get("orders", {}).values())
     mine = me == row.asker_id
     fresh = row.blob_id if state == "done" and mine and row.expires_at > reader.now else ""

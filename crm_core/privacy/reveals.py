@@ -15,14 +15,14 @@ from crm_core.kernel.uow import Priority, Reader, Uow
 from crm_core.org.people import find_person, zone_of
 from crm_core.privacy.messages import RevealContact, Revealed
 from crm_core.privacy.people import watchers
-from crm_core.privacy.rules import RightsPolicy, most_reveals
+from crm_core.privacy.rules import PersonalDataPolicy, most_reveals
 from crm_core.privacy.tables import Reveal
 from crm_core.vehicles.tables import Car
 
 
-def rights(reader: Reader, unit: str) -> RightsPolicy:
-    """`rights.yaml` as it holds for a unit."""
-    return reader.policies.model("rights", RightsPolicy, unit=unit)
+def policy_of(reader: Reader, unit: str) -> PersonalDataPolicy:
+    """`personal_data.yaml` as it holds for a unit."""
+    return reader.policies.model("personal_data", PersonalDataPolicy, unit=unit)
 
 
 @handles(RevealContact)
@@ -30,7 +30,7 @@ def reveal(cmd: RevealContact, uow: Uow) -> Result:
     """Raises NotFound; beyond the day's number the view's values are empty, and those responsible are told."""
     customer = uow.get(Customer, cmd.customer_id, "customer", "reveal")
     uow.lock(f"reveal:{uow.actor.id}")
-    most = most_reveals(rights(uow, uow.actor.unit), uow.actor.roles)
+    most = most_reveals(policy_of(uow, uow.actor.unit), uow.actor.roles)
     used = used_today(uow)
     left = most - used - 1
     values = _values(uow, customer, cmd.field) if left >= 0 else ()
@@ -76,7 +76,7 @@ def _tell_limit(uow: Uow, most: int) -> None:
 
 def report_decoy(uow: Uow, customer: Customer, what: str, *, by_id: str = "") -> None:
     """Nobody has anything to do with a customer who does not exist: whoever opens him is looking for addresses."""
-    if not customer.code or customer.code not in rights(uow, customer.unit).decoys:
+    if not customer.code or customer.code not in policy_of(uow, customer.unit).decoys:
         return
     person = find_person(uow, by_id or uow.actor.id)
     name = person.name if person is not None else uow.actor.name

@@ -14,8 +14,8 @@ HOUR = timedelta(hours=1)
 REASONS = ("call", "verify", "delivery", "complaint", "other")
 
 
-class RightsPolicy(Data):
-    """`rights.yaml`."""
+class PersonalDataPolicy(Data):
+    """`personal_data.yaml`."""
 
     answer_within: int = Field(ge=1, le=30)
     request_lapses: Duration = Field(ge=HOUR, le=30 * DAY)
@@ -28,16 +28,16 @@ class RightsPolicy(Data):
     consent_text: str = Field(min_length=1, max_length=40)
 
 
-POLICIES = [("rights", RightsPolicy)]
+POLICIES = [("personal_data", PersonalDataPolicy)]
 
 
-def most_reveals(policy: RightsPolicy, roles: Iterable[str]) -> int:
+def most_reveals(policy: PersonalDataPolicy, roles: Iterable[str]) -> int:
     """How many a day: the most that one of the roles allows; a role that is not named has the least of all."""
     least = min(policy.reveals.values())
     return max((policy.reveals.get(role, least) for role in roles), default=0)
 
 
-def kept_until(policy: RightsPolicy, order: Mapping[str, object]) -> datetime:
+def kept_until(policy: PersonalDataPolicy, order: Mapping[str, object]) -> datetime:
     """How long an order is held, from the day it was made."""
     made = order.get("ordered_on") or order["created_at"]
     if isinstance(made, datetime):

@@ -16,7 +16,7 @@ from crm_core.kernel.uow import Uow
 from crm_core.leads.tables import Lead
 from crm_core.privacy.erase import erase
 from crm_core.privacy.messages import PersonErased, TidyPrivacy
-from crm_core.privacy.reveals import rights
+from crm_core.privacy.reveals import policy_of
 from crm_core.privacy.tables import HeldRecord, PrivacyRequest
 
 # So many are erased in one go; the next night goes on.
@@ -48,7 +48,7 @@ def tidy(cmd: TidyPrivacy, uow: Uow) -> Result:
 
 def _forgotten(uow: Uow) -> list[str]:
     """Customers whose leads are all lost, who bought nothing, and whom nobody touched for as long as policy says."""
-    after = rights(uow, f"{uow.tenant}.").forget_lost
+    after = policy_of(uow, f"{uow.tenant}.").forget_lost
     if not after:
         return []
     customer: Any = Customer

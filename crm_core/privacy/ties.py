@@ -66,7 +66,7 @@ TIES: tuple[Tie, ...] = (
 HOUSE = frozenset({
     "access_tokens", "account_troubles", "applications", "audit", "buckets", "channel_accounts", "chunk_vectors",
     "chunks", "contact_codes", "cross_refs", "cursors", "document_drafts", "documents", "erasures", "errands",
-    "executed", "group_chats", "handovers", "held_records", "leases", "locks", "meta", "model_names", "models",
+    "executed", "grant_requests", "group_chats", "handovers", "held_records", "leases", "locks", "meta", "model_names", "models",
     "part_prices", "part_stock", "parts", "response_codes", "service_desks", "stock_cars", "units",
     "unserved_accounts", "workers",
 })  # fmt: skip
