@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import delete, update
 
+from crm_core.kernel.audit import clear_values
 from crm_core.kernel.tables import metadata
 from crm_core.kernel.uow import Uow
 from crm_core.org.people import dealer_of
@@ -66,11 +67,8 @@ def _content(uow: Uow, customer: Mapping[str, Any] | None, order: Mapping[str, A
 
 def _silence(uow: Uow, ids: list[str]) -> None:
     """The audit goes on saying who did what to which record, and when; no longer with which values."""
-    audit = metadata.tables["audit"]
-    lines = [line["id"] for line in about(uow.session, uow.tenant, ids)]
-    for part in parts(lines):
-        cleared = update(audit).where(audit.c.id.in_(part)).values(values_enc=None, reason=None)
-        uow.session.connection().execute(cleared)
+    lines = about(uow.session, uow.tenant, ids)
+    clear_values(uow.session, uow.cipher, [line["id"] for line in lines])
 
 
 def _delete(uow: Uow, found: Found) -> int:

@@ -38,7 +38,7 @@ def export_person(cmd: ExportPerson, uow: Uow) -> Result:
     """For whoever may give it out. Raises NotFound."""
     customer = uow.get(Customer, cmd.customer_id, "customer", "export")
     report_decoy(uow, customer, "export")
-    uow.audit("export", "customer", customer.id, reason=clean_text(cmd.reason) or None)
+    uow.audit("export", "customer", customer.id, why=clean_text(cmd.reason))
     return Result(id=customer.id, view=person_data(uow, customer))
 
 

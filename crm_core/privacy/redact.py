@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, Column, String, Table, Text, or_, select, update
 from sqlmodel import Session
 
+from crm_core.kernel.audit import clear_values
 from crm_core.kernel.pii import Cipher
 from crm_core.kernel.rotate import sealed_columns, sealed_tables
 from crm_core.kernel.tables import metadata
@@ -22,7 +23,7 @@ _VALUES = frozenset({
 })  # fmt: skip
 # The catalogue and the house: a model named like a customer keeps its name.
 _NAMED = _VALUES | {"models", "model_names", "parts", "applications", "cross_refs", "units", "documents", "chunks",
-                    "alembic_version"}  # fmt: skip
+                    "audit", "alembic_version"}  # fmt: skip
 _TECHNICAL = frozenset({"id", "tenant", "unit", "dedupe_key", "key", "chat", "subject", "kind", "state", "ref"})
 
 
@@ -44,6 +45,9 @@ def _sealed(session: Session, cipher: Cipher, tenant: str, words: Words, table: 
             freed = words.without(text) if text != UNREADABLE else text
             if freed != text:
                 changes[name] = cipher.seal(cell_of(table.name, name, row), freed)
+        if changes and table.name == "audit":  # its lines are taken away whole, or not at all
+            touched += clear_values(session, cipher, [row["id"]])
+            continue
         touched += _write(session, table, row["id"], changes)
     return touched
 

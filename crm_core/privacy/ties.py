@@ -64,11 +64,11 @@ TIES: tuple[Tie, ...] = (
 
 # Tables of the house, which hold nothing about a customer but, at most, what somebody wrote about him in a text.
 HOUSE = frozenset({
-    "access_tokens", "account_troubles", "applications", "audit", "buckets", "channel_accounts", "chunk_vectors",
-    "chunks", "contact_codes", "cross_refs", "cursors", "document_drafts", "documents", "erasures", "errands",
-    "executed", "grant_requests", "group_chats", "handovers", "held_records", "leases", "locks", "meta", "model_names", "models",
-    "part_prices", "part_stock", "parts", "response_codes", "service_desks", "stock_cars", "units",
-    "unserved_accounts", "workers",
+    "access_tokens", "account_troubles", "applications", "audit", "audit_heads", "buckets", "channel_accounts",
+    "chunk_vectors", "chunks", "contact_codes", "cross_refs", "cursors", "document_drafts", "documents", "erasures",
+    "errands", "executed", "grant_requests", "group_chats", "handovers", "held_records", "leases", "locks", "meta",
+    "model_names", "models", "part_prices", "part_stock", "parts", "response_codes", "service_desks", "stock_cars",
+    "units", "unserved_accounts", "workers",
 })  # fmt: skip
 
 

@@ -141,6 +141,7 @@ def test_the_audit_keeps_its_lines(house: House, him: str) -> None:
     after = [(line.id, line.action, line.record_id, line.at) for line in house.rows(Audit)]
     assert after[: len(before)] == before
     assert [line.action for line in house.rows(Audit) if line.record_id == him][-1] == "erase"
+    assert all(line.values_enc is None for line in house.rows(Audit) if line.record_id == him and line.action != "erase")
 
 
 def test_what_another_has_too_stays_his(house: House, him: str) -> None:
