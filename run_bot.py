@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
+
+from bot.commands.groups import channels, deliveries, sop
+from bot.commands.line import As, Json, Now, guarded, instant
 
 app = typer.Typer(
     help="Chexin (车信): the automotive CRM that lives in chat.", no_args_is_help=True, add_completion=False,
     pretty_exceptions_enable=False, rich_markup_mode=None,
 )  # fmt: skip
-
-As = Annotated[str, typer.Option("--as", help="Who speaks: an id such as rep1")]
-Now = Annotated[str, typer.Option("--now", help="The present moment, ISO 8601 with zone; default: the clock")]
-Json = Annotated[bool, typer.Option("--json", help="Answer as JSON")]
+app.add_typer(deliveries, name="deliveries")
+app.add_typer(channels, name="channels")
+app.add_typer(sop, name="sop")
 
 
 @app.command()
@@ -28,7 +29,7 @@ def serve(
     from bot.commands.serving import serve as run
     from schedulers.engine import Engine
 
-    _guarded(run, Engine, role, demo, clock)
+    guarded(run, Engine, role, demo, clock)
 
 
 @app.command()
@@ -44,7 +45,7 @@ def say(
     """One turn of conversation in the terminal."""
     from bot.commands.talking import say as run
 
-    _guarded(run, text, as_, now, press, inbox, json_, file)
+    guarded(run, text, as_, now, press, inbox, json_, file)
 
 
 @app.command()
@@ -56,7 +57,7 @@ def ask(
     """Answer from the knowledge base, with sources."""
     from bot.commands.talking import ask as run
 
-    _guarded(run, question, as_, json_)
+    guarded(run, question, as_, json_)
 
 
 @app.command()
@@ -73,7 +74,7 @@ def understand(
     from intents.cli import run
     from intents.llm import open_model
 
-    for line in run(sys.stdin, jsonl=jsonl, role=as_, now=_instant(now), model=open_model(BotSettings().model())):
+    for line in run(sys.stdin, jsonl=jsonl, role=as_, now=instant(now), model=open_model(BotSettings().model())):
         typer.echo(line)
 
 
@@ -96,7 +97,7 @@ def import_(
     """Bring data in: people, customers, the parts catalogue, prices, stock."""
     from bot.commands.importing import import_file
 
-    _guarded(import_file, kind, file, mapping, names, dry_run, as_, unit)
+    guarded(import_file, kind, file, mapping, names, dry_run, as_, unit)
 
 
 @app.command()
@@ -107,7 +108,7 @@ def invite(
     """Print a one-time link or token that binds an account to a person."""
     from bot.commands.admin import invite as run
 
-    _guarded(run, person, channel)
+    guarded(run, person, channel)
 
 
 @app.command()
@@ -123,7 +124,7 @@ def admin(
     """Make the first administrator of a dealership, and print what lets him in, once."""
     from bot.commands.admin import first_admin as run
 
-    _guarded(run, name, unit, channel, id_, language, unit_name, new_group)
+    guarded(run, name, unit, channel, id_, language, unit_name, new_group)
 
 
 @app.command()
@@ -134,7 +135,7 @@ def backup(
     """Write a consistent backup while the servers work."""
     from bot.commands.safety import backup as run
 
-    _guarded(run, target, keep)
+    guarded(run, target, keep)
 
 
 @app.command()
@@ -147,68 +148,7 @@ def restore(
     """Bring a backup back, with deliveries paused until somebody chooses; one of SQLite also into PostgreSQL."""
     from bot.commands.safety import restore as run
 
-    _guarded(run, file, into, force, look)
-
-
-deliveries = typer.Typer(help="How sending stands, and whether it goes on after a restore.", no_args_is_help=True)
-app.add_typer(deliveries, name="deliveries")
-
-
-@deliveries.command()
-def status() -> None:
-    """What waits, what did not arrive, and who works; 1 when something needs somebody."""
-    from bot.commands.deliveries import status as run
-
-    _guarded(run)
-
-
-@deliveries.command()
-def resume(
-    resend: Annotated[bool, typer.Option("--resend", help="Send what the backup knew as unsent")] = False,
-    skip: Annotated[bool, typer.Option("--skip", help="Leave unsent what was due by now")] = False,
-) -> None:
-    """Go on after a restore."""
-    from bot.commands.deliveries import resume as run
-
-    _guarded(run, resend, skip)
-
-
-channels = typer.Typer(
-    help="The bots, apps and desks besides those the environment names. Changes take effect at the servers' next start.",
-    no_args_is_help=True,
-)
-app.add_typer(channels, name="channels")
-
-
-@channels.command(name="list")
-def channels_list() -> None:
-    """Every account, without its secrets."""
-    from bot.commands.channels import show as run
-
-    _guarded(run)
-
-
-@channels.command(name="add")
-def channels_add(
-    channel: Annotated[str, typer.Argument(help="telegram, wecom, kf, contacts or aibot")],
-    audience: Annotated[str, typer.Option(help="Of a Telegram bot: staff or customer")] = "",
-    unit: Annotated[str, typer.Option(help="Where the people who come by it belong; needed with several groups")] = "",
-    name: Annotated[str, typer.Option(help="What people call it")] = "",
-    stdin: Annotated[bool, typer.Option("--token-stdin", help="Read the token, or NAME=VALUE lines, from standard input "
-                                        "instead of asking; never on the command line")] = False,
-) -> None:  # fmt: skip
-    """Add an account, or change one that was added."""
-    from bot.commands.channels import add as run
-
-    _guarded(run, channel, audience, unit, name, stdin)
-
-
-@channels.command(name="remove")
-def channels_remove(account: Annotated[str, typer.Argument(help="As listed, such as telegram:7000000001")]) -> None:
-    """Speak through it no more, and forget its secrets."""
-    from bot.commands.channels import remove as run
-
-    _guarded(run, account)
+    guarded(run, file, into, force, look)
 
 
 @app.command(name="rotate-key")
@@ -219,7 +159,7 @@ def rotate_key(
     """Seal everything under a new secret key, while the servers work; may be stopped and started again."""
     from bot.commands.safety import rotate_key as run
 
-    _guarded(run, check_, batch)
+    guarded(run, check_, batch)
 
 
 @app.command(name="verify-audit")
@@ -240,7 +180,7 @@ def migrate(
     """Bring the database's schema up to date; a start does it by itself unless CHEXIN_MIGRATE=manual."""
     from bot.commands.safety import migrate as run
 
-    _guarded(run, check_)
+    guarded(run, check_)
 
 
 @app.command()
@@ -259,7 +199,7 @@ def learn(
     """Learn documents for the knowledge base; the same file again replaces its former version."""
     from bot.commands.documents import learn_command as run
 
-    _guarded(run, paths or [], (audience, unit, valid_from, valid_until, review), list_, remove or [])
+    guarded(run, paths or [], (audience, unit, valid_from, valid_until, review), list_, remove or [])
 
 
 @app.command()
@@ -272,7 +212,7 @@ def reindex(
     """Embed all documents with the configured model, ahead of need; goes on where it was stopped."""
     from bot.commands.searching import reindex as run
 
-    _guarded(run, calibrate)
+    guarded(run, calibrate)
 
 
 @app.command()
@@ -282,7 +222,7 @@ def check(
     """Check settings, policies, sentences and texts; every problem with file and line."""
     from bot.commands.admin import check as run
 
-    _guarded(run, live)
+    guarded(run, live)
 
 
 @app.command()
@@ -294,7 +234,7 @@ def explain(
     """Say what a policy holds in one place, and which file and line each part comes from."""
     from bot.commands.admin import explain as run
 
-    _guarded(run, policy, unit, line)
+    guarded(run, policy, unit, line)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -302,81 +242,7 @@ def bench(context: typer.Context, name: Annotated[str, typer.Argument(help="lead
     """Measure, beside a floor in the same run."""
     from benchmarks import run
 
-    _guarded(run, name, *context.args)
-
-
-sop = typer.Typer(help="What the follow-up cadences do, when, and why.", no_args_is_help=True)
-app.add_typer(sop, name="sop")
-Seer = Annotated[str, typer.Option("--as", help="Whose view and language: an id such as rep1; default: all")]
-Lang = Annotated[str, typer.Option("--lang", help="zh or en; default: the language of whoever asks")]
-
-
-@sop.command(name="list")
-def sop_list(as_: Seer = "", lang: Lang = "", json_: Json = False) -> None:
-    """Every cadence: what starts it, its steps and its file."""
-    from bot.commands.sop import list_cadences as run
-
-    _guarded(run, as_, lang, json_)
-
-
-@sop.command(name="explain")
-def sop_explain(
-    name: Annotated[str, typer.Argument(help="A cadence, such as first_call; `sop list` names them")],
-    for_: Annotated[str, typer.Option("--for", help="A lead, deal or appointment (L-8F3K or its id), or a customer")],
-    now: Now = "",
-    as_: Seer = "",
-    lang: Lang = "",
-    json_: Json = False,
-) -> None:
-    """Print what would happen when, to whom, and why."""
-    from bot.commands.sop import explain as run
-
-    _guarded(run, name, for_, now, as_, lang, json_)
-
-
-def _instant(text: str) -> datetime:
-    from datetime import UTC
-    from zoneinfo import ZoneInfo
-
-    if not text:
-        return datetime.now(UTC).astimezone(ZoneInfo("Asia/Shanghai"))
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"--now: {text!r} is no moment such as 2026-11-21T14:20:00+08:00") from error
-    return at if at.tzinfo else at.replace(tzinfo=ZoneInfo("Asia/Shanghai"))
-
-
-def _guarded(function: Any, *args: Any) -> None:
-    """Run a command; what is wrong on purpose is told in one line, not as a traceback."""
-    from pydantic import ValidationError
-
-    from crm_core.kernel.errors import ChexinError
-
-    try:
-        code = function(*args)
-    except ValidationError as error:
-        if error.title not in ("Settings", "BotSettings"):
-            raise
-        for problem in error.errors():
-            prefix = "CHEXIN_" if error.title == "Settings" else ""
-            typer.echo(f"error: {prefix}{str(problem['loc'][0]).upper()}: {problem['msg']}", err=True)
-        raise typer.Exit(2) from None
-    except ChexinError as error:
-        typer.echo(f"error: {_said(error)}", err=True)
-        raise typer.Exit(2) from error
-    if isinstance(code, int) and code:
-        raise typer.Exit(code)
-
-
-def _said(error: Any) -> str:
-    """An error as a sentence; a setting's own words are one already."""
-    from bot.texts import Texts
-    from crm_core.kernel.errors import ConfigError
-
-    if isinstance(error, ConfigError):
-        return str(error)
-    return Texts.load().try_say(error.key, "en", error.params) or str(error)
+    guarded(run, name, *context.args)
 
 
 if __name__ == "__main__":
