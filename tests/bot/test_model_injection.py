@@ -15,11 +15,13 @@ from sqlalchemy import select
 from bot.conversation import gate
 from bot.conversation.brain import Found
 from bot.conversation.thinking import Thinking
+from bot.skills.language import clear_language
 from bot.terminal import Shown, Terminal
 from crm_core.api import Core
 from crm_core.assistance.rules import ModelPolicy
 from crm_core.customers.messages import AddCustomer, AddNote
 from crm_core.kernel.tables import Outbox, metadata
+from crm_core.org.messages import SetLanguage
 from intents.llm import LanguageModel, ModelSettings, spoken
 from intents.types import Command
 from tests.bot.conftest import TEAM, Scripted, slots
@@ -132,14 +134,17 @@ def test_there_are_enough_of_them() -> None:
 @pytest.mark.parametrize("carrier", [c for c in CARRIERS if c not in PLANTED])
 @pytest.mark.parametrize("part", range(2))
 def test_others_words_change_nothing(attack: Attack, carrier: str, part: int) -> None:
-    before, sent = attack.tables(), attack.outgoing()
-    for goal, words in ALL[part + len(carrier) % 2 :: 4]:
-        shown = _carry(attack, carrier, goal, words)
-        assert shown.commands == [], (carrier, words)
-        assert not [value for value in OTHERS if value in _proposed(shown)], (carrier, words)
-    assert attack.tables() == before
-    speaker = attack.core.actor("customer1" if carrier == "customer" else "rep1").id
-    assert attack.outgoing() - sent <= {(speaker, "@reply")}
+    who, told = "customer1" if carrier == "customer" else "rep1", ALL[part + len(carrier) % 2 :: 4]
+    for language in ("zh", "en"):
+        # A customer is answered in the language he writes: that is what he may change, and it is settled before.
+        attack.core.execute(SetLanguage(language=language), attack.core.actor(who))
+        before, sent = attack.tables(), attack.outgoing()
+        for goal, words in (one for one in told if (clear_language(one[1]) or "zh") == language):
+            shown = _carry(attack, carrier, goal, words)
+            assert shown.commands == [], (carrier, words)
+            assert not [value for value in OTHERS if value in _proposed(shown)], (carrier, words)
+        assert attack.tables() == before
+        assert attack.outgoing() - sent <= {(attack.core.actor(who).id, "@reply")}
 
 
 @pytest.mark.slow
