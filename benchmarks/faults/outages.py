@@ -144,11 +144,11 @@ def _fill(field: Field, disk: Path, size: Size, found: Finding, server: Fragile 
         band.hire().comes()
         time.sleep(1.0)
         ballast = disk / "ballast"
-        with ballast.open("wb") as file:
+        # Without a buffer: what did not fit would be tried again, and fail again, when the file is closed.
+        with ballast.open("wb", buffering=0) as file:
             try:
                 while True:
                     file.write(b"\0" * 65536)
-                    file.flush()
             except OSError:
                 full = True
         time.sleep(min(size.locked_s, 5))
