@@ -67,9 +67,10 @@ def _buttons(voice: Voice, view: AppointmentView, kind: str, staff: bool) -> tup
     cancel = button(voice, "cancel_appointment", "appointment.cancel", appointment=view.id)
     if not staff:
         return (move, cancel)
+    brief = button(voice, "brief", "customer.brief", customer=view.customer_id)
     begun = kind in CHECKS or view.start <= voice.now
     if not begun:
-        return (move, cancel)
+        return (brief, move, cancel)
     return (
         button(voice, "held" if view.kind in REMOTE else "came", "appointment.done", PRIMARY, appointment=view.id),
         move,

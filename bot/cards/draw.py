@@ -10,6 +10,7 @@ from bot.cards import (  # noqa: F401
     accounts,
     appointments,
     approvals,
+    briefs,
     contacts,
     customers,
     deals,

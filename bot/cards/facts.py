@@ -37,12 +37,15 @@ def kilometres(voice: Voice, km: int | None) -> str:
     return voice.say("fact.km", km=f"{km:,}") if km is not None else ""
 
 
-def brief_lines(voice: Voice, facts: Sequence[Fact]) -> list[tuple[str, str]]:
-    """What to know before one speaks with him: the last quote, what is open, a complaint that is not settled."""
+def brief_lines(voice: Voice, facts: Sequence[Fact], besides: str = "") -> list[tuple[str, str]]:
+    """What to know before one speaks with him: the last quote, what is open, a complaint that is not settled.
+
+    `besides` is the id of an open thing that is shown already.
+    """
     quote = next((fact for fact in facts if fact.kind == "quote"), None)
     promises = sorted((fact for fact in facts if fact.kind == "promise"), key=lambda fact: fact.on)
     open_complaints = [fact for fact in facts if fact.kind == "complaint" and fact.state == "open"]
-    wanted = [fact for fact in promises if fact.id not in {complaint.id for complaint in open_complaints}][:3]
+    wanted = [fact for fact in promises if fact.id not in {besides, *(complaint.id for complaint in open_complaints)}][:3]
     named = [_what(voice, one)[:40] or voice.label("record", one.source) for one in wanted]
     semi = "；" if voice.lang == "zh" else "; "
     return [

@@ -193,7 +193,7 @@ def propose(talk: Talk, draft: Draft, act: Act) -> None:
     title = draft.title = act.title or talk.voice.say("card.confirm")
     changes = [change for change in preview.changes if change.field not in act.told]
     card = confirm_card(talk.voice, title, changes, act.words, act.slots, draft.token, draft.round)
-    if draft.layer in UNSURE:
+    if draft.layer in UNSURE or not card.fields:
         card = with_words(talk.voice, card, draft)
     talk.show(replace(card, buttons=(*card.buttons, *act.buttons), note=_note(talk, draft)))
 

@@ -17,6 +17,7 @@ from bot.conversation.people import PRONOUNS, customer, from_focus
 from bot.conversation.presses import verb
 from bot.conversation.talk import Talk
 from bot.ports import Outbound
+from bot.skills.briefs import is_before_visit, show_brief
 from bot.skills.facts import answered_by_rule
 from crm_core.customers.messages import (
     CustomerCard,
@@ -116,10 +117,14 @@ def _own_car(talk: Talk, draft: Draft) -> bool:
 
 @skill("ask_profile")
 def ask_profile(talk: Talk, draft: Draft) -> Step:
-    """Who is this?"""
+    """Who is this? Before a visit: all one wants to know by then."""
+    asked = draft.chosen.setdefault("question", talk.text)
     who = customer(talk, draft)
     if isinstance(who, Need) or who is None:
         return who or Need("person")
+    if is_before_visit(asked):
+        show_brief(talk, who)
+        return None
     view: CustomerView = talk.ask(CustomerCard(customer_id=who))
     talk.about("customer", view.id, view.name)
     facts: FactsView = talk.ask(CustomerFacts(customer_id=view.id, kinds=("quote", "promise", "complaint")))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
-from crm_core.appointments.rules import asked_at, reminder_at
+from crm_core.appointments.rules import asked_at, brief_at, reminder_at
 from crm_core.appointments.tables import Appointment
 from crm_core.followups.lookup import place_of, times
 from crm_core.kernel.lost import again_key, lost
@@ -21,7 +21,7 @@ timers_about("appointment", Appointment)
 
 @audits("appointment")
 def every_appointment_has_its_timers(uow: Uow) -> list[str]:
-    """While it is booked: the reminder of the day if that lies ahead, and the question how it went."""
+    """While it is booked: what comes before it if that lies ahead, and the question how it went."""
     booked = cast("Any", Appointment)
     found = dict.fromkeys([*_without_check(uow, booked), *_without_reminder(uow, booked)])
     return list(found)
@@ -40,15 +40,23 @@ def _without_check(uow: Uow, booked: Any) -> list[str]:
 
 
 def _without_reminder(uow: Uow, booked: Any) -> list[str]:
+    """The reminder of the day, and what is known of who comes."""
     found = []
     waiting = (booked.state == "booked", booked.start_at > uow.now)
-    for row in lost(uow, Appointment, "appointment", *waiting, since=uow.now - AHEAD, kinds=("appointment_due",)):
-        place, policy = place_of(uow, row.unit), times(uow, row.unit).appointments
-        at = reminder_at(row.start_at, place.zone, policy, vague=row.vague)
-        # One whose time had passed when it was booked needs none.
-        if at > max(row.updated_at, uow.now - LOOK_BACK):
-            found.append(_again(uow, row, "appointment_due", at))
+    for kind in ("appointment_due", "visit_brief"):
+        for row in lost(uow, Appointment, "appointment", *waiting, since=uow.now - AHEAD, kinds=(kind,)):
+            at = _told_before(uow, row, kind)
+            # One whose time had passed when it was booked needs none.
+            if at is not None and at > max(row.updated_at, uow.now - LOOK_BACK):
+                found.append(_again(uow, row, kind, at))
     return found
+
+
+def _told_before(uow: Uow, row: Appointment, kind: str) -> datetime | None:
+    place, policy = place_of(uow, row.unit), times(uow, row.unit).appointments
+    if kind == "visit_brief":
+        return brief_at(row.start_at, place, policy, vague=row.vague)
+    return reminder_at(row.start_at, place.zone, policy, vague=row.vague)
 
 
 def _again(uow: Uow, row: Appointment, kind: str, at: Any) -> str:

@@ -20,7 +20,7 @@ from crm_core.appointments.messages import (
     Reschedule,
 )  # fmt: skip
 from crm_core.appointments.queries import appointment_view
-from crm_core.appointments.rules import asked_at, reminder_at, span_problem, vehicle_key
+from crm_core.appointments.rules import asked_at, brief_at, reminder_at, span_problem, vehicle_key
 from crm_core.appointments.tables import Appointment
 from crm_core.customers.messages import LogContact, RemoveRecord
 from crm_core.customers.tables import Customer
@@ -99,12 +99,15 @@ def _deal(uow: Uow, cmd: Book, customer: Customer) -> Deal | None:
 
 
 def schedule(uow: Uow, row: Appointment) -> None:
-    """Timers for the reminder of the day, for asking how it went, and for when nobody answers that."""
+    """Timers for the reminder of the day, for what is known of the customer, and for asking how it went."""
     policy, place = times(uow, row.unit).appointments, place_of(uow, row.unit)
     subject, key = f"appointment:{row.id}", f"{row.id}:{row.version}"
     remind_at = reminder_at(row.start_at, place.zone, policy, vague=row.vague)
     if remind_at > uow.now:
         uow.timer("appointment_due", remind_at, subject=subject, key=f"appointment_due:{key}")
+    briefed_at = brief_at(row.start_at, place, policy, vague=row.vague)
+    if briefed_at is not None and briefed_at > uow.now:
+        uow.timer("visit_brief", briefed_at, subject=subject, key=f"visit_brief:{key}")
     asked, unanswered = asked_at(row.start_at, row.end_at, uow.now, place, policy, vague=row.vague)
     uow.timer("appointment_check", asked, subject=subject, key=f"appointment_check:{key}")
     uow.timer("appointment_unanswered", unanswered, subject=subject, key=f"appointment_unanswered:{key}",

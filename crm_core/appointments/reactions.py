@@ -89,11 +89,21 @@ def _booked(timer: Timer, uow: Uow) -> Appointment | None:
 @on_timer("appointment_due")
 def due(timer: Timer, uow: Uow) -> None:
     """On the day the owner is reminded."""
+    _remind(timer, uow, "appointment_due")
+
+
+@on_timer("visit_brief")
+def brief(timer: Timer, uow: Uow) -> None:
+    """Shortly before, he gets what is known of who comes."""
+    _remind(timer, uow, "visit_brief")
+
+
+def _remind(timer: Timer, uow: Uow, kind: str) -> None:
     row = _booked(timer, uow)
     if row is not None:
         cover(uow, "appointment", row)
         to = row.owner_id or manager_id(uow, row.unit)
-        uow.push(to, "appointment_due", subject=f"appointment:{row.id}", key=timer.dedupe_key)
+        uow.push(to, kind, subject=f"appointment:{row.id}", key=timer.dedupe_key)
 
 
 @on_timer("appointment_check")

@@ -33,6 +33,19 @@ def reminder_at(start: datetime, zone: str, times: AppointmentTimes, *, vague: b
     return wanted if wanted < start else start - times.remind_before / 2
 
 
+def brief_at(start: datetime, place: Place, times: AppointmentTimes, *, vague: bool = False) -> datetime | None:
+    """When the owner gets what is known of the customer, never in quiet hours.
+
+    None where the policy has none, where it could come only once he is there, and for a day without a time: the
+    morning's reminder has the button.
+    """
+    wanted = start - times.brief_before
+    if wanted == start or (vague and wanted < reminder_at(start, place.zone, times, vague=True)):
+        return None
+    at = after_quiet(wanted, place.hours, place.zone)
+    return at if at < start else None
+
+
 def asked_at(
     start: datetime, end: datetime, now: datetime, place: Place, times: AppointmentTimes, *, vague: bool = False
 ) -> tuple[datetime, datetime]:

@@ -27,6 +27,7 @@ class ApprovalTimes(Data):
 class AppointmentTimes(Data):
     day_at: time = time(9)
     remind_before: Duration = timedelta(hours=2)
+    brief_before: Duration = timedelta(hours=1)
     check_after: Duration = timedelta(minutes=30)
     manager_after: Duration = timedelta(hours=4)
     default_length: Duration = timedelta(hours=1)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Literal
 
+from crm_core.appointments.messages import AppointmentView
+from crm_core.customers.messages import CustomerView, RecordView
 from crm_core.kernel.registry import Question, View
+from crm_core.renewals.messages import RenewalView
 
 Kind = Literal["service", "order", "quote", "visit", "test_drive", "promise", "complaint"]
 
@@ -53,3 +56,25 @@ class CustomerFacts(Question):
 
     customer_id: str
     kinds: tuple[Kind, ...] = ()
+
+
+class BriefView(View):
+    """What one wants to know before one meets a customer.
+
+    `last` is what was said with him or noted of him last, `due` what comes due with him soon, `coming` the nearest
+    appointment, `facts` his orders, services, last quotes, what is open, and complaints. `again_at`: when the actor gets
+    this by himself before that appointment.
+    """
+
+    customer: CustomerView
+    facts: tuple[Fact, ...]
+    last: RecordView | None
+    due: tuple[RenewalView, ...]
+    coming: AppointmentView | None
+    again_at: datetime | None = None
+
+
+class CustomerBrief(Question):
+    """A customer the actor may read, before a visit: BriefView. Raises NotFound as CustomerFacts does."""
+
+    customer_id: str

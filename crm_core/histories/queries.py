@@ -14,6 +14,7 @@ from crm_core.appointments.messages import Appointments, AppointmentView
 from crm_core.approvals.tables import Approval
 from crm_core.customers.messages import CustomerHistory, RecordView
 from crm_core.customers.tables import Customer
+from crm_core.histories import brief  # noqa: F401  (registers its answer)
 from crm_core.histories.messages import CustomerFacts, Fact, FactsView, Kind
 from crm_core.histories.rules import km_said, newest_first
 from crm_core.kernel.access import in_range

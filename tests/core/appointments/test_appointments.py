@@ -87,13 +87,14 @@ def test_the_owner_is_reminded_two_hours_before_and_asked_afterwards(house: Hous
     drive(house)
     assert house.fire(hours=2, minutes=59) == []
     assert [(p.kind, p.person) for p in house.fire(minutes=1)] == [("appointment_due", "rep1")]
-    assert [(p.kind, p.person) for p in house.fire(hours=2, minutes=30)] == [("appointment_check", "rep1")]
+    assert [(p.kind, p.person) for p in house.fire(hours=1)] == [("visit_brief", "rep1")]
+    assert [(p.kind, p.person) for p in house.fire(hours=1, minutes=30)] == [("appointment_check", "rep1")]
 
 
 def test_unanswered_he_is_asked_again_and_the_manager_hears(house: House) -> None:
     drive(house)
     house.clock.move_to(AT + timedelta(hours=4, minutes=29))
-    assert [p.kind for p in house.fire()] == ["appointment_due", "appointment_check"]
+    assert [p.kind for p in house.fire()] == ["appointment_due", "visit_brief", "appointment_check"]
     told = [(p.kind, p.person) for p in house.fire(minutes=1)]
     assert told == [("appointment_check", "rep1"), ("appointment_unanswered", "manager1")]
     assert house.fire(days=40) == []

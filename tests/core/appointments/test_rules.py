@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from crm_core.appointments.rules import is_visit_of, overlap, reminder_at, span_problem, vehicle_key
-from crm_core.followups.rules import AppointmentTimes
+from crm_core.appointments.rules import brief_at, is_visit_of, overlap, reminder_at, span_problem, vehicle_key
+from crm_core.followups.rules import AppointmentTimes, Place
+from crm_core.kernel.calendar import Hours
 
 ZONE = "Asia/Shanghai"
 TIMES = AppointmentTimes(remind_before=timedelta(hours=2))
@@ -31,6 +32,25 @@ def local(day: int, hour: int, minute: int = 0) -> datetime:
 )
 def test_two_hours_before_or_in_the_morning(start: datetime, vague: bool, reminder: datetime) -> None:
     assert reminder_at(start, ZONE, TIMES, vague=vague) == reminder
+
+
+@pytest.mark.parametrize(
+    ("start", "vague", "brief"),
+    [
+        (local(14, 15), False, local(14, 14)),
+        (local(14, 9), False, local(14, 8, 30)),
+        (local(14, 8), False, None),
+        (local(14, 0), True, None),
+        (local(14, 12), True, local(14, 11)),
+        (local(14, 22), False, local(14, 21)),
+    ],
+)
+def test_what_is_known_comes_an_hour_before_and_never_in_quiet_hours(
+    start: datetime, vague: bool, brief: datetime | None
+) -> None:
+    place = Place(Hours(week={}, quiet_from=time(21, 30), quiet_until=time(8, 30)), ZONE)
+    assert brief_at(start, place, TIMES, vague=vague) == brief
+    assert brief_at(start, place, AppointmentTimes(brief_before=timedelta()), vague=vague) is None
 
 
 @pytest.mark.parametrize(

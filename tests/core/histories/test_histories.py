@@ -9,7 +9,7 @@ import pytest
 from crm_core.appointments.messages import Book, CompleteAppointment
 from crm_core.customers.messages import LogContact
 from crm_core.deals.messages import OpenDeal, TransferDeals
-from crm_core.histories.messages import CustomerFacts, Fact, FactsView
+from crm_core.histories.messages import BriefView, CustomerBrief, CustomerFacts, Fact, FactsView
 from crm_core.histories.rules import bought, days_of, km_said, newest_first, spent
 from crm_core.kernel.errors import NotFound
 from crm_core.orders.messages import AddOrder
@@ -125,3 +125,25 @@ def test_facts_come_newest_first_whatever_is_known_of_their_time(house: House) -
     days = [now - timedelta(days=n) for n in (3, 1, 2)]
     told = [Fact(kind="visit", source="visit", id=str(n), on=at.date(), at=at if n else None) for n, at in enumerate(days)]
     assert [f.id for f in newest_first(told)] == ["1", "2", "0"]
+
+
+def test_a_brief_tells_what_was_said_last_what_is_open_and_when_it_comes_again(house: House) -> None:
+    anna, now = house.customer(), house.clock.now()
+    house.do("rep1", LogContact(customer_id=anna, kind="call", text="预算三十万"))
+    booked = house.do("rep1", Book(kind="visit", customer_id=anna, start=now + timedelta(hours=5)))
+    view: BriefView = house.ask("rep1", CustomerBrief(customer_id=anna))
+    assert view.last is not None
+    assert view.last.text == "预算三十万"
+    assert view.coming is not None
+    assert view.coming.id == booked.id
+    assert view.again_at == now + timedelta(hours=4)
+    house.clock.advance(hours=4)
+    assert house.ask("rep1", CustomerBrief(customer_id=anna)).again_at is None
+    assert house.ask("manager1", CustomerBrief(customer_id=anna)).customer.id == anna
+
+
+def test_who_may_not_read_a_customer_gets_no_brief(house: House) -> None:
+    anna = house.customer()
+    for who, customer_id in (("rep2", anna), ("rep1", "nobody")):
+        with pytest.raises(NotFound):
+            house.ask(who, CustomerBrief(customer_id=customer_id))
