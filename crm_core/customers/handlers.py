@@ -8,13 +8,14 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import col
 
+from crm_core.customers import birthdays as birthdays
 from crm_core.customers import merge as merge
 from crm_core.customers import renumber as renumber
+from crm_core.customers.birthdays import keep_birthday
 from crm_core.customers.lookup import add_phone, customer_with_phone
 from crm_core.customers.messages import (
     AddCustomer,
     AddNote,
-    BirthdayChanged,
     ConsentChanged,
     ContactLogged,
     CustomerAdded,
@@ -26,10 +27,9 @@ from crm_core.customers.messages import (
     RecordView,
     RemoveRecord,
     RenameCustomer,
-    SetBirthday,
     SetConsent,
 )  # fmt: skip
-from crm_core.customers.rules import parse_birthday, pinyin_of, plain_name, split_outcome, surname_of
+from crm_core.customers.rules import pinyin_of, plain_name, split_outcome, surname_of
 from crm_core.customers.tables import Consent, Customer, Record
 from crm_core.kernel.errors import Invalid, NotFound, Refused
 from crm_core.kernel.ids import short_ref
@@ -68,7 +68,7 @@ def add_customer(cmd: AddCustomer, uow: Uow) -> Result:
         changed |= add_phone(uow, customer, phone)
     changed |= _login(customer, cmd, uow) | _initial_consent(customer, cmd, uow)
     if cmd.birthday:
-        changed |= _set_birthday(customer, cmd.birthday, cmd.lunar_birthday, uow)
+        changed |= keep_birthday(customer, cmd.birthday, cmd.lunar_birthday, uow)
     return Result(id=customer.id, view={"changed": changed})
 
 
@@ -300,54 +300,3 @@ def mark_decision_maker(cmd: MarkDecisionMaker, uow: Uow) -> Result:
     uow.refresh(f"customer:{customer.id}")
     back = MarkDecisionMaker(customer_id=customer.id, decides=not cmd.decides)
     return Result(id=customer.id, undo_id=uow.undoable(back, "decision_maker"))
-
-
-@handles(SetBirthday)
-def set_birthday(cmd: SetBirthday, uow: Uow) -> Result:
-    """Month and day are kept in clear, because they must be searched; the year is sealed."""
-    customer = uow.get(Customer, cmd.customer_id, "customer", "write")
-    before, back = birthday_text(customer), _birthday_now(customer, uow)
-    if not cmd.clear:
-        _set_birthday(customer, cmd.birthday, cmd.lunar, uow, leap=cmd.lunar and cmd.leap)
-    else:
-        uow.touch(customer, birth_month=None, birth_day=None, lunar=False, lunar_leap=False, birth_year_enc=None)
-    if back == _birthday_now(customer, uow):
-        return Result(id=customer.id)
-    uow.change("birthday", before, birthday_text(customer))
-    uow.audit("write", "customer", customer.id, birthday="set")
-    uow.emit(BirthdayChanged(customer_id=customer.id))
-    uow.refresh(f"customer:{customer.id}")
-    return Result(id=customer.id, undo_id=uow.undoable(back, "birthday"))
-
-
-def _birthday_now(customer: Customer, uow: Uow) -> SetBirthday:
-    """What sets the birthday as it is now, with the year when it is known."""
-    year = uow.reveal(customer, "birth_year") if customer.birth_year_enc else ""
-    day = f"{customer.birth_month:02d}-{customer.birth_day:02d}" if customer.birth_month and customer.birth_day else ""
-    return SetBirthday(customer_id=customer.id, birthday=f"{year}-{day}" if year and day else day,
-                       lunar=customer.lunar, leap=customer.lunar_leap, clear=not day)  # fmt: skip
-
-
-def _set_birthday(customer: Customer, text: str, lunar: bool, uow: Uow, *, leap: bool = False) -> bool:
-    """A year that is not said keeps the one that is known, when the day is the same."""
-    parsed = parse_birthday(text)
-    if parsed is None:
-        raise Invalid("birthday", "error.not_a_date", value=text)
-    year, month, day = parsed
-    now = (customer.birth_month, customer.birth_day, customer.lunar, customer.lunar_leap)
-    same = now == (month, day, lunar, leap)
-    if same and year is None:
-        return False
-    if same and customer.birth_year_enc and uow.reveal(customer, "birth_year") == str(year):
-        return False
-    uow.touch(customer, birth_month=month, birth_day=day, lunar=lunar, lunar_leap=leap,
-              birth_year_enc=str(year) if year else None)  # fmt: skip
-    return True
-
-
-def birthday_text(customer: Customer) -> str:
-    """`05-20`, with 农历 before a lunar one (农历闰 of a leap month); empty when unknown."""
-    if not customer.birth_month or not customer.birth_day:
-        return ""
-    calendar = "农历闰" if customer.lunar_leap else "农历" if customer.lunar else ""
-    return f"{calendar}{customer.birth_month:02d}-{customer.birth_day:02d}"

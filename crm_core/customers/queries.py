@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import desc, select
 from sqlmodel import col
 
+from crm_core.customers.birthdays import birthday_text
 from crm_core.customers.finding import Candidate, candidates
-from crm_core.customers.handlers import birthday_text
 from crm_core.customers.history import tellers, tells_history
 from crm_core.customers.lookup import phones_by_customer, phones_of
 from crm_core.customers.messages import (
