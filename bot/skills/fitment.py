@@ -32,7 +32,7 @@ from crm_core.fitment.rules import OTHER, UNKNOWN
 from crm_core.vehicles.messages import CarStock, FindModels, LikelyVin, LikelyVins, ModelView, StockCarView
 
 # What says which vehicle it is, and so holds for the next part of the same message too.
-_CAR_SLOTS = frozenset({"vehicle", "vin", "plate", "codes", "person"})
+_CAR_SLOTS = frozenset({"vehicle", "variant", "vin", "plate", "codes", "person"})
 _JOINT = re.compile(r"和|与|跟|及|、|,|，|还有|加上|以及|\band\b|\bplus\b|&|\+|;|；", re.I)
 _WHICH = re.compile(r"(?:哪些|什么|哪几款|哪款|哪种|啥|几款)车|\b(?:which|what) (?:cars?|models?|vehicles?)\b", re.I)
 _SAME = re.compile(
@@ -203,8 +203,9 @@ def _chips(talk: Talk, draft: Draft, answer: FitAnswer) -> tuple[Button, ...]:
 def _no_such_vehicle(talk: Talk, draft: Draft) -> Step:
     """Nobody's car that he may know of, or no model of the catalogue: it is asked for in another way."""
     said = next((draft.words(name) for name in ("vin", "plate", "vehicle") if draft.words(name)), "")
+    said = joined(said, draft.text("variant"), by=" ") if said == draft.words("vehicle") else said
     likely: tuple[LikelyVin, ...] = talk.ask(LikelyVins(vin=draft.text("vin"))) if draft.value("vin") else ()
-    for name in ("vin", "plate", "vehicle"):
+    for name in ("vin", "plate", "vehicle", "variant"):
         draft.slots.pop(name, None)
     params = {"part": part_words(draft), "said": said}
     if likely:

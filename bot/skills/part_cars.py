@@ -13,6 +13,7 @@ from bot.conversation.talk import Talk
 from bot.ports import Button
 from crm_core.fitment.messages import FitAnswer, VehicleSpec
 from crm_core.vehicles.messages import CarView, CustomerCars
+from crm_core.vehicles.variants import variant_words
 
 ANSWER = "answer:"
 _SPEC = ("brand", "series", "generation", "displacement", "engine", "trim", "month")
@@ -36,6 +37,7 @@ _AROUND = " ,，。.!！的车架号VIN车牌:："
 def vehicle_meant(talk: Talk, draft: Draft) -> VehicleSpec | Need:
     """What is known of the vehicle, or the question which one it is."""
     _read_codes(talk, draft)
+    _read_variant(talk, draft)
     answers, values = answers_of(draft), _said(draft)
     known = {name for name, _ in answers}
     if values or known & {"car", "model"}:
@@ -65,6 +67,13 @@ def _read_codes(talk: Talk, draft: Draft) -> None:
         draft.slots["vin"] = {"value": found.upper(), "words": found}
 
 
+def _read_variant(talk: Talk, draft: Draft) -> None:
+    """What the message says of the drive or body of the vehicle it names: another car than the plain one."""
+    if draft.words("vehicle") and draft.words("vehicle") in talk.text:
+        named = variant_words(talk.text.replace(_own_words(draft) or "\0", " "))
+        draft.slots["variant"] = {"value": " ".join(named), "words": ""}
+
+
 def is_car(talk: Talk, draft: Draft, said: str) -> bool:
     """Whether a message is just a VIN or a plate, said for the vehicle that was asked for; it is taken then."""
     codes = [one for one in talk.brain.parts_said(said, talk.actor, talk.now) if one.kind in ("vin", "plate")]
@@ -88,6 +97,8 @@ def _said(draft: Draft) -> dict[str, Any]:
         values["year"] = int(value["year"])
     if isinstance(value, str) and value:
         values["series"] = value
+    if values and draft.text("variant"):
+        values["words"] = draft.text("variant")
     return values | {name: str(draft.value(name)) for name in ("vin", "plate") if draft.value(name)}
 
 

@@ -41,7 +41,10 @@ _NOT_OE = re.compile(
     """,
     re.VERBOSE,
 )
-_PLATE = re.compile(r"[\u4e00-\u9fff][A-Z][A-Z0-9]{4,5}[A-Z0-9学警港澳挂]")
+_PLATE = re.compile(
+    r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领军空海北沈兰济南广成]"
+    r"[A-Z][A-Z0-9]{4,5}[A-Z0-9学警港澳挂领]"
+)
 
 _EXTERNAL = re.compile(r"[A-Za-z][A-Za-z_]*:[^\s:]+")
 _MONTH = re.compile(r"(19|20)\d{2}-(0[1-9]|1[0-2])")

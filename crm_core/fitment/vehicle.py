@@ -17,6 +17,7 @@ from crm_core.vehicles.messages import FindModels
 from crm_core.vehicles.queries import car_by, models_for
 from crm_core.vehicles.rules import model_name
 from crm_core.vehicles.tables import Car, Model
+from crm_core.vehicles.variants import of_variant
 
 # What tells models apart, in the order in which people can answer it; the last ones are on a plate.
 EASY = ("series", "displacement", "year", "generation", "trim")
@@ -110,7 +111,9 @@ def _car(spec: VehicleSpec, answers: dict[str, str], reader: Reader) -> Car | No
 
 def _of_car(car: Car, vehicle: Vehicle, reader: Reader) -> Vehicle:
     model = reader.session.get(Model, car.model_id) if car.model_id else None
-    models = [model] if model is not None else models_for(FindModels(words=car.name), reader)
+    models = [model] if model is not None else of_variant(
+        models_for(FindModels(words=car.name), reader), car.name
+    )
     vin = reader.reveal(car, "vin") or vehicle.vin
     known = replace(vehicle, vin=vin, options=vehicle.options | frozenset(car.options), car_id=car.id)
     return _narrowed(known, models)
@@ -130,7 +133,8 @@ def _by_words(spec: VehicleSpec, reader: Reader) -> list[Model]:
         brand=spec.brand, series=spec.series, generation=spec.generation, year=spec.year, engine=spec.engine,
         displacement=spec.displacement, trim=spec.trim, words=spec.words,
     )  # fmt: skip
-    return models_for(question, reader)
+    said = " ".join(filter(None, (spec.series, spec.trim, spec.words)))
+    return of_variant(models_for(question, reader), said)
 
 
 def _narrowed(vehicle: Vehicle, models: Sequence[Model]) -> Vehicle:

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from crm_core.fitment.normalise import oe_key
 from crm_core.kernel.errors import Invalid
 from crm_core.kernel.money import fen
 
 _HERE = Path(__file__).parent
 _SPLIT = re.compile(r"[;；,，、/|\n]")
+_APART = re.compile(r"[;；,，、|\n]")
 _YES = {"yes", "y", "true", "1", "是", "对", "有", "同意", "适配", "适用", "√"}
 _NO = {"no", "n", "false", "0", "否", "不", "无", "没有", "不同意", "不适配", "不适用", "×"}
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
@@ -116,6 +118,20 @@ def _list(text: str, _field: str) -> tuple[str, ...]:
     return tuple(clean(part) for part in _SPLIT.split(text) if clean(part))
 
 
+def _numbers(text: str, field: str) -> tuple[str, ...]:
+    """Part numbers, which may hold a slash: `MANN W 719/45` is one, `04465-02220/04465-02230` are two."""
+    found: list[str] = []
+    for said in filter(None, map(clean, _APART.split(text))):
+        parts = _list(said, field)
+        found += parts if all(_is_number(part) for part in parts) else (said,)
+    return tuple(found)
+
+
+def _is_number(text: str) -> bool:
+    key = oe_key(text)
+    return len(key) >= 5 and sum(c.isdigit() for c in key) >= 3
+
+
 def split_semicolons(text: str) -> tuple[str, ...]:
     """Several values where commas and slashes belong to a value."""
     return tuple(clean(part) for part in re.split(r"[;；\n]", text) if clean(part))
@@ -140,7 +156,7 @@ def _percent(text: str, field: str) -> int:
 
 
 _PARSERS = {"text": _text, "int": _int, "number": _number, "money": _money, "date": _date, "month": _month,
-            "instant": _instant, "bool": _bool, "list": _list, "pairs": _pairs,
+            "instant": _instant, "bool": _bool, "list": _list, "numbers": _numbers, "pairs": _pairs,
             "percent": _percent}  # fmt: skip
 
 

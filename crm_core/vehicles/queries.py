@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
@@ -34,7 +35,8 @@ from crm_core.vehicles.messages import (
     SeriesNamesView,
     StockCarView,
 )
-from crm_core.vehicles.rules import Said, model_name, names_in, narrow, read_words
+from crm_core.vehicles.naming import brand_at_end, is_named, is_of_brand, names_in
+from crm_core.vehicles.rules import Said, model_name, narrow, read_words
 from crm_core.vehicles.tables import Car, Model, ModelName, StockCar
 from crm_core.vehicles.vins import near_vins
 
@@ -82,27 +84,31 @@ def _named(question: FindModels, reader: Reader) -> list[Model]:
     """Models by series, else by brand, else by the longest name the free words hold."""
     brand, series = word_key(question.brand), word_key(question.series)
     if series:
-        found = _by_name(reader, ("series", "both"), {series, brand + series})
-        inside = found or _longest(reader, question.series)
-        ours = [m for m in inside if not brand or brand in (word_key(m.brand), word_key(m.brand_en))]
-        return ours or inside
+        exact = _by_name(reader, ("series", "both"), {series, brand + series})
+        found = exact or _longest(reader, question.series)
+        return [m for m in found if is_of_brand(m, question.brand) and (exact or is_named(m, question.series))]
     if brand:
         return _by_name(reader, ("brand",), {brand})
     return _longest(reader, question.words) if question.words else []
 
 
 def _longest(reader: Reader, words: str) -> list[Model]:
-    """Models whose series name or alias stands in the words; of several, the longest name counts."""
-    keys = names_in(words)
-    if not keys:
+    """Models whose series name or alias stands in the words, not behind another brand; the longest name counts."""
+    before = names_in(words)
+    if not before:
         return []
-    rows = reader.session.execute(
-        select(col(ModelName.model_id), col(ModelName.name)).where(
-            col(ModelName.tenant) == reader.tenant, col(ModelName.kind) == "series", col(ModelName.name).in_(keys)
-        ).limit(MAX_CANDIDATES)
-    ).all()  # fmt: skip
+    rows = [row for kind in ("series", "both") for row in _names(reader, kind, before)]
     longest = max((len(name) for _, name in rows), default=0)
-    return _by_ids(reader, {model_id for model_id, name in rows if len(name) == longest})
+    named = {model_id: name for model_id, name in rows if len(name) == longest}
+    return [m for m in _by_ids(reader, set(named)) if is_of_brand(m, brand_at_end(before[named[m.id]]))]
+
+
+def _names(reader: Reader, kind: str, keys: Iterable[str]) -> list[tuple[str, str]]:
+    """(model, name) of the names among the keys. Index: (tenant, kind, name)."""
+    query = select(col(ModelName.model_id), col(ModelName.name)).where(
+        col(ModelName.tenant) == reader.tenant, col(ModelName.kind) == kind, col(ModelName.name).in_(keys)
+    )
+    return [(model_id, name) for model_id, name in reader.session.execute(query.limit(MAX_CANDIDATES))]
 
 
 def _by_name(reader: Reader, kinds: tuple[str, ...], names: set[str]) -> list[Model]:

@@ -9,7 +9,6 @@ from typing import Protocol, TypeVar
 
 from crm_core.fitment.normalise import word_key
 
-MAX_NAME = 24
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)|(?<!\d)(\d{2})\s*款")
 _DISPLACEMENT = re.compile(r"(?<![\d.])(\d\.\d)\s*([TLtl])?(?![\d.])")
 _DIGITS = re.compile(r"\d+")
@@ -28,6 +27,7 @@ class ModelLike(Protocol):
     engine: str
     engine_code: str
     displacement: str
+    fuel: str
     trim: str
     from_month: str
     to_month: str
@@ -57,12 +57,6 @@ def read_words(words: str) -> Said:
     )
 
 
-def names_in(words: str) -> set[str]:
-    """Every piece of the words that may be a name, as keys; a few hundred at most."""
-    key = word_key(words)[:60]
-    return {key[i : i + n] for i in range(len(key)) for n in range(1, MAX_NAME + 1) if i + n <= len(key)}
-
-
 def name_keys(model: ModelLike) -> set[tuple[str, str]]:
     """(kind, key) of every name of the model: its series in each language and its aliases; its brand."""
     series = {word_key(name) for name in (model.series, model.series_en, *model.aliases)}
@@ -76,13 +70,15 @@ def name_keys(model: ModelLike) -> set[tuple[str, str]]:
 def narrow(models: Iterable[M], said: Said) -> list[M]:
     """The models that contradict nothing that was said, best first.
 
-    Generation, displacement and year exclude; a trim or engine that no model carries is not held against
-    any, since it may be an equipment level the catalogue does not list.
+    Generation, displacement and year exclude, and so does an engine where the catalogue knows another one. A trim
+    that no model carries is not held against any: it may be an equipment level the catalogue does not list.
     """
     left = [m for m in models if _agrees(m, said)]
-    for wanted, values in ((said.engine, _engine_keys), (said.trim, _trim_keys)):
-        if wanted:
-            left = [m for m in left if _named(word_key(wanted), values(m))] or left
+    if said.engine:
+        named = [m for m in left if _named(word_key(said.engine), _engine_keys(m))]
+        left = named or [m for m in left if not any(_engine_keys(m))]
+    if said.trim:
+        left = [m for m in left if _named(word_key(said.trim), _trim_keys(m))] or left
     return sorted(left, key=lambda m: (said.year is not None and m.year != said.year, -(m.year or 0)))
 
 
@@ -128,7 +124,7 @@ def _trim_keys(model: ModelLike) -> list[str]:
 
 
 def _engine_keys(model: ModelLike) -> list[str]:
-    return [word_key(model.engine), word_key(model.engine_code)]
+    return [word_key(model.engine), word_key(model.engine_code), word_key(model.displacement)]
 
 
 def _named(wanted: str, keys: list[str]) -> bool:

@@ -25,7 +25,8 @@ from crm_core.vehicles.messages import (
     LikelyVins,
     SeriesNames,
 )
-from crm_core.vehicles.rules import names_in, read_words
+from crm_core.vehicles.naming import names_in
+from crm_core.vehicles.rules import read_words
 from crm_core.vehicles.vins import near_vins
 from intents.entities.codes import checks
 from tests.core.fitment.shop import HERE, THERE, VIN, Shop
