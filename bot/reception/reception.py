@@ -15,6 +15,7 @@ import structlog
 from bot.conversation.pipeline import Pipeline, body_of
 from bot.ports import Attends, Event, EventKind, Inbound, InboundKind, Line, Transcriber, Works
 from bot.reception.attachments import Attachments
+from bot.reception.floods import Floods
 from bot.reception.groups import Groups
 from bot.reception.guests import Guest
 from bot.reception.knowing import Knowing
@@ -54,6 +55,7 @@ class Reception:
         self._knowing = Knowing(core)
         self._groups = Groups(core, texts)
         self._attachments = Attachments(core, texts, transcriber)
+        self._floods = Floods(core, texts, lines)
 
     def process(self, arrival: Arrival) -> None:
         """Answer an arrival and end it. Raises Unavailable when the database cannot, so that it is tried again."""
@@ -62,11 +64,13 @@ class Reception:
             if arrival.channel in PLATFORMS:
                 log.error("arrival_unserved", channel=arrival.channel, account=arrival.account, inbox=arrival.id)
                 self._end(arrival, error="nobody serves this account")
-            else:
+            elif not self._floods.turned_away(arrival):
                 self._pipeline.process(arrival)
             return
         if isinstance(line, Works) and line.work(arrival):
             self._end(arrival)
+            return
+        if self._floods.turned_away(arrival):
             return
         event = line.read(arrival)
         if event is None:

@@ -92,19 +92,21 @@ class Chats(Sending):
         self, arrival: Arrival, *, chat: str, person_id: str, replies: Sequence[dict[str, Any]],
         state: dict[str, Any] | None, now: datetime, shown: bool = False, error: str | None = None,
         spent: Sequence[tuple[str, str]] = (), changed: Sequence[tuple[str, dict[str, Any]]] = (),
-        noticed: bool = False, edits: bool = False,
+        noticed: bool = False, edits: bool = False, shed: int = 0,
     ) -> list[dict[str, Any]] | None:  # fmt: skip
         """End a turn in one transaction: replies into the outbox, the thread's memory, the arrival done.
 
         With `shown` the caller shows the replies himself (the terminal): they count as sent. `spent` names
         cards of the thread, by key, that lose their buttons and show a status instead, `changed` those that become
         another body. `noticed`: it may have been said that this takes a while; with `edits` that message becomes the
-        first reply. Returns the bodies with button ids, or None when the arrival's lease was lost and nothing was
-        written.
+        first reply. With `shed` what its sender said since, up to that arrival, ends unread. Returns the bodies with
+        button ids, or None when the arrival's lease was lost and nothing was written.
         """
         with self._database.write() as session:
             if not self._inbox.done(session, arrival, now, error):
                 return None
+            if shed:
+                self._inbox.shed(session, arrival, shed, now)
             if state is not None:
                 self._remember(session, arrival.tenant, chat, person_id, state, now)
             late = self._becomes_later(session, chat, spent, changed)

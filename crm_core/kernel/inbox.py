@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, text, update
+from sqlalchemy import case, func, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col
 
@@ -78,6 +78,26 @@ class InboxQueue:
             todo = or_(col(Inbox.state) == NEW, (col(Inbox.state) == CLAIMED) & (col(Inbox.lease_until) < now))
             query = select(col(Inbox.id)).where(col(Inbox.state).in_((NEW, CLAIMED)), todo).limit(1)
             return session.execute(query).first() is not None
+
+    def crowd(self, arrival: Arrival, most: int) -> tuple[int, int, int, int]:
+        """How many wait behind an arrival of its sender, the newest one's id, and how many wait of its tenant and of
+        all; the latter two are counted no further than `most`."""
+        todo = (col(Inbox.state).in_((NEW, CLAIMED)), col(Inbox.state) == NEW)
+        own = select(func.count(), func.max(col(Inbox.id))).where(
+            *todo, col(Inbox.sender) == arrival.sender, col(Inbox.id) > arrival.id
+        )
+        waiting = select(col(Inbox.tenant)).where(*todo).limit(most + 1).subquery()
+        everybody = select(func.count(), func.sum(case((waiting.c.tenant == arrival.tenant, 1), else_=0)))
+        with self._database.read() as session:
+            behind, newest = session.execute(own).one()
+            whole, tenant = session.execute(everybody.select_from(waiting)).one()
+            return behind, newest or 0, tenant or 0, whole
+
+    def shed(self, session: Session, arrival: Arrival, newest: int, now: datetime) -> int:
+        """End unread what waits of the arrival's sender up to `newest`, inside the caller's transaction; how many."""
+        behind = (col(Inbox.sender) == arrival.sender, col(Inbox.state) == NEW, col(Inbox.id) > arrival.id)
+        unread = update(_INBOX).where(*behind, col(Inbox.id) <= newest).values(state=DONE, done_at=now, error="flood")
+        return int(session.connection().execute(unread).rowcount)
 
     def reap(self, now: datetime) -> int:
         """Cut leases from before the clock was set back to what they would be now; returns how many."""
