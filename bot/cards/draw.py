@@ -25,6 +25,7 @@ from bot.cards import (  # noqa: F401
     learning,
     orders,
     part_answers,
+    privacy,
     renewals,
     suggestions,
     tasks,
