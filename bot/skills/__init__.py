@@ -40,6 +40,7 @@ from bot.skills import (
     pasted,
     photos,
     pool,
+    price_classes,
     privacy,
     quotes,
     renewals,
@@ -57,6 +58,6 @@ __all__ = [
     "contact_codes", "contacts", "deals", "delivery", "desk", "drafts", "fitment", "followups", "handovers",
     "help", "history", "knowledge", "language", "leads", "learning", "merges", "opening", "orders",
     "own_appointments", "part_actions",
-    "part_answers", "pasted", "photos", "pool", "privacy", "quotes",
+    "part_answers", "pasted", "photos", "pool", "price_classes", "privacy", "quotes",
     "renewals", "reports", "sending", "solved", "suggesting", "tags", "tasks", "undo",
 ]  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlmodel import col
 
+from crm_core.fitment import price_class as price_class
 from crm_core.fitment import vin as vin
 from crm_core.fitment.applications import POSITIONS, put_applications
 from crm_core.fitment.crossrefs import put_crossrefs, put_refs

@@ -82,6 +82,16 @@ class AddCrossRef(Command):
     source: str = ""
 
 
+class SetPriceClass(Command):
+    """What a customer pays for parts: a class of `fitment.yaml`, by its key or a name people use; "" for the default.
+
+    Only whoever may `price` the customer. Raises Invalid for a class there is not.
+    """
+
+    customer_id: str
+    price_class: str
+
+
 class SetPrices(Command):
     """What classes of customers pay for a part: (class, fen) pairs; None takes the class's own price away.
 

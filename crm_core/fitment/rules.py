@@ -6,6 +6,7 @@ it fits and none says it does not; everything else asks, denies on evidence, or 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -28,12 +29,14 @@ IS, YES = "is:", "yes"
 
 
 class PriceClass(BaseModel):
-    """A class of customers: its names, and its share of the retail price where it has no price of its own."""
+    """A class of customers: its names (`also`: what people call it besides), and its share of the retail price where
+    it has no price of its own."""
 
     model_config = ConfigDict(extra="forbid")
 
     zh: str
     en: str
+    also: tuple[str, ...] = ()
     percent_of_retail: int = Field(default=100, ge=1, le=200)
 
 
@@ -51,6 +54,22 @@ class FitmentPolicy(BaseModel):
 
 
 POLICIES = [("fitment", FitmentPolicy)]
+
+
+def price_class_named(said: str, policy: FitmentPolicy) -> str | None:
+    """The key of a class by its key or by what people call it; the default for nothing, None when there is none."""
+    wanted = _bare(said)
+    if not wanted:
+        return policy.default_class
+    for key, one in policy.price_classes.items():
+        if wanted in {_bare(name) for name in (key, one.zh, one.en, *one.also)}:
+            return key
+    return None
+
+
+def _bare(name: str) -> str:
+    """`批发价` and `批发`, `wholesale prices` and `Wholesale` are one."""
+    return re.sub(r"(?:价格|价|\s*(?:prices?|pricing|rates?|class))$", "", name.strip().lower())
 
 
 @dataclass(frozen=True, slots=True)
