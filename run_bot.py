@@ -170,7 +170,7 @@ def verify_audit(
     """Say whether the audit is as it was written; 1, with the lines that are not, when it was tampered with."""
     from bot.commands.auditing import verify_audit as run
 
-    _guarded(run, anchor, json_)
+    guarded(run, anchor, json_)
 
 
 @app.command()
