@@ -58,7 +58,7 @@ def _buttons(voice: Voice, view: PrivacyRequestView) -> tuple[Button, ...]:
     if view.may_decide:
         yes = "erase_now" if view.kind == "erase" else "agree"
         return (button(voice, yes, "privacy.approve", DANGER, request=view.id),
-                button(voice, "not_now", "privacy.reject", PRIMARY, request=view.id))  # fmt: skip
+                button(voice, "disagree", "privacy.reject", PRIMARY, request=view.id))  # fmt: skip
     if view.may_withdraw:
         return (button(voice, "withdraw", "privacy.withdraw", request=view.id),)
     return ()

@@ -20,6 +20,8 @@ from crm_core.kernel.access import Actor
 from crm_core.kernel.errors import NotFound, Unavailable
 from crm_core.kernel.outbox import Delivery, Outcome, Settled
 from crm_core.look import Look
+from crm_core.privacy.messages import Unwanted
+from crm_core.privacy.sending import is_service
 
 Drawn = list[tuple[Delivery, dict[str, Any]]]
 
@@ -53,7 +55,10 @@ class Drawing:
 
     def _one(self, delivery: Delivery, look: Look | None, drawn: Drawn, failed: list[Settled]) -> None:
         try:
-            drawn.append((delivery, self._body(delivery, look)))
+            if self._unwanted(delivery, look):
+                failed.append(Settled(delivery, Outcome.UNWANTED, error="consent was taken back"))
+            else:
+                drawn.append((delivery, self._body(delivery, look)))
         except Unavailable:
             raise
         except NotFound:
@@ -64,6 +69,16 @@ class Drawing:
             structlog.get_logger().error("draw_failed", outbox=delivery.id, kind=delivery.kind,
                                          error=type(error).__name__, exc_info=error)  # fmt: skip
             failed.append(Settled(delivery, Outcome.RETRY, error=type(error).__name__))
+
+    def _unwanted(self, delivery: Delivery, look: Look | None) -> bool:
+        """Whether a customer's word came between the planning and now; what answers him is never asked about."""
+        if is_service(delivery.kind) or is_group(delivery.person_id):
+            return False
+        actor = self._reader(delivery, look)
+        if actor.kind != "customer":
+            return False
+        asked = Unwanted(kind=delivery.kind, planned_at=delivery.created_at)
+        return bool((look or self._core).ask(asked, actor))
 
     def repeated(self, delivery: Delivery, message: dict[str, Any]) -> dict[str, Any]:
         """A message that may have arrived already, marked as a repeat in its reader's language."""

@@ -40,6 +40,7 @@ from crm_core.kernel.tables import Blob
 from crm_core.kernel.uow import Uow
 from crm_core.org.people import zone_of
 from crm_core.org.tables import Person
+from crm_core.privacy.rules import PersonalDataPolicy
 
 KINDS = ("call", "visit", "chat", "message", "other")
 MAX_TEXT = 4000
@@ -151,7 +152,7 @@ def _initial_consent(customer: Customer, cmd: AddCustomer, uow: Uow) -> bool:
     if not cmd.consent_marketing or consents(uow, customer.id, "marketing"):
         return False
     uow.new(Consent, customer_id=customer.id, purpose="marketing", granted=True, channel="import",
-            by_id=uow.actor.id)  # fmt: skip
+            by_id=uow.actor.id, text_version=_wording(uow, customer))  # fmt: skip
     return True
 
 
@@ -260,7 +261,7 @@ def set_consent(cmd: SetConsent, uow: Uow) -> Result:
         raise Refused("error.opted_out", name=customer.name)
     uow.change("consent", before, cmd.granted)
     row = uow.new(Consent, customer_id=customer.id, purpose=cmd.purpose, granted=cmd.granted, channel=cmd.channel,
-                  by_id=uow.actor.id)  # fmt: skip
+                  by_id=uow.actor.id, text_version=_wording(uow, customer))  # fmt: skip
     uow.audit("consent", "customer", customer.id, purpose=cmd.purpose, granted=cmd.granted)
     if before != cmd.granted:
         uow.emit(ConsentChanged(
@@ -268,6 +269,11 @@ def set_consent(cmd: SetConsent, uow: Uow) -> Result:
         ))  # fmt: skip
     inverse = cmd.model_copy(update={"granted": before})
     return Result(id=row.id, undo_id=uow.undoable(inverse, "consent"))
+
+
+def _wording(uow: Uow, customer: Customer) -> str:
+    """The name of the wording people agree to just now."""
+    return uow.policies.model("personal_data", PersonalDataPolicy, unit=customer.unit).consent_text
 
 
 def _refused_himself(uow: Uow, cmd: SetConsent) -> bool:

@@ -282,7 +282,8 @@ class OutboxQueue:
                 session.execute(unseen.values(shown_at=now))
 
 
-_STATES = {Outcome.SENT: SENT, Outcome.RETRY: PENDING, Outcome.UNCERTAIN: UNCERTAIN, Outcome.DEAD: DEAD}
+_STATES = {Outcome.SENT: SENT, Outcome.RETRY: PENDING, Outcome.UNCERTAIN: UNCERTAIN, Outcome.DEAD: DEAD,
+           Outcome.UNWANTED: SKIPPED}  # fmt: skip
 _SET_BODY = update(_OUTBOX).where(_OUTBOX.c.id == bindparam("row")).values(body_enc=bindparam("sealed"))
 _SET_END = update(_OUTBOX).where(_OUTBOX.c.id == bindparam("row")).values(
     state=bindparam("ends"), due_at=bindparam("due"), error=bindparam("why"), provider_id=bindparam("provider"),
@@ -302,7 +303,7 @@ def _try_ended(settled: Settled, now: datetime) -> dict[str, Any]:
 
 
 _HEARD = {Outcome.SENT: Heard.ACCEPTED, Outcome.RETRY: Heard.NOT_NOW, Outcome.UNCERTAIN: Heard.UNKNOWN,
-          Outcome.DEAD: Heard.NEVER}  # fmt: skip
+          Outcome.DEAD: Heard.NEVER, Outcome.UNWANTED: Heard.NEVER}  # fmt: skip
 
 
 def _in_doubt(person_id: str, key: str | None, outbox_id: int | None) -> tuple[Any, ...]:

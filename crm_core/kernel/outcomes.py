@@ -45,6 +45,8 @@ class Outcome(StrEnum):
     RETRY = "retry"
     UNCERTAIN = "uncertain"
     DEAD = "dead"
+    # Never tried: its person took his consent back.
+    UNWANTED = "unwanted"
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ def reach_of(reader: Reader, customer: Customer) -> tuple[Person | None, ReachVi
     channel, language = account_of(chat).partition(":")[0] or "web", person.language
     if channel == WRITE_ONLY:
         return None, ReachView(channel="", language=language, problem="unreachable")
-    if _wants_none(reader, customer) and not wrote_lately(reader, person):
+    if wants_none(reader, customer) and not wrote_lately(reader, person):
         return None, ReachView(channel="", language=language, problem="opted_out")
     session = reader.first(select(ServiceSession).where(col(ServiceSession.chat) == chat)) if channel == "kf" else None
     if session is not None and session.state in SERVED:
@@ -43,7 +43,7 @@ def reach_of(reader: Reader, customer: Customer) -> tuple[Person | None, ReachVi
     return person, ReachView(channel=channel, language=language, waits=waits)
 
 
-def _wants_none(reader: Reader, customer: Customer) -> bool:
+def wants_none(reader: Reader, customer: Customer) -> bool:
     """His own word was the last one, and it was no."""
     said = select(Consent).where(
         col(Consent.tenant) == reader.tenant, col(Consent.customer_id) == customer.id,

@@ -156,3 +156,10 @@ class Consents(Question):
 
 class PrivacyRights(Question):
     """Of these actions on customers (export, erase, list, reveal) those the actor may do at all: tuple[str, ...]."""
+
+
+class Unwanted(Question):
+    """Whether the actor, a customer, wants no message of this kind any more that was planned at an instant: bool."""
+
+    kind: str
+    planned_at: datetime
