@@ -27,6 +27,7 @@ from bot.cards import (  # noqa: F401
     part_answers,
     privacy,
     renewals,
+    rights,
     suggestions,
     tasks,
     weekly,

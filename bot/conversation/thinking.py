@@ -50,6 +50,7 @@ NEEDS = {
     "delivery_status": ("delivery", "read"), "make_contact_code": ("contact_code", "create"),
     "merge_customers": ("customer", "merge"), "set_stage": ("deal", "write"), "set_level": ("deal", "write"),
     "set_expected_close": ("deal", "write"), "mark_lost": ("deal", "write"), "log_contact": ("record", "create"),
+    "share_record": ("customer", "share"), "unshare_record": ("customer", "share"), "change_grants": ("grant", "ask"),
     "suggest_reply": ("customer", "read"), "send_message": ("customer", "write"), "send_quote": ("quote", "create"),
 }  # fmt: skip
 

@@ -45,6 +45,7 @@ from bot.skills import (
     quotes,
     renewals,
     reports,
+    rights,
     sending,
     solved,
     suggesting,
@@ -59,5 +60,5 @@ __all__ = [
     "help", "history", "knowledge", "language", "leads", "learning", "merges", "opening", "orders",
     "own_appointments", "part_actions",
     "part_answers", "pasted", "photos", "pool", "price_classes", "privacy", "quotes",
-    "renewals", "reports", "sending", "solved", "suggesting", "tags", "tasks", "undo",
+    "renewals", "reports", "rights", "sending", "solved", "suggesting", "tags", "tasks", "undo",
 ]  # fmt: skip

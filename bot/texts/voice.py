@@ -142,7 +142,30 @@ class Voice:
             return self.when(value)
         if kind == "percent":
             return f"{float(value):g}%"
+        if kind == "until":
+            return self.until(value)
+        if kind == "roles":
+            return self._roles(value)
         return self.label(kind, str(value))
+
+    def until(self, at: datetime | date | str | None) -> str:
+        """An end: of a whole day its date, `11月27日(周五)`; else the instant."""
+        end = parse_instant(at) if isinstance(at, str) else at
+        if isinstance(end, datetime):
+            local = end.astimezone(ZoneInfo(self.zone))
+            if (local.hour, local.minute) == (0, 0):
+                return self.full_day(local.date() - timedelta(days=1))
+        return self.when(end)
+
+    def _roles(self, held: list[dict[str, str]]) -> str:
+        """Roles with where and until when: 经理（星驰上海浦东店，到11月28日）."""
+        found = []
+        for one in held:
+            terms = [one["unit"], one["since"] and self.say("grants.since", when=self.when(one["since"])),
+                     one["until"] and self.say("grants.until", when=self.until(one["until"]))]  # fmt: skip
+            said = self.label("role", one["role"])
+            found.append(f"{said} ({', '.join(filter(None, terms))})" if any(terms) else said)
+        return self.say("done.joint").join(found) or self.say("common.none")
 
     def plain(self, params: dict[str, Any]) -> dict[str, Any]:
         """Parameters of an error or a push made readable: `*_fen` as money, `*_at` and `due` as times."""

@@ -65,7 +65,7 @@ def _again(uow: Uow, known: Share, cmd: ShareRecord) -> Share:
 def _show(uow: Uow, known: Share | None, one: Share, person: Person) -> None:
     uow.change("shared_with", person.name if known else None, person.name, "person")
     uow.change("share_level", known.level if known else None, one.level, "share_level")
-    uow.change("until", known.until if known else None, one.until, "instant")
+    uow.change("until", known.until if known else None, one.until, "until")
 
 
 @handles(EndShare)

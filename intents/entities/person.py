@@ -153,7 +153,7 @@ def _bare_names(text: str) -> Iterator[Span]:
 
 def _trim(text: str, name: str, start: int) -> str | None:
     """The likelier of the two- and the three-character reading; words inside a name decide against it."""
-    near = [m for at in (1, 2) if (m := _common().match(text, start + at))]
+    near = [m for at in range(1, max(3, len(name))) if (m := _common().match(text, start + at))]
     blocked = [m.start() - start for m in near if len(m[0]) > 1 or m.start() - start >= 2]
     limit = min(blocked, default=len(name))
     name = name[: max(limit, 0)]
