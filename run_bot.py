@@ -9,6 +9,7 @@ import typer
 
 from bot.commands.groups import channels, deliveries, sop
 from bot.commands.line import As, Json, Now, guarded, instant
+from bot.commands.privacy_line import register as privacy
 
 app = typer.Typer(
     help="Chexin (车信): the automotive CRM that lives in chat.", no_args_is_help=True, add_completion=False,
@@ -160,6 +161,9 @@ def rotate_key(
     from bot.commands.safety import rotate_key as run
 
     guarded(run, check_, batch)
+
+
+privacy(app)
 
 
 @app.command(name="verify-audit")
