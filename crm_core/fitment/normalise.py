@@ -46,7 +46,8 @@ _PLATE = re.compile(
     r"[A-Z][A-Z0-9]{4,5}[A-Z0-9学警港澳挂领]"
 )
 
-_EXTERNAL = re.compile(r"[A-Za-z][A-Za-z_]*:[^\s:]+")
+_EXTERNAL = re.compile(r"[A-Za-z][A-Za-z_]*\s?:\s?[^\s:]+")
+_CAR_LABEL = re.compile(r"^(?:VIN|车架号|底盘号|PLATE|车牌号?)\s*[:：]?\s*", re.I)
 _MONTH = re.compile(r"(19|20)\d{2}-(0[1-9]|1[0-2])")
 _VIN = re.compile(r"[A-HJ-NPR-Z0-9]{17}")
 _VIN_WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
@@ -105,20 +106,39 @@ def looks_like_oe(text: str) -> bool:
 
 
 def part_said(text: str) -> dict[str, str]:
-    """What a text names a part by: `oe` when it may be a number, else `words`."""
-    key = oe_key(text)
-    number = len(key) >= 5 and sum(c.isdigit() for c in key) >= 3 and not any(c > "\u2e7f" for c in _plain(text))
-    return {"oe": text.strip()} if number else {"words": text.strip()}
+    """What a text names a part by: `category` for an external id (`aces:1684`), `oe` when it may be a number, else
+    `words`."""
+    said = text.strip()
+    if external := external_said(said):
+        return {"category": external}
+    key = oe_key(said)
+    number = len(key) >= 5 and sum(c.isdigit() for c in key) >= 3 and not any(c > "\u2e7f" for c in _plain(said))
+    return {"oe": said} if number or is_short_number(said) else {"words": said}
+
+
+def is_short_number(text: str) -> bool:
+    """One word of letters and digits such as `PF48` or `OF-1`, which names no part in words."""
+    plain = _plain(text).strip()
+    return len(plain) > 3 and re.fullmatch(r"[A-Z]{1,6}[-./]?\d[A-Z0-9./-]*", plain) is not None
 
 
 def vehicle_said(text: str) -> dict[str, str]:
     """What a text names a vehicle by: `external_id`, `vin`, `plate` or `words`."""
-    said = text.strip()
-    if _EXTERNAL.fullmatch(said):
-        return {"external_id": said}
+    said = _CAR_LABEL.sub("", text.strip())
+    if external := external_said(said):
+        return {"external_id": external}
     if vin_key(said):
         return {"vin": said}
     return {"plate": said} if _PLATE.fullmatch(plate_key(said)) else {"words": said}
+
+
+def external_said(text: str) -> str:
+    """`ACES: 7541` as `aces:7541`; empty for what is no id of another catalogue."""
+    plain = unicodedata.normalize("NFKC", text).strip()
+    if not _EXTERNAL.fullmatch(plain) or _LABEL.match(plain.upper()):
+        return ""
+    table, _, id_ = plain.partition(":")
+    return f"{table.strip().lower()}:{id_.strip()}"
 
 
 def look_alikes(key: str) -> list[str]:

@@ -12,7 +12,9 @@ from crm_core.fitment.normalise import (
     looks_like_oe,
     oe_display,
     oe_key,
+    part_said,
     plate_key,
+    vehicle_said,
     vin_advice,
     vin_check_digit,
     vin_key,
@@ -112,3 +114,36 @@ def test_a_wrong_check_digit_is_advice_where_one_is_prescribed() -> None:
 @pytest.mark.parametrize("text", ["沪A·8K206", "沪a8k206", "沪A-8K206", " 沪A 8K206"])
 def test_plates(text: str) -> None:
     assert plate_key(text) == "沪A8K206"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("aces:1684", {"category": "aces:1684"}),
+        ("ACES: 1684", {"category": "aces:1684"}),
+        ("OE:06L115562B", {"oe": "OE:06L115562B"}),
+        ("PF48", {"oe": "PF48"}),
+        ("OF-1", {"oe": "OF-1"}),
+        ("06L 115 562 B", {"oe": "06L 115 562 B"}),
+        ("前刹车片", {"words": "前刹车片"}),
+        ("brake pads", {"words": "brake pads"}),
+        ("H7", {"words": "H7"}),
+    ],
+)
+def test_a_text_names_a_part(text: str, said: dict[str, str]) -> None:
+    assert part_said(text) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("aces:7541", {"external_id": "aces:7541"}),
+        ("ACES: 7541", {"external_id": "aces:7541"}),
+        ("VIN: LFV3A23C0J3138206", {"vin": "LFV3A23C0J3138206"}),
+        ("沪A·8K206", {"plate": "沪A·8K206"}),
+        ("汉DM-i 2025", {"words": "汉DM-i 2025"}),
+        ("2018款迈腾2.0T", {"words": "2018款迈腾2.0T"}),
+    ],
+)
+def test_a_text_names_a_vehicle(text: str, said: dict[str, str]) -> None:
+    assert vehicle_said(text) == said
