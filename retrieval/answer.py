@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 from retrieval.calibration import Band
 from retrieval.data import load_yaml_once
 from retrieval.documents import is_table
+from retrieval.documents.hidden import is_instruction
 from retrieval.figures import measured
 from retrieval.lexicon import lexicon
 from retrieval.premise import Premise, false_premise, opened
 from retrieval.support import supported
 from retrieval.text import Lang, language, sentences
+from retrieval.units import rows_in_words, units_of
 
 if TYPE_CHECKING:
     from retrieval.knowledge import Hit
@@ -39,12 +41,15 @@ _ASKS_FOR = {
         "workday",
         "km",
     ),
-    r"多少钱|价|费用|收费|贵|how much|price|cost|fee": ("money",),
+    r"多少钱|价|费用|收费|贵|(?:工时|人工|手工|安装|检测|拖车|服务)费|how much|price|cost|fee": ("money",),
     r"多少公里|几公里|里程|how far|mileage": ("km",),
     r"胎压|气压|pressure": ("kpa", "psi"),
-    r"扭矩|力矩|torque": ("newton-metre",),
+    r"扭矩|力矩|牛米|牛·米|拧(?:多|到多)|torque": ("newton-metre",),
     r"几升|多少升|容量|how many litres|capacity": ("ml",),
 }
+# Without one of these figures what asks for it is not answered; that nothing is paid is an answer too.
+_MUST_HAVE = {"money", "newton-metre"}
+_FREE = re.compile(r"免费|不收|不用[付交]|包含在|报价|折|%|\bfree\b|no charge|included|quote|percent", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +127,7 @@ def answer_from(question: str, hits: Sequence[Hit], lang: Lang | None = None) ->
         return Answer("did_you_mean", suggestions=_suggestions(hits), score=top)
     rows = _tied(hits, best, question)
     said = _said(opened(question), rows)
-    if not said:
+    if not said or _lacks_figure(question, rows):
         return Answer("did_you_mean", suggestions=_suggestions(hits), score=top)
     premise = false_premise(question, [text for text, _ in said], [row.text for row in rows])
     texts: dict[Citation, str] = {}
@@ -130,21 +135,6 @@ def answer_from(question: str, hits: Sequence[Hit], lang: Lang | None = None) ->
         texts[citation(row)] = "\n".join(filter(None, (texts.get(citation(row)), row.text)))
     cited = tuple(dict.fromkeys(cited for _, cited in said))
     return Answer("answer", said, cited, (), top, premise, tuple(texts[one] for one in cited))
-
-
-def _banded(question: str, first: Hit, best: Hit) -> Band:
-    """What may be done: as the marks say, but for what the marks cannot know."""
-    band = first.band
-    if (
-        band == "did_you_mean"
-        and first.score >= _LIKELY
-        and best is not first
-        and best.row.lang == first.row.lang
-    ):
-        band = "answer"  # two notes were alike, and one of them alone has the figure that is asked for
-    if band == "answer" and (_mistaken(question, best.row) or _other_thing(question, best.row)):
-        return "did_you_mean"
-    return band
 
 
 def outside(question: str) -> bool:
@@ -180,7 +170,19 @@ def _tied(hits: Sequence[Hit], best: Hit, question: str) -> list[ChunkRow]:
             or (hit.ranked.fused >= best.ranked.fused - _CLOSE and _measures(hit.row.text, wanted))
         )
     ]
-    return sorted(rows, key=lambda row: row.position)
+    return sorted(_named(rows, question), key=lambda row: row.position)
+
+
+def _named(rows: list[ChunkRow], question: str) -> list[ChunkRow]:
+    """Of several sections those whose heading the question says: what holds of the front axle is not said of the rear."""
+    low = question.lower()
+    named = [row for row in rows if len(heading := _heading(row).lower()) > 1 and heading in low]
+    return named or rows
+
+
+def _heading(row: ChunkRow) -> str:
+    """The innermost heading a piece stands under."""
+    return row.section.rpartition("›")[2].strip()
 
 
 def _said(question: str, rows: Sequence[ChunkRow]) -> tuple[tuple[str, Citation], ...]:
@@ -190,10 +192,10 @@ def _said(question: str, rows: Sequence[ChunkRow]) -> tuple[tuple[str, Citation]
     short = sum(len(row.text) for row in rows) <= _NOTE
     said: list[tuple[str, Citation]] = []
     for row in rows:
-        units = [unit for unit in units_of(row.text) if supported(unit, [row.text])]
+        units = [unit for unit in units_of(row.text) if _sayable(unit, row.text)]
         kept = units if short else extract(question, row.text)[:2]
         if is_table(row.text):
-            said += [(unit, citation(row)) for unit in kept]
+            said += [(f"{_heading(row)} · {unit}" if _heading(row) else unit, citation(row)) for unit in kept]
             continue
         joined = "".join(kept) if row.lang == "zh" else " ".join(kept)
         if joined:
@@ -209,38 +211,18 @@ def extract(question: str, text: str) -> list[str]:
         best = max(scores)
         order = sorted(range(len(units)), key=lambda at: -scores[at])[:_SENTENCES]
         units = [units[at] for at in sorted(order) if scores[at] >= _NEAR * best]
-    return [unit for unit in units if supported(unit, [text])]
+    return [unit for unit in units if _sayable(unit, text)]
+
+
+def _sayable(unit: str, text: str) -> bool:
+    """Every figure is in the evidence, and it is not written for a machine."""
+    return supported(unit, [text]) and not is_instruction(unit)
 
 
 def gist(question: str, row: ChunkRow) -> str:
     """The one or two sentences of a piece that say most about a question."""
     joint = "" if row.lang == "zh" else " "
     return joint.join(extract(question, row.text)[:2])
-
-
-def units_of(text: str) -> list[str]:
-    """Sentences and table rows. A row is said by its first cell, the others with their heads: `小保养：周期 12 个月`."""
-    units: list[str] = []
-    head: list[str] = []
-    for line in text.split("\n"):
-        if not line.lstrip().startswith("|"):
-            head = []
-            units += sentences(line.strip().lstrip("-*> ").replace("**", "").strip())
-            continue
-        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
-        if not head:
-            head = cells
-        elif not all(set(cell) <= set("-: ") for cell in cells):
-            units.append(_row(head, cells))
-    return units if units or not is_table(text) else [" · ".join(head)]
-
-
-def _row(head: Sequence[str], cells: Sequence[str]) -> str:
-    """One line of a table in words."""
-    zh = language("".join(cells)) == "zh"
-    rest = [f"{name} {cell}".strip() for name, cell in list(zip(head, cells, strict=False))[1:] if cell]
-    said = ("，" if zh else ", ").join(rest)
-    return f"{cells[0]}{'：' if zh else ': '}{said}" if cells[0] and said else cells[0] or said
 
 
 def _relevance(question: str, units: Sequence[str]) -> list[float]:
@@ -266,8 +248,15 @@ def _wanted(question: str) -> set[str]:
     return {kind for said, kinds in _ASKS_FOR.items() if re.search(said, low) for kind in kinds}
 
 
-def _measures(unit: str, wanted: set[str]) -> bool:
-    return bool(wanted) and any(figure.kind in wanted for figure in measured(unit))
+def _measures(text: str, wanted: set[str]) -> bool:
+    return bool(wanted) and any(figure.kind in wanted for figure in measured(f"{text}\n{rows_in_words(text)}"))
+
+
+def _lacks_figure(question: str, rows: Sequence[ChunkRow]) -> bool:
+    """A price or torque was asked for, and the evidence has none: it answers something else."""
+    wanted = _wanted(question) & _MUST_HAVE
+    text = "\n".join(row.text for row in rows)
+    return bool(wanted) and not _FREE.search(text) and not any(_measures(row.text, wanted) for row in rows)
 
 
 def _preferred(hits: Sequence[Hit], lang: Lang, question: str) -> Hit:

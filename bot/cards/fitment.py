@@ -76,10 +76,15 @@ def choice_label(voice: Voice, ask: str, value: str) -> str:
 
 def _price(voice: Voice, answer: FitAnswer) -> tuple[Field, ...]:
     """What the part in question costs the asker."""
-    told = any(line.own and line.price_fen == answer.price_fen and line.exact for line in answer.stock)
-    if answer.price_fen is None or answer.verdict == "does_not_fit" or several(answer) or told:
+    told = any(line.own and line.price_fen is not None and line.exact for line in answer.stock)
+    if answer.verdict == "does_not_fit" or told:
         return ()
-    return lines(voice, ("part_price", voice.money(answer.price_fen)))
+    if several(answer):
+        prices = {line.oe: line.price_fen for line in answer.stock if line.price_fen is not None}
+        rows = [row.oe for row in islice(answer.rows, MAX_ROWS) if row.oe in prices]
+        each = (f"{oe} {voice.money(prices[oe])}" for oe in dict.fromkeys(rows))
+        return lines(voice, ("part_price", joined(*each, by="；" if voice.lang == "zh" else "; ")))
+    return lines(voice, ("part_price", voice.money(answer.price_fen) if answer.price_fen is not None else ""))
 
 
 def several(answer: FitAnswer) -> bool:

@@ -252,7 +252,8 @@ def _recognised(talk: Talk, understood: Understanding) -> None:
     if first.intent in CONTROL:
         _bare(talk, first.intent)
         return
-    car = next((c.slots["vehicle"].words for c in understood.commands if "vehicle" in c.slots), "")
+    spoken_of = (c.slots["vehicle"] for c in understood.commands if "vehicle" in c.slots)
+    car = next((one.words for one in spoken_of if not isinstance(one.value, dict) or one.value.get("series")), "")
     talk.about("vehicle", car, car)
     rest = [{"intent": c.intent, "slots": plain(c)} for c in others]
     # What was written down from a voice note is as sure as a model's reading: it is shown before it is done.

@@ -21,7 +21,13 @@ _THAT_ONE = re.compile(
     r"|\b(?:that|the same) (?:one|customer|person|lead)\b",
     re.I,
 )
-_THAT_CAR = re.compile(r"(?:刚才|上面|前面)?(?:那|这)(?:台|款|辆)(?:车)?|\b(?:that|this) (?:car|model|vehicle)\b", re.I)
+# 这台凯美瑞 names its car itself: without 车 only what cannot be a name may follow.
+_THAT_CAR = re.compile(
+    r"(?:刚才|上面|前面)?(?:那|这)(?:台|款|辆)(?:车|(?![\u4e00-\u9fffA-Za-z0-9])"
+    r"|(?=[的有还能多前后左右要现怎贵便报打优什可给我他她客是吧呢吗再最落到库价配]))"
+    r"|\b(?:that|this) (?:car|model|vehicle)\b",
+    re.I,
+)
 # Of these the thing pointed at is not a customer.
 _OTHER = re.compile(r"撤|取消|提醒|待办|任务|预约|审批|\b(?:undo|cancel|remind|task|approval)", re.I)
 

@@ -10,7 +10,7 @@ from bot.conversation.gate import skills
 from bot.conversation.talk import Talk
 from bot.ports import Button, Style
 from bot.skills.help import show_help
-from bot.skills.knowledge import answer_question
+from bot.skills.knowledge import answer_known, answer_question
 from crm_core.channels.tables import PLATFORMS
 from crm_core.kernel.phones import parse_phone
 from crm_core.tasks.messages import TaskCard, TaskView
@@ -22,6 +22,13 @@ PHONE_DIGITS = 11
 # So short and no question: nothing a colleague could answer.
 A_SIGH = 4
 _ASKS = re.compile(r"[?？]|吗|呢|么|什么|怎么|多少|几|哪|谁|[A-Za-z]{3}")
+
+# Worth looking for in the documents, though no sentence of ours reads it.
+_QUESTION = re.compile(
+    r"[?？]|吗|呢|吧$|什么|怎么|咋|啥|多少|多久|多大|多重|几[个天年次公点升]|哪|谁|能不能|可不可以|是不是|要不要"
+    r"|\b(?:what|how|when|where|which|why|who|can|is|are|does|do)\b",
+    re.I,
+)
 
 
 def offer(talk: Talk, alternatives: tuple[Candidate, ...]) -> None:
@@ -50,7 +57,7 @@ def unrecognised(talk: Talk, said: str) -> None:
         else:
             answer_question(talk, said)
         return
-    if _may_answer(talk, said) or corrections.unclear(talk, said):
+    if _may_answer(talk, said) or corrections.unclear(talk, said) or (_QUESTION.search(said) and answer_known(talk, said)):
         return
     number = _DIGITS.search(said)
     if number is not None and len(number[0]) != PHONE_DIGITS:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from bot.cards.base import joined
 from bot.cards.fitment import choice_label, fitment_card, listed_card, several, stock_card
@@ -14,7 +13,8 @@ from bot.conversation.talk import Talk
 from bot.ports import Button, Card, Field
 from bot.skills.knowledge import answer_question
 from bot.skills.part_actions import actions, ask_button, ask_technician
-from bot.skills.part_cars import ANSWER, PARTS, part_words, remember, vehicle_meant
+from bot.skills.part_cars import ANSWER, part_words, remember, vehicle_meant
+from bot.skills.part_lists import next_part, other_part, spread
 from crm_core.fitment.messages import (
     CheckFit,
     DecodeVin,
@@ -28,16 +28,19 @@ from crm_core.fitment.messages import (
     VinView,
 )
 from crm_core.fitment.normalise import oe_key
-from crm_core.fitment.rules import OTHER, UNKNOWN
+from crm_core.fitment.rules import UNKNOWN
 from crm_core.vehicles.messages import CarStock, FindModels, LikelyVin, LikelyVins, ModelView, StockCarView
 
-# What says which vehicle it is, and so holds for the next part of the same message too.
-_CAR_SLOTS = frozenset({"vehicle", "variant", "vin", "plate", "codes", "person"})
-_JOINT = re.compile(r"和|与|跟|及|、|,|，|还有|加上|以及|\band\b|\bplus\b|&|\+|;|；", re.I)
 _WHICH = re.compile(r"(?:哪些|什么|哪几款|哪款|哪种|啥|几款)车|\b(?:which|what) (?:cars?|models?|vehicles?)\b", re.I)
 _SAME = re.compile(
     r"通用|一样|互换|替代|替换|代替|同一个"
     r"|interchangeable|the same|equivalent|replace[sd]?\b|instead of", re.I,
+)
+# Beside a part's name: what documents say, not the catalogue. 换前刹车片工时费, 防冻液多久换.
+_OF_DOCUMENTS = re.compile(
+    r"工时|人工|手工费|多久.{0,3}换|(?:几|多少)(?:万)?公里.{0,3}换|换一次|更换周期|寿命|活动|质保|保修|怎么[换装拆修选]|扭矩|力矩|异响|拧多"
+    r"|\blabou?r\b|\bhow often\b|\binterval|\bhow long do|\bwarranty|\btorque\b|\bpromotion",
+    re.I,
 )
 _SIDES = re.compile(r"主驾|副驾|驾驶[位侧]|driver'?s? side|passenger'?s? side", re.I)
 
@@ -45,14 +48,24 @@ _SIDES = re.compile(r"主驾|副驾|驾驶[位侧]|driver'?s? side|passenger'?s?
 @skill("ask_fitment")
 def ask_fitment(talk: Talk, draft: Draft) -> Step:
     """Fits, fits if, does not fit, no data; or one question back."""
-    _other_part(talk, draft)
-    _spread(talk, draft)
+    if _of_documents(talk, draft):
+        return None
+    other_part(talk, draft)
+    spread(talk, draft)
     if _compared(talk, draft):
         return None
     vehicle = vehicle_meant(talk, draft)
     if draft.value("oe"):
         return _check(talk, draft, vehicle)
     return _lookup(talk, draft, vehicle)
+
+
+def _of_documents(talk: Talk, draft: Draft) -> bool:
+    """A question about a kind of part that documents answer; it is answered then."""
+    if draft.value("oe") or draft.words("part") not in talk.text or not _OF_DOCUMENTS.search(talk.text):
+        return False
+    answer_question(talk, talk.text)
+    return True
 
 
 def _check(talk: Talk, draft: Draft, vehicle: VehicleSpec | Need) -> Step:
@@ -65,7 +78,7 @@ def _check(talk: Talk, draft: Draft, vehicle: VehicleSpec | Need) -> Step:
         rows: list[FitRow] = talk.ask(RowsOf(oe=oe)) if _WHICH.search(talk.text) else []
         if rows:
             talk.show(listed_card(talk.voice, answer, rows))
-            return _next(draft)
+            return next_part(draft)
         named = joined(answer.part, answer.oe or oe, by=" ")
         return Need("vehicle", vehicle.key, {"part": named}, vehicle.buttons)
     part = PartSpec(oe=oe)
@@ -75,8 +88,10 @@ def _check(talk: Talk, draft: Draft, vehicle: VehicleSpec | Need) -> Step:
 @skill("ask_stock")
 def ask_stock(talk: Talk, draft: Draft) -> Step:
     """Stock of a part or a new car; a customer hears yes, no, or in how many days."""
-    _other_part(talk, draft)
-    _spread(talk, draft)
+    if _of_documents(talk, draft):
+        return None
+    other_part(talk, draft)
+    spread(talk, draft)
     if draft.value("oe"):
         return _number_shown(talk, draft, talk.ask(StockOf(oe=draft.text("oe"), customer_id=_whose(talk))))
     if draft.value("part"):
@@ -117,14 +132,16 @@ def _number_shown(talk: Talk, draft: Draft, answer: FitAnswer) -> Step:
     """What is known of a number, whatever the vehicle."""
     named, part = _named(draft, answer), PartSpec(oe=draft.text("oe"))
     talk.show(stock_card(talk.voice, named, staff=talk.is_staff, buttons=actions(talk, draft, named, part)))
-    return _next(draft)
+    return next_part(draft)
 
 
 @skill("ask_price")
 def ask_price(talk: Talk, draft: Draft) -> Step:
     """A part's or a car's list price; anything else is asked of the documents."""
-    _other_part(talk, draft)
-    _spread(talk, draft)
+    if _of_documents(talk, draft):
+        return None
+    other_part(talk, draft)
+    spread(talk, draft)
     if draft.value("oe"):
         answer: FitAnswer = talk.ask(StockOf(oe=draft.text("oe"), customer_id=_whose(talk)))
         return _price(talk, draft, answer)
@@ -147,11 +164,11 @@ def ask_price(talk: Talk, draft: Draft) -> Step:
 def _price(talk: Talk, draft: Draft, answer: FitAnswer) -> Step:
     if answer.price_fen is None:
         answer_question(talk, talk.text)
-        return _next(draft)
+        return next_part(draft)
     said = talk.voice.say("price.exact", what=joined(answer.part, answer.oe, by=" "),
                           price=talk.voice.money(answer.price_fen))  # fmt: skip
     talk.tell(said, *actions(talk, draft, answer, PartSpec(oe=answer.oe)))
-    return _next(draft)
+    return next_part(draft)
 
 
 def _lookup(talk: Talk, draft: Draft, vehicle: VehicleSpec | Need) -> Step:
@@ -171,20 +188,21 @@ def _whose(talk: Talk) -> str:
 def _show(talk: Talk, draft: Draft, answer: FitAnswer, part: PartSpec, vehicle: VehicleSpec) -> Step:
     """The verdict; when a question decides, its chips continue this draft."""
     if answer.ask == "vehicle":
-        return _no_such_vehicle(talk, draft)
+        return _no_such_vehicle(talk, draft, answer, part)
     remember(talk, answer)
     named = _named(draft, answer)
+    note = "\n".join(filter(None, (_another_car(talk, draft, answer, vehicle), _sides(talk))))
     if answer.ask and answer.choices:
         chips = _chips(talk, draft, named)
         more = (ask_button(talk, draft, named, part),) if answer.ask != "car" else ()
         return Need(answer.ask, card=fitment_card(talk.voice, named, staff=talk.is_staff, buttons=(*chips, *more),
-                                                  note=_sides(talk)))  # fmt: skip
+                                                  note=note))  # fmt: skip
     asked = answer.verdict == "no_data" and not talk.is_staff
     buttons = () if asked else actions(talk, draft, named, part)
-    talk.show(fitment_card(talk.voice, named, staff=talk.is_staff, buttons=buttons, note=_sides(talk)))
+    talk.show(fitment_card(talk.voice, named, staff=talk.is_staff, buttons=buttons, note=note))
     if asked:
         ask_technician(talk, draft, named, part, vehicle)
-    return _next(draft)
+    return next_part(draft)
 
 
 def _chips(talk: Talk, draft: Draft, answer: FitAnswer) -> tuple[Button, ...]:
@@ -200,11 +218,12 @@ def _chips(talk: Talk, draft: Draft, answer: FitAnswer) -> tuple[Button, ...]:
     return tuple(chips)
 
 
-def _no_such_vehicle(talk: Talk, draft: Draft) -> Step:
-    """Nobody's car that he may know of, or no model of the catalogue: it is asked for in another way."""
+def _no_such_vehicle(talk: Talk, draft: Draft, answer: FitAnswer, part: PartSpec) -> Step:
+    """Nobody's car that he may know of, or no model of the catalogue: asked for in another way, or a technician is."""
     said = next((draft.words(name) for name in ("vin", "plate", "vehicle") if draft.words(name)), "")
     said = joined(said, draft.text("variant"), by=" ") if said == draft.words("vehicle") else said
     likely: tuple[LikelyVin, ...] = talk.ask(LikelyVins(vin=draft.text("vin"))) if draft.value("vin") else ()
+    asking = (ask_button(talk, draft, _named(draft, answer), part, said),) if said else ()
     for name in ("vin", "plate", "vehicle", "variant"):
         draft.slots.pop(name, None)
     params = {"part": part_words(draft), "said": said}
@@ -212,8 +231,9 @@ def _no_such_vehicle(talk: Talk, draft: Draft) -> Step:
         return Need("vehicle", "misread_vin", params, tuple(_vin_chip(draft, one) for one in likely))
     facts: VinView = talk.ask(DecodeVin(vin=said))
     if facts.brands and facts.years:
-        return Need("vehicle", "vin_without_car", params | {"brand": facts.brands[0], "year": facts.years[0]})
-    return Need("vehicle", "unknown_car_for_part" if said else "vehicle_for_part", params)
+        named = params | {"brand": facts.brands[0], "year": facts.years[0]}
+        return Need("vehicle", "vin_without_car", named, asking)
+    return Need("vehicle", "unknown_car_for_part" if said else "vehicle_for_part", params, asking)
 
 
 def _vin_chip(draft: Draft, likely: LikelyVin) -> Button:
@@ -221,6 +241,16 @@ def _vin_chip(draft: Draft, likely: LikelyVin) -> Button:
     picked = {"t": draft.token, "slot": "vin", "value": likely.vin, "words": likely.vin}
     label = f"…{likely.vin[-8:]} {likely.name}" if likely.name else likely.vin
     return Button(label[:30].strip(), "draft.pick", picked)
+
+
+def _another_car(talk: Talk, draft: Draft, answer: FitAnswer, vehicle: VehicleSpec) -> str:
+    """The VIN or plate is of another car than the one named: what was looked up is said."""
+    if not (answer.car_id and answer.model_id and vehicle.series and (vehicle.vin or vehicle.plate)):
+        return ""
+    named: list[ModelView] = talk.ask(FindModels(brand=vehicle.brand, series=vehicle.series, limit=100))
+    if answer.model_id in {model.id for model in named}:
+        return ""
+    return talk.voice.say("fitment.another_car", car=answer.vehicle, said=draft.words("vehicle") or vehicle.series)
 
 
 def _sides(talk: Talk) -> str:
@@ -244,68 +274,6 @@ def _part(talk: Talk, draft: Draft) -> PartSpec:
     words = draft.text("part")
     found = talk.brain.part(draft.words("part") or words)
     return PartSpec(category=found.category or words, position=found.position, words=draft.words("part") or words)
-
-
-def _other_part(talk: Talk, draft: Draft) -> None:
-    """Another part named where only the vehicle was asked for: the question is about that one now."""
-    kind = "oe" if draft.words("oe") else "part"
-    own = draft.words(kind)
-    if not own or own in talk.text or draft.asked == "category" or "vehicle" not in draft.slots:
-        return
-    said = [one for one in talk.brain.parts_said(talk.text, talk.actor, talk.now) if one.kind in ("part", "oe")]
-    if said and not any((one.kind, one.value) == (kind, draft.text(kind)) for one in said):
-        dropped = {"part", "oe", "spread", *(name for name in draft.slots if name.startswith(ANSWER))}
-        draft.slots = {name: slot for name, slot in draft.slots.items() if name not in dropped}
-        draft.slots[said[0].kind] = {"value": said[0].value, "words": said[0].words}
-
-
-def _spread(talk: Talk, draft: Draft) -> None:
-    """Every further part of the same message is asked about after the first, for the same vehicle."""
-    if "spread" in draft.slots:
-        return
-    _share_car(draft)
-    own = draft.words("oe") or draft.words("part")
-    if not own or own not in talk.text:
-        return
-    said = [one for one in talk.brain.parts_said(talk.text, talk.actor, talk.now) if one.kind in ("part", "oe")]
-    named = {own, *(str(slot.get("words")) for one in draft.rest for slot in one["slots"].values())}
-    further, at = [], 0
-    for one in said:
-        start = talk.text.find(one.words, at)
-        if at and one.words not in named and _JOINT.search(talk.text, at, max(start, at)):
-            further.append(one)
-        at = max(start, 0) + len(one.words)
-    if further:
-        draft.slots["spread"] = {"value": True, "words": ""}
-        car = {name: slot for name, slot in draft.slots.items() if name in _CAR_SLOTS}
-        draft.rest = [{"intent": draft.intent, "slots": car | {"spread": draft.slots["spread"],
-                       one.kind: {"value": one.value, "words": one.words}}} for one in further] + draft.rest  # fmt: skip
-
-
-def _share_car(draft: Draft) -> None:
-    """Several questions about parts in one message are about one vehicle, wherever in it the vehicle was said."""
-    about = [one for one in draft.rest if one["intent"] in PARTS and one["slots"].keys() & {"part", "oe"}]
-    carried = [draft.slots, *(one["slots"] for one in about)]
-    said: dict[str, Any] = next((slots for slots in carried if slots.keys() & {"vehicle", "vin", "plate"}), {})
-    for slots in carried if about else ():
-        slots["spread"] = {"value": True, "words": ""}
-        if not slots.keys() & {"vehicle", "vin", "plate"}:
-            slots |= {name: slot for name, slot in said.items() if name in _CAR_SLOTS}
-
-
-def _next(draft: Draft) -> Step:
-    """What was learnt about the vehicle holds for the next part of the message."""
-    known = {name: slot for name, slot in draft.slots.items() if name in _CAR_SLOTS or _tells_car(name, slot["value"])}
-    for one in draft.rest:
-        if "spread" in one["slots"]:
-            one["slots"] |= known
-    return None
-
-
-def _tells_car(name: str, value: object) -> bool:
-    """An answer about the car. "None of these" and "I do not know" were about this part's conditions alone."""
-    about_part = (f"{ANSWER}position", f"{ANSWER}category")
-    return name.startswith(ANSWER) and name not in about_part and value not in (OTHER, UNKNOWN)
 
 
 def _car_stock(talk: Talk, draft: Draft) -> Step:

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.cards.base import button
 from bot.cards.knowledge import found_card
+from bot.conversation.brain import Found
 from bot.conversation.gate import Act, Need, Step, Tier, after, skill
 from bot.conversation.pending import Draft
 from bot.conversation.people import customer
@@ -31,14 +32,28 @@ def ask_knowledge(talk: Talk, draft: Draft) -> Step:
     return None
 
 
+def answer_known(talk: Talk, question: str) -> bool:
+    """Answer when a document surely does; else nothing is said or asked."""
+    found = talk.brain.knowledge(question, talk.actor)
+    if found.state == "answer":
+        _answered(talk, question, found)
+    return found.state == "answer"
+
+
+def _answered(talk: Talk, question: str, found: Found) -> None:
+    remember(talk, question, found.sources[0][0] if found.sources else "")
+    more = button(talk.voice, "ask_more", "question.ask", text=question[:2000])
+    talk.show(found_card(talk.voice, in_words(talk, question, found), buttons=(more,)))
+
+
 def answer_question(talk: Talk, question: str) -> None:
     """Answer with sources; offer what is near; else hand it to whoever should know, and say so."""
     found = talk.brain.knowledge(question, talk.actor)
-    remember(talk, question, found.sources[0][0] if found.state == "answer" and found.sources else "")
     if found.state == "answer":
-        more = button(talk.voice, "ask_more", "question.ask", text=question[:2000])
-        talk.show(found_card(talk.voice, in_words(talk, question, found), buttons=(more,)))
-    elif not talk.is_staff and _about_another(talk, question):
+        _answered(talk, question, found)
+        return
+    remember(talk, question, "")
+    if not talk.is_staff and _about_another(talk, question):
         talk.say("privacy.refuse")
     elif not talk.is_staff and (role := _who_answers(talk, question)) != "tech":
         pass_on(talk, question, role, found.suggestions)

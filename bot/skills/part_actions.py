@@ -37,9 +37,9 @@ def actions(talk: Talk, draft: Draft, answer: FitAnswer, part: PartSpec) -> tupl
     return tuple(found)
 
 
-def ask_button(talk: Talk, draft: Draft, answer: FitAnswer, part: PartSpec) -> Button:
-    """[问技术], which knows what was found."""
-    return button(talk.voice, "ask_technician", "part.ask", part=part.model_dump(), model=answer.model_id,
+def ask_button(talk: Talk, draft: Draft, answer: FitAnswer, part: PartSpec, unknown: str = "") -> Button:
+    """[问技术], which knows what was found; `unknown` is a vehicle in words that the catalogue does not have."""
+    return button(talk.voice, "ask_technician", "part.ask", part=part.model_dump(), model=answer.model_id, words=unknown,
                   car=answer.car_id, says=question_of(talk, draft, answer), found=_found(talk, answer))  # fmt: skip
 
 
@@ -84,7 +84,8 @@ def _ask(talk: Talk, command: AskTechnician) -> None:
 @verb("part.ask")
 def press_ask(talk: Talk, params: dict[str, Any]) -> None:
     """A technician gets the question, with what was found."""
-    vehicle = VehicleSpec(car_id=params["car"], model_id="" if params["car"] else params["model"])
+    vehicle = VehicleSpec(car_id=params["car"], model_id="" if params["car"] else params["model"],
+                          words=str(params.get("words", "")))  # fmt: skip
     mine = talk.actor.customer_id if not talk.is_staff else talk.focused("customer")
     _ask(talk, AskTechnician(part=PartSpec(**params["part"]), vehicle=vehicle, question=str(params["says"])[:2000],
                              found=str(params["found"]), customer_id=mine))  # fmt: skip

@@ -12,8 +12,10 @@ from crm_core.fitment.messages import VehicleSpec
 from crm_core.fitment.normalise import valid_month, vin_advice, vin_key, word_key
 from crm_core.fitment.rules import UNKNOWN, Facts
 from crm_core.fitment.spans import Span, vin_tail
+from crm_core.fitment.vin import read_vin
 from crm_core.kernel.uow import Reader
 from crm_core.vehicles.messages import FindModels
+from crm_core.vehicles.naming import is_of_brand
 from crm_core.vehicles.queries import car_by, models_for
 from crm_core.vehicles.rules import model_name
 from crm_core.vehicles.tables import Car, Model
@@ -69,6 +71,9 @@ class Vehicle:
         """The vehicle in words: the one model, or what several have in common."""
         if len(self.models) == 1:
             return model_name(self.models[0], language)
+        if not self.models:
+            said = self.said
+            return " ".join(str(one) for one in (said.brand, said.series, said.year or "", said.words) if one)
         english = language == "en" and all(model.brand_en and model.series_en for model in self.models)
         named = ("brand_en", "series_en") if english else ("brand", "series")
         common = [_common(self.models, name) for name in (*named, "generation", "displacement")]
@@ -134,7 +139,15 @@ def _by_words(spec: VehicleSpec, reader: Reader) -> list[Model]:
         displacement=spec.displacement, trim=spec.trim, words=spec.words,
     )  # fmt: skip
     said = " ".join(filter(None, (spec.series, spec.trim, spec.words)))
-    return of_variant(models_for(question, reader), said)
+    return _of_vin(of_variant(models_for(question, reader), said), spec.vin, reader)
+
+
+def _of_vin(models: Sequence[Model], vin: str, reader: Reader) -> list[Model]:
+    """The models that may carry this VIN: those of another brand than its maker's are none."""
+    facts = read_vin(vin, reader.now) if vin else None
+    if facts is None or not facts.brands:
+        return list(models)
+    return [model for model in models if any(is_of_brand(model, brand) for brand in facts.brands)]
 
 
 def _narrowed(vehicle: Vehicle, models: Sequence[Model]) -> Vehicle:

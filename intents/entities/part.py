@@ -48,6 +48,7 @@ def _pattern() -> re.Pattern[str]:
     core = matcher([word for word in words if len(word) > 1]).pattern
     short = "".join(word for word in words if len(word) == 1)
     return re.compile(
+        r"(?:前(?:轮|、|/|和)?(?=后)|左(?:边|、|/|和)?(?=右)|\bfront (?:and|&) (?=rear )|\bleft (?:and|&) (?=right ))?"
         rf"(?:(?P<place>(?:{han})的?|\b(?:{latin})\s)?(?P<part>{core})|(?P<beside>{han})(?P<short>[{short}](?![压子])))"
         r"(?:总成)?(?!\s(?:pressure|light\b|warning|cleaning)|灯亮|压力|险)",
         re.IGNORECASE,

@@ -44,6 +44,7 @@ _MADE_IN = r"(?<![\d.了])(?P<year>0[5-9]|1\d|2[0-7])年(?:产|买|上牌)?的"
 _GENERATION = r"(?P<gen>(?:B[5-9]|C[6-8]|[EFG]\d\d|W[12]\d\d|MK\s?\d)(?![A-Za-z0-9]))"
 _LEFT = [re.compile(rf"{p}\s?(?:的)?\s?$", re.I) for p in (_YEAR, _MADE_IN, _DISPLACEMENT, _TRIM)]
 _RIGHT = [re.compile(rf"[\s,]?(?:的)?{p}", re.I) for p in (_YEAR, _GENERATION, _DISPLACEMENT, _TRIM)]
+_ENGINE_NEXT = re.compile(r"\s?[0-6]\.\d\s?(?:T|L)(?![A-Za-z0-9])", re.I)
 _YEAR_ALONE = re.compile(
     r"(?<!\d)(?P<year>(?:19[89]|20[0-4])\d|[0-3]\d)\s?款(?:的)?(?:\s?" + _DISPLACEMENT + r")?(?:的)?"
 )
@@ -122,8 +123,10 @@ def _extend(text: str, start: int, end: int, value: dict[str, Any]) -> Span:
 
 
 def _bare_year(match: re.Match[str]) -> bool:
-    """A number after the car is its year only when it says so (2018款, 2018 model)."""
-    return "year" in match.groupdict() and "款" not in match[0] and "model" not in match[0].lower()
+    """A number after the car is its year only when it says so (2018款, 2018 model), or an engine follows (2019 1.2T)."""
+    if "year" not in match.groupdict() or "款" in match[0] or "model" in match[0].lower():
+        return False
+    return not (len(match["year"]) == 4 and _ENGINE_NEXT.match(match.string, match.end()))
 
 
 def _known(match: re.Match[str], value: dict[str, Any]) -> bool:

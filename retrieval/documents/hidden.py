@@ -44,13 +44,18 @@ def without_unseen(text: str) -> tuple[str, Counter[str]]:
     return text, found
 
 
+def is_instruction(line: str) -> bool:
+    """Whether a line reads like words to a machine; such a line is never an answer."""
+    return _INSTRUCTION.search(normalize("NFKC", line[:2000])) is not None
+
+
 def findings(hidden: dict[str, int], blocks: Iterable[Block]) -> tuple[Finding, ...]:
     """What was left out, and the lines that read like instructions to a model."""
     suspect: dict[str, None] = {}
     for block in blocks:
         lines = ["  ".join(row) for row in block.rows] if block.rows else block.text.split("\n")
         for line in [block.caption, *lines]:
-            if len(suspect) < _MOST and _INSTRUCTION.search(normalize("NFKC", line[:2000])):
+            if len(suspect) < _MOST and is_instruction(line):
                 suspect.setdefault(line.strip()[:_LINE])
     left_out = [Finding("hidden", sort, count) for sort, count in sorted(hidden.items())]
     return (*left_out, *(Finding("instruction", line) for line in suspect))

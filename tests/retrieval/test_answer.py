@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from retrieval import ChunkRow, KnowledgeBase, MemoryStore, Scope, supported
-from retrieval.answer import extract, outside, units_of
+from retrieval.answer import extract, outside
+from retrieval.units import units_of
 
 SCOPE = Scope("t", ("",), ("public",))
 PADS = "新刹车片厚度一般 10–12 mm。剩 3 mm 必须更换。前片通常 3–6 万公里。"
