@@ -164,7 +164,7 @@ class Core:
         return self._execute(command, actor, key)
 
     def _execute(self, command: Command, actor: Actor, key: str | None) -> Result:
-        with self.database.write() as session:
+        with self.database.write(actor.tenant) as session:
             uow = self._uow(session, actor)
             if key is None:
                 return self._run(command, uow)
@@ -180,7 +180,7 @@ class Core:
         """What the command would change, by the same rules: it is run and taken back."""
         command, found = sound(command), None
         try:
-            with self.database.write() as session:
+            with self.database.write(actor.tenant) as session:
                 uow = self._uow(session, actor)
                 found = self._run(command, uow)
                 raise _TakeBack
@@ -214,7 +214,7 @@ class Core:
     def ask(self, question: Question, actor: Actor) -> Any:
         """Answer a question with what the actor may see. Raises NotFound alike for absent and forbidden."""
         question = sound(question)
-        with self.database.read() as session:
+        with self.database.read(actor.tenant) as session:
             return answerers[type(question)](question, self.reader(session, actor))
 
     @contextmanager

@@ -13,6 +13,7 @@ from crm_core.kernel.access import Actor
 from crm_core.kernel.door import sound
 from crm_core.kernel.errors import NotFound
 from crm_core.kernel.registry import Question, answerers, timed
+from crm_core.kernel.tenancy import narrow
 from crm_core.org.tables import Person
 from crm_core.rights.actors import load_actors
 
@@ -55,4 +56,5 @@ class Look:
     def ask(self, question: Question, actor: Actor) -> Any:
         """As `Core.ask`, of the state at the beginning of the look."""
         question = sound(question)
+        narrow(self._session, actor.tenant)
         return answerers[type(question)](question, self._core.reader(self._session, actor))

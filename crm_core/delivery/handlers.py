@@ -29,6 +29,7 @@ from crm_core.kernel.late import HELD, PENDING, SKIPPED
 from crm_core.kernel.pause import DELIVERIES, read_pause
 from crm_core.kernel.registry import Result, auditors, handles
 from crm_core.kernel.tables import Meta, Outbox, Timer
+from crm_core.kernel.tenancy import everywhere
 from crm_core.kernel.uow import Uow
 
 # What somebody may decide about: nobody has it under way, and it has not arrived for sure.
@@ -110,7 +111,8 @@ def _skip_waiting(uow: Uow, before: Any) -> None:
     waiting = (col(Outbox.state).in_((0, 1, HELD)), col(Outbox.created_at) < before)
     table = Outbox.__table__  # type: ignore[attr-defined]
     skipped = update(table).where(*waiting).values(state=SKIPPED, settled_at=uow.now, lease_until=None)
-    uow.session.connection().execute(skipped)
+    with everywhere(uow.session):
+        uow.session.connection().execute(skipped)
 
 
 @handles(SettleDeadTimers)

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects import postgresql
 from sqlmodel import Session
 
@@ -32,6 +32,12 @@ FORGED = "forged:"
 _COVERED = ("tenant", "actor_id", "action", "resource", "record_id", "fields", "reason", "values_mac")
 _LINES, _HEADS = metadata.tables[str(Audit.__tablename__)], metadata.tables[str(AuditHead.__tablename__)]
 _HELD = "audit_chain"
+# Made once: what a statement costs is mostly the making of it.
+_ONE = select(_HEADS).where(_HEADS.c.id == bindparam("chain"))
+_FREE = select(_HEADS).order_by(_HEADS.c.id).limit(1).with_for_update(skip_locked=True)
+_MOVE = update(_HEADS).where(_HEADS.c.id == bindparam("chain")).values(
+    position=bindparam("position"), mac=bindparam("mac"), seal=bindparam("seal")
+)  # fmt: skip
 _CLEAR_AT_ONCE = 500
 
 
@@ -80,10 +86,8 @@ def append(session: Session, cipher: Cipher, lines: Sequence[dict[str, Any]], *,
         position += 1
         line |= {"chain": chain, "position": position}
         mac = line["mac"] = link(cipher, line, mac)
-    connection.execute(
-        update(_HEADS).where(_HEADS.c.id == chain)
-        .values(position=position, mac=mac, seal=end_seal(cipher, chain, position, mac))
-    )  # fmt: skip
+    seal = end_seal(cipher, chain, position, mac)
+    connection.execute(_MOVE, {"chain": chain, "position": position, "mac": mac, "seal": seal})
 
 
 def link(cipher: Cipher, line: Mapping[str, Any], before: str) -> str:
@@ -115,11 +119,10 @@ def _cell(line: Mapping[str, Any]) -> str:
 def _head(connection: Connection, session: Session, cipher: Cipher, *, is_sqlite: bool) -> Any:
     """The end of the chain this transaction goes on with, held until it ends."""
     held = session.info.get(_HELD)
-    query = select(_HEADS).order_by(_HEADS.c.id).limit(1)
     if is_sqlite or held is not None:
-        found = connection.execute(query.where(_HEADS.c.id == (held or 0))).first()
+        found = connection.execute(_ONE, {"chain": held or 0}).first()
     else:
-        found = connection.execute(query.with_for_update(skip_locked=True)).first()
+        found = connection.execute(_FREE).first()
     if found is None:
         found = _begin(connection, cipher, 1 if is_sqlite else CHAINS)
     session.info[_HELD] = found.id
@@ -131,7 +134,6 @@ def _begin(connection: Connection, cipher: Cipher, count: int) -> Any:
     new = [{"id": n, "position": 0, "mac": "", "seal": end_seal(cipher, n, 0, "")} for n in range(count)]
     if connection.dialect.name == "sqlite":
         connection.execute(_HEADS.insert(), new)
-        return connection.execute(select(_HEADS).where(_HEADS.c.id == 0)).one()
+        return connection.execute(_ONE, {"chain": 0}).one()
     connection.execute(postgresql.insert(_HEADS).on_conflict_do_nothing(), new)
-    one = select(_HEADS).where(_HEADS.c.id == os.getpid() % count)
-    return connection.execute(one.with_for_update()).one()
+    return connection.execute(_ONE.with_for_update(), {"chain": os.getpid() % count}).one()

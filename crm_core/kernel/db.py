@@ -11,13 +11,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Engine, Integer, String, create_engine, event, make_url
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    DateTime,
+    Engine,
+    Integer,
+    String,
+    create_engine,
+    event,
+    make_url,
+)
 from sqlalchemy.exc import DataError, DBAPIError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Session
 
 from crm_core.kernel.errors import Invalid, Unavailable
+from crm_core.kernel.rowsecurity import SYSTEM, Net
 
 BUSY_TIMEOUT_MS = 15_000
 # How often a process looks whether another one still writes.
@@ -58,6 +69,10 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class TenantSession(Session):
+    """A session that knows whose it is (`info["tenant"]`), which `tenancy.py` sees to; without, it is everybody's."""
+
+
 class Database:
     """Sessions for reading and for writing."""
 
@@ -65,6 +80,8 @@ class Database:
         self.url = normal_url(url)
         self.is_sqlite = self.url.startswith("sqlite")
         self.engine = make_engine(self.url, pool_size=pool_size)
+        if not self.is_sqlite:
+            Net(self.engine)
         # Threads of one process queue here instead of polling SQLite's busy handler.
         self._writer = threading.RLock() if self.is_sqlite else None
         # SQLite's readers see one state anyway; PostgreSQL's default would show a new one to each statement.
@@ -73,8 +90,8 @@ class Database:
         )
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
-        """A session in a write transaction, committed at the end or rolled back whole.
+    def write(self, tenant: str = SYSTEM) -> Iterator[Session]:
+        """A session in a write transaction of one tenant (or across them), committed at the end or rolled back whole.
 
         Raises Unavailable when the database is locked or gone, and Invalid for a value that fits no column;
         nothing was changed then.
@@ -82,8 +99,9 @@ class Database:
         with self._writer or nullcontext():
             try:
                 with (
-                    self.engine.connect().execution_options(chexin_write=True) as connection,
-                    Session(connection, expire_on_commit=False, autoflush=False) as session,
+                    self.engine.connect().execution_options(
+                        chexin_write=True, chexin_tenant=tenant) as connection,
+                    self._session(connection, tenant) as session,
                     connection.begin(),
                 ):
                     yield session
@@ -98,12 +116,12 @@ class Database:
                 raise
 
     @contextmanager
-    def read(self) -> Iterator[Session]:
+    def read(self, tenant: str = SYSTEM) -> Iterator[Session]:
         """A session that sees one consistent state and writes nothing. Raises Unavailable and Invalid as `write`."""
         try:
             with (
-                self.engine.connect().execution_options(**self._snapshot) as connection,
-                Session(connection, expire_on_commit=False, autoflush=False) as session,
+                self.engine.connect().execution_options(**self._snapshot, chexin_tenant=tenant) as connection,
+                self._session(connection, tenant) as session,
                 connection.begin() as transaction,
             ):
                 yield session
@@ -116,6 +134,10 @@ class Database:
             if _is_outage(error):
                 raise Unavailable() from error
             raise
+
+    def _session(self, connection: Connection, tenant: str) -> Session:
+        info = {} if tenant == SYSTEM else {"tenant": tenant}
+        return TenantSession(connection, expire_on_commit=False, autoflush=False, info=info)
 
     def close(self) -> None:
         self.engine.dispose()

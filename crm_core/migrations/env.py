@@ -3,6 +3,7 @@
 from alembic import context
 
 from crm_core.concepts import load_tables
+from crm_core.kernel.rowsecurity import secure
 from crm_core.kernel.tables import metadata
 
 load_tables()
@@ -15,4 +16,6 @@ context.configure(
 )
 with context.begin_transaction():
     context.run_migrations()
+    if connection.dialect.name == "postgresql":
+        secure(connection)
 connection.commit()

@@ -10,6 +10,7 @@ from sqlalchemy import and_, bindparam, or_, select
 from sqlmodel import Session, col
 
 from crm_core.kernel.access import Scope, after, reach
+from crm_core.kernel.tenancy import everywhere
 from crm_core.kernel.uow import Reader
 from crm_core.org.tables import Absence, GrantRow, Person, Unit
 
@@ -52,7 +53,8 @@ def holds(grant: GrantRow | Held, now: datetime) -> bool:
 
 def tenants(session: Session) -> list[str]:
     """Every tenant that has units."""
-    return sorted(session.execute(select(col(Unit.tenant)).distinct()).scalars())
+    with everywhere(session):
+        return sorted(session.execute(select(col(Unit.tenant)).distinct()).scalars())
 
 
 def dealer_of(unit: str) -> str:

@@ -19,6 +19,7 @@ from crm_core.api import Core
 from crm_core.kernel import pgtools
 from crm_core.kernel.backup import back_up
 from crm_core.kernel.clock import FixedClock
+from crm_core.kernel.db import make_engine
 from crm_core.kernel.settings import Settings
 from crm_core.org.messages import AddUnit
 from tests.conftest import NOW
@@ -81,9 +82,11 @@ def wait_until_alone(core: Core) -> None:
     others = text("select count(*) from pg_stat_activity where datname = current_database() and"
                   " application_name in ('psql', 'pg_restore')")  # fmt: skip
     end = time.monotonic() + 30
+    owner = make_engine(core.database.url)
     while True:
-        with core.database.read() as session:
-            if not session.execute(others).scalar():
+        with owner.connect() as connection:
+            if not connection.execute(others).scalar():
+                owner.dispose()
                 return
         assert time.monotonic() < end
         time.sleep(0.1)
