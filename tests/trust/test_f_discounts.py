@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 
 from crm_core.api import Core
 from crm_core.approvals import rules
@@ -47,10 +46,11 @@ class Walk:
     touched: dict[str, set[str]] = field(default_factory=dict)
 
     def step(self) -> None:
-        who = self.dice.choice(["rep1", "rep1", "manager1", "region1"])
         command = self.dice.choice(MOVES)(self, self.dice)
         if command is None:
             return
+        deciding = isinstance(command, DecideApproval) and self.dice.random() < 0.9
+        who = self.dice.choice(["manager1", "region1"] if deciding else ["rep1", "rep1", "manager1", "region1"])
         try:
             self.house.do(who, command)
         except ChexinError:
@@ -123,7 +123,7 @@ def undo(walk: Walk, dice: random.Random) -> Command:
     return UndoLast()
 
 
-MOVES: tuple[Move, ...] = (ask, ask, quote, decide, decide, use, withdraw, put, undo)
+MOVES: tuple[Move, ...] = (ask, ask, quote, decide, decide, decide, decide, use, withdraw, put, undo)
 
 
 @pytest.fixture
@@ -150,9 +150,9 @@ def walks(house: House, seed: int, times: int) -> list[str]:
 @pytest.mark.parametrize("seed", seeds())
 def test_nobody_gives_away_more_than_somebody_allowed(house: House, seed: int) -> None:
     print("seed", seed)
-    assert walks(house, seed, size(25, 2_000)) == []
-    with house.core.database.read() as session:
-        assert session.execute(select(Approval.id).where(Approval.state == "approved").limit(1)).first(), "it was tried"
+    assert walks(house, seed, size(30, 2_000)) == []
+    states = {row.state for row in house.rows(Approval)}
+    assert {"approved", "countered", "rejected"} <= states, "all of it was tried"
 
 
 @pytest.mark.parametrize("bug", ["limit of the asker", "limit of the decider", "what was granted"])
