@@ -37,7 +37,7 @@ def at_clock(day: Slot | None, span: Span) -> Slot | None:
 
 
 _JOINT = re.compile(
-    r"(?:[\s,.;，。；]*(?:顺便|另外|然后|同时|并且|还有|\band also|\band then|\balso|\band|\bthen))+\W*$", re.I
+    r"(?:[\s,.;，。；]{0,8}(?:顺便|另外|然后|同时|并且|还有|\band also|\band then|\balso|\band|\bthen)){1,6}\W{0,8}$", re.I
 )
 
 

@@ -86,4 +86,4 @@ def _kinds(language: str) -> dict[str, re.Pattern[str]]:
 def _cues(language: str) -> re.Pattern[str]:
     data = lists(language, "repairs")
     wrong, instead = "|".join(data["wrong"]), "|".join(data["instead"])
-    return re.compile(rf"[\s,.;!。…~-]+(?:{wrong})[\s,.;!:。…~-]*(?:(?:{instead})[\s:]*)?", re.I)
+    return re.compile(rf"(?<![\s,.;!。…~-])[\s,.;!。…~-]+(?:{wrong})[\s,.;!:。…~-]*(?:(?:{instead})[\s:]*)?", re.I)

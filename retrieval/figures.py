@@ -58,11 +58,12 @@ _ENDS = r"(?:(?<=[^a-z])|(?![a-z0-9]|[-/]\d|-[a-z]))"
 _PLAIN = r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _SCALE = r"\s*(?:[百千万亿]|k(?![a-z]))"
 
+# Nobody writes a longer number; what goes on and on is no number, and must not take long to find out.
 _ZH_NUMBER = re.compile(
-    rf"百分之(?P<percent>{_START}[{_ZH}]*)"
-    rf"|(?P<clock>{_START}[十一二三四五六七八九]*)点(?=半|钟|[一二三四五]?十?[一二三四五六七八九]?分|$|[^{_ZH}])"
-    rf"|(?P<plain>{_START}[{_ZH}]*(?:点[{_ZH}]+)?)(?=半?\s*(?:个?半?(?:{_UNIT})|毛|个|号|月|分|岁|巴|档|挡|缸|期|台|辆|条|只|根|套|桶|倍))"
-    rf"|(?P<bare>{_START}[{_ZH}]*[百千万亿][{_ZH}]*)"
+    rf"百分之(?P<percent>{_START}[{_ZH}]{{0,20}})"
+    rf"|(?P<clock>{_START}[十一二三四五六七八九]{{0,8}})点(?=半|钟|[一二三四五]?十?[一二三四五六七八九]?分|$|[^{_ZH}])"
+    rf"|(?P<plain>{_START}[{_ZH}]{{0,20}}(?:点[{_ZH}]{{1,20}})?)(?=半?\s*(?:个?半?(?:{_UNIT})|毛|个|号|月|分|岁|巴|档|挡|缸|期|台|辆|条|只|根|套|桶|倍))"
+    rf"|(?P<bare>{_START}[{_ZH}]{{0,20}}[百千万亿][{_ZH}]{{0,20}})"
 )
 _EN_NUMBER = re.compile(rf"\b(?P<n>{'|'.join(sorted(_EN, key=len, reverse=True))})(?=\s+(?:{_UNIT}){_ENDS})")
 _HALF = re.compile(

@@ -18,7 +18,7 @@ _CJK = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
 _WORD = re.compile(r"[a-z0-9]+")
 _RUN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+|[a-z0-9]+")
 _LATIN_WORD = re.compile(r"[A-Za-zÀ-ɏ]{2,}")
-_COMPOUND = re.compile(r"[a-z0-9]+(?:[-./][a-z0-9]+)+")
+_COMPOUND = re.compile(r"(?<![a-z0-9])[a-z0-9]+(?:[-./][a-z0-9]+)+")
 # Groups of letters and digits with one separator between them, as part numbers are written and dictated.
 _GROUPS = re.compile(r"(?<![a-z0-9])[a-z]?[0-9][a-z0-9]*(?:[ .\-/][a-z0-9]+){0,7}(?![a-z0-9])")
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.ports import Button, Capabilities, Card, Field, Outbound
+from bot.reception.plainly import plain_card
 
 # Before the id of the first button that is not shown: its press shows the rest.
 MORE = "more:"
@@ -19,7 +20,7 @@ _BREAKS = ("\n\n", "\n", "。", "！", "？", "；", ". ", "! ", "? ", "; ", "�
 def fit(message: Outbound, can: Capabilities) -> tuple[Outbound, ...]:
     """The message as this channel can show it, in the order to send; the last part carries the card's buttons."""
     room = can.max_text_bytes - MARGIN
-    card = _pressable(message.card, can) if message.card else None
+    card = _pressable(plain_card(message.card), can) if message.card else None
     picture = message.image if can.images else None
     text = message.text or ""
     if message.image and picture is None:

@@ -12,7 +12,7 @@ from crm_core.customers.messages import CustomerLine, FindCustomers
 from crm_core.org.messages import FindColleagues, PersonView
 from crm_core.tasks.messages import MyTasks, TaskView
 
-_TAIL = re.compile(r"(?:的|了|吧|这件事|这个事|的事)+$|(?: (?:any ?more|again|please))+$", re.I)
+_TAIL = re.compile(r"(?:的|了|吧|这件事|这个事|的事){1,8}$|(?: (?:any ?more|again|please)){1,8}$", re.I)
 _THIS = re.compile(
     r"^(?:这个|那个|这条|那条|这|那|它|所有|全部|this|that|it|the|these|all|one|the one|this one)?$", re.I
 )

@@ -10,7 +10,7 @@ from bot.conversation.brain import Found
 from bot.conversation.talk import Talk
 from bot.skills.replies import PROMISE
 
-_MARK = re.compile(r"\s*[\[【](\d{1,2})[\]】]\s*")
+_MARK = re.compile(r"(?<!\s)\s*[\[【](\d{1,2})[\]】]\s*")
 _LIST_MARK = re.compile(r"^\s*(?:[-*•·]|\d{1,2}[.、)）])\s*")
 _SENTENCES = 6
 # How much of a sentence's words must stand in its evidence, where both are in one language.

@@ -132,6 +132,9 @@ def _cell(value: Any) -> str:
     return str(value)
 
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
 def neutral(cell: str) -> str:
-    """A cell no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+    """A cell no spreadsheet takes for a formula, also not one that converts wide forms."""
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell

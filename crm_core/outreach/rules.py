@@ -18,7 +18,7 @@ PLACEHOLDERS = frozenset(
 )
 _PLACE = re.compile(r"\{([^{}]*)\}")
 _FIGURE = re.compile(
-    r"\d|[一二两三四五六七八九十百千万]+(?:元|块|万|折|年|天|个月|公里|成)|百分之"
+    r"\d|[一二两三四五六七八九十百千万]{1,12}(?:元|块|万|折|年|天|个月|公里|成)|百分之"
     r"|\b(?:one|two|three|four|five|six|seven|eight|nine|ten)\b (?:days?|weeks?|months?|years?|percent|yuan|km)",
     re.I,
 )

@@ -13,7 +13,7 @@ _ZHE = re.compile(
 )
 _HALF = re.compile(r"半价|打?五折扣|half[ -]price|half off|50 ?/ ?50 off", re.I)
 _POINTS = re.compile(
-    rf"(?P<n>\d+(?:\.\d+)?|[{HAN}]+(?:点[{HAN}]+)?)\s?个?(?:百分)?点(?!钟|半|左右|[\d一二三四五六七八九十]|上|下|到|来|去|试|见)"
+    rf"(?P<n>(?<!\d)\d+(?:\.\d+)?|(?<![{HAN}])[{HAN}]+(?:点[{HAN}]+)?)\s?个?(?:百分)?点(?!钟|半|左右|[\d一二三四五六七八九十]|上|下|到|来|去|试|见)"
 )
 _NUMBER = (
     r"\d+(?:\.\d+)?|(?:five|ten|fifteen|twenty|thirty|forty|fifty|one|two|three|four|six|seven|eight|nine)"
