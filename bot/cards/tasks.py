@@ -30,11 +30,15 @@ def task(easel: Easel, task_id: str, params: dict[str, Any]) -> Outbound:
                          title=title if kind == "question_late" else ""))  # fmt: skip
 
 
-@pushed("answer")
+@pushed("answer", "answer_taken_back")
 def answer(easel: Easel, task_id: str, params: dict[str, Any]) -> Outbound:
-    """A colleague answered what this person asked."""
+    """A colleague answered what this person asked, or took the answer back."""
     view: TaskView = easel.ask(TaskCard(task_id=task_id))
     voice, verdict = easel.voice, verdict_fields(easel, view)
+    if view.state == "open":
+        title = voice.say("push.answer_taken_back.title", by=params.get("by", ""))
+        return out(Card("answer_taken_back", title, lines(voice, ("question", view.title)),
+                        note=voice.say("push.answer_taken_back.text"), tone="bad", subject=f"task:{view.id}"))  # fmt: skip
     card = Card("answer", voice.say("card.answer", who=view.assignee_name or voice.say("common.colleague")),
                 (*lines(voice, ("question", view.title)), *verdict, *lines(voice, ("answer", view.answer))),
                 tone="good", subject=f"task:{view.id}")  # fmt: skip

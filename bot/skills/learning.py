@@ -6,13 +6,15 @@ import re
 import unicodedata
 from typing import Any
 
-from bot.cards.base import DANGER, button
+from bot.cards.base import DANGER, button, lines
 from bot.cards.learning import audience_card, documents_card, draft_card
+from bot.cards.part_answers import review_card
 from bot.conversation.gate import after, perform
 from bot.conversation.pending import Draft
 from bot.conversation.presses import verb
 from bot.conversation.talk import Talk
 from bot.ports import Card
+from crm_core.fitment.cases_messages import FitCaseView, FitReviews
 from crm_core.kernel.registry import Result
 from crm_core.knowledge.messages import (
     AddExample,
@@ -27,7 +29,9 @@ from crm_core.knowledge.messages import (
     ReviewDraft,
     SetDraftAudience,
 )
+from crm_core.solved.messages import ForgetCase, SolvedCases, SolvedCaseView
 
+SHOWN = 3
 _NAME = r"[《“\"]?(?P<{}>[^《》“”\"]{{1,60}}?)[》”\"]?"
 _LIST = re.compile(
     r"(?:看看|看一下|查看|列出|查一下)?知识库(?:里)?(?:都)?(?:有)?(?:哪些|什么|多少)?(?:资料|文档|文件|内容)?(?:列表|清单)?\??"
@@ -45,8 +49,18 @@ _TEACH = re.compile(
     r"(?:这个问题|这类问题|以后这个问题|以后)(?:以后)?(?:就|都)?(?:用|按|拿)(?:这条|这个|上面的|刚才的?)(?:回答|答案|资料)?(?:来)?(?:回答|答复|答)?[。!]?"
     r"|(?:from now on,? )?answer (?:this|that|it|this question|that question) (?:with|from) (?:that|this)"
     r"(?: answer| document)?(?: from now on)?[.!]?", re.I)  # fmt: skip
-_DRAFTS = re.compile(r"(?:有(?:哪些|什么)?)?待(?:发布|审核)的?(?:资料|文档)(?:有哪些)?\??|(?:show )?(?:document )?drafts|"
-                     r"documents to (?:review|publish)", re.I)  # fmt: skip
+_DRAFTS = re.compile(
+    r"(?:看看|看一下|查看|列出|还|现在)*(?:有(?:哪些|什么|没有)?|哪些(?:是|在)?)?(?:要我|我要|等我|等着|待|没)(?:发布|审核|审)的?"
+    r"(?:资料|文档|回答|内容|草稿|东西|配件|适配)?(?:有哪些|列表|吗)?\??|待审(?:列表|清单)|"
+    r"(?:show )?(?:me )?(?:the )?(?:document )?drafts|documents to (?:review|publish)|"
+    r"what(?:'s| is) (?:waiting )?(?:for|to) (?:my )?review|(?:anything|what) (?:is |do i have )?to review|review (?:list|queue)",
+    re.I)  # fmt: skip
+
+
+_FORGET = re.compile(
+    r"(?:把)?(?:忘掉|忘了|删除|删掉|去掉|不要再显示|别再显示)(?:旧的?)?(?:案例|问答|旧答案|处理记录)"
+    r"[ :#]*(?P<ref>T-?[A-Z0-9]{4,8})"
+    r"|(?:forget|delete|remove) (?:the )?(?:solved )?(?:case|answer)[ :#]*(?P<ref_en>T-?[A-Z0-9]{4,8})", re.I)  # fmt: skip
 
 
 def received(talk: Talk, draft_id: str) -> None:
@@ -68,6 +82,8 @@ def heard(talk: Talk, said: str) -> bool:
         _teach(talk)
     elif _DRAFTS.fullmatch(said):
         _waiting(talk)
+    elif found := _FORGET.fullmatch(said):
+        _forget(talk, (found["ref"] or found["ref_en"]).upper())
     elif found := _REMOVE.fullmatch(said):
         _remove(talk, next(filter(None, found.groups())).strip())
     elif found := _LIST.fullmatch(said):
@@ -87,16 +103,18 @@ def _list(talk: Talk, words: str) -> None:
 
 
 def _waiting(talk: Talk) -> None:
-    if talk.ask(MayLearn()) != "publish":
-        talk.say("learn.may_not")
+    """What this person may decide: documents to publish, and technicians' words that would become rows."""
+    drafts: list[DraftView] = talk.ask(Drafts()) if talk.ask(MayLearn()) == "publish" else []
+    rows: list[FitCaseView] = talk.ask(FitReviews())
+    if not drafts and not rows:
+        may = talk.ask(MayLearn()) == "publish" or talk.core.access.may(talk.actor, "part", "write")
+        talk.say("learn.no_drafts" if may else "learn.may_not")
         return
-    waiting: list[DraftView] = talk.ask(Drafts())
-    for view in waiting[:3]:
-        talk.show(draft_card(talk.voice, view))
-    if not waiting:
-        talk.say("learn.no_drafts")
-    elif len(waiting) > 3:
-        talk.say("learn.drafts", n=len(waiting) - 3)
+    cards = [review_card(talk.voice, one) for one in rows] + [draft_card(talk.voice, one) for one in drafts]
+    for card in cards[:SHOWN]:
+        talk.show(card)
+    if len(cards) > SHOWN:
+        talk.say("learn.drafts", n=len(cards) - SHOWN)
 
 
 # Reviewing
@@ -182,6 +200,36 @@ def press_removed(talk: Talk, params: dict[str, Any]) -> None:
 def _one(talk: Talk, params: dict[str, Any]) -> DocumentView | None:
     found: list[DocumentView] = talk.ask(Documents(limit=1000))
     return next((one for one in found if one.id == params["document"]), None)
+
+
+# Solved cases
+
+
+def _forget(talk: Talk, ref: str) -> None:
+    """Asked once more: its words are gone for good."""
+    if not talk.core.access.may(talk.actor, "case", "forget"):
+        talk.say("case.may_not")
+        return
+    known: list[SolvedCaseView] = talk.ask(SolvedCases(limit=1000))
+    one = next((case for case in known if case.ref.replace("-", "") == ref.replace("-", "")), None)
+    if one is None:
+        talk.say("case.none", ref=ref)
+        return
+    voice = talk.voice
+    fields = lines(voice, ("question", one.question[:200]), ("answer", one.answer[:300]), ("who", one.author_name))
+    gone = button(voice, "forget_case", "case.forget", DANGER, case=one.id)
+    talk.show(Card("case_forget", voice.say("case.forget", ref=one.ref), fields, (gone,), note=voice.say("case.note")))
+
+
+@verb("case.forget")
+def press_forget(talk: Talk, params: dict[str, Any]) -> None:
+    """It is not shown to anybody any more."""
+    perform(talk, ForgetCase(case_id=str(params["case"])))
+
+
+@after(ForgetCase)
+def forgotten(talk: Talk, command: ForgetCase, result: Result, draft: Draft | None) -> None:
+    talk.say("case.forgotten")
 
 
 # Examples

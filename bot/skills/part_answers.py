@@ -56,7 +56,8 @@ def press_say(talk: Talk, params: dict[str, Any]) -> None:
 def verdict_given(talk: Talk, command: GiveVerdict, result: Result, draft: Draft | None) -> None:
     """The asker knows; the catalogue does not, before somebody has had a look."""
     view: FitCaseView = result.view
-    talk.say("fitment.proposed" if view.state == "proposed" else "task.answered")
+    key = "fitment.proposed" if view.state == "proposed" else "task.answered"
+    talk.say(key, *talk.take_back(result.undo_id))
 
 
 @verb("fit.review")

@@ -16,7 +16,7 @@ from crm_core.vehicles.messages import CarView, CustomerCars
 from crm_core.vehicles.variants import variant_words
 
 ANSWER = "answer:"
-_SPEC = ("brand", "series", "generation", "displacement", "engine", "trim", "month")
+_SPEC = ("brand", "series", "generation", "displacement", "engine", "trim", "month", "external_id")
 _OF_SOMEBODY = re.compile(
     r"(?:他|她|这位|那位|客户|对方)(?:的|那台|那辆|这台|这辆)?车"
     r"|\b(?:his|her|their|(?:the|this|that) customer'?s) (?:car|one)\b", re.I,

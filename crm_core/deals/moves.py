@@ -8,7 +8,7 @@ from typing import Any, cast
 from sqlalchemy import select
 
 from crm_core.deals.lookup import pipeline_of
-from crm_core.deals.messages import DealWon, StageChanged
+from crm_core.deals.messages import DealLost, DealWon, StageChanged
 from crm_core.deals.rules import Cause, Stage, forward_to
 from crm_core.deals.tables import Deal, DealStage
 from crm_core.kernel.uow import Uow
@@ -53,6 +53,16 @@ def back_from(uow: Uow, deal: Deal | None, cause: Cause, since: datetime) -> Non
     if stage is not None:
         uow.change("stage", deal.stage, stage.key, "stage")
         enter(uow, deal, stage, "undo")
+
+
+def drop(uow: Uow, deal: Deal) -> None:
+    """It was never meant: it counts as neither open nor lost, and what was begun for it ends."""
+    uow.change("state", deal.state, "dropped")
+    uow.touch(deal, state="dropped", closed_at=uow.now)
+    uow.flush()
+    uow.audit("drop", "deal", deal.id)
+    uow.emit(DealLost(deal_id=deal.id, reason="dropped"))
+    uow.refresh(f"deal:{deal.id}")
 
 
 def advance(uow: Uow, deal: Deal | None, cause: Cause) -> None:

@@ -92,7 +92,7 @@ def funnel(question: Funnel, reader: Reader) -> list[tuple[str, int, int]]:
     deal = cast(Any, Deal)
     query = select(
         deal.pipeline, deal.stage, func.count(), func.coalesce(func.sum(deal.amount_fen), 0)
-    ).where(reader.clause(Deal, "deal"), deal.state != "lost")  # fmt: skip
+    ).where(reader.clause(Deal, "deal"), deal.state.not_in(("lost", "dropped")))  # fmt: skip
     if question.since is not None:
         query = query.where(deal.created_at >= question.since)
     if question.until is not None:

@@ -12,7 +12,7 @@ from crm_core.kernel.tables import Owned, Row, text_column
 
 
 class Deal(Owned, table=True):
-    """What a customer may buy, and how far we are. States: open, won, lost."""
+    """What a customer may buy, and how far we are. States: open, won, lost, dropped (it was never meant)."""
 
     __tablename__ = "deals"
     __table_args__ = (

@@ -7,6 +7,7 @@ from crm_core.fitment.cases_messages import (
     GiveVerdict,
     ReopenReview,
     ReviewVerdict,
+    TakeBackVerdict,
 )
 from crm_core.fitment.cases_queries import case_of, case_view
 from crm_core.fitment.catalogue import meant_by, parts_with
@@ -19,7 +20,8 @@ from crm_core.kernel.pii import clean_text
 from crm_core.kernel.registry import Result, handles
 from crm_core.kernel.uow import Priority, Uow
 from crm_core.org.people import holders, person_name
-from crm_core.tasks.messages import AnswerQuestion, AskColleague
+from crm_core.tasks.messages import AnswerQuestion, AskColleague, TakeBackAnswer
+from crm_core.tasks.tables import Task
 from crm_core.vehicles.tables import Model
 
 MAX_CONDITION = 200
@@ -45,6 +47,7 @@ def give_verdict(cmd: GiveVerdict, uow: Uow) -> Result:
     if cmd.verdict == "fits_if" and not condition:
         raise Invalid("condition", "error.empty")
     case = _case_of(uow, cmd.task_id)
+    named_before = case.part_id is not None
     uow.call(AnswerQuestion(task_id=cmd.task_id, text=cmd.text))
     part_id = case.part_id or _named_in(uow, cmd.text)
     row = part_id and case.model_id and cmd.verdict != "no_data"
@@ -53,6 +56,26 @@ def give_verdict(cmd: GiveVerdict, uow: Uow) -> Result:
     uow.audit("verdict", "fit_case", case.id, verdict=cmd.verdict)
     if row:
         _ask_review(uow, case)
+    back = TakeBackVerdict(case_id=case.id, version=case.version, named_before=named_before)
+    return Result(id=case.id, view=case_view(case, uow), undo_id=uow.undoable(back, "verdict"))
+
+
+@handles(TakeBackVerdict)
+def take_back_verdict(cmd: TakeBackVerdict, uow: Uow) -> Result:
+    """Only its author; Conflict when somebody has reviewed it."""
+    case = _seized(uow, cmd.case_id)
+    uow.expect(case, cmd.version)
+    task = uow.session.get(Task, case.task_id)
+    if case.author_id != uow.actor.id or task is None:
+        raise NotFound(resource="fit_case")
+    if case.state not in (SAID, PROPOSED):
+        raise Conflict("error.changed_since")
+    uow.call(TakeBackAnswer(task_id=task.id, version=task.version))
+    uow.change("state", case.state, OPEN)
+    uow.touch(case, state=OPEN, verdict="", author_id=None, said_at=None, condition_enc=None,
+              part_id=case.part_id if cmd.named_before else None)  # fmt: skip
+    uow.audit("verdict_taken_back", "fit_case", case.id)
+    uow.refresh(f"fit_case:{case.id}")
     return Result(id=case.id, view=case_view(case, uow))
 
 
@@ -72,10 +95,13 @@ def _named_in(uow: Uow, text: str) -> str | None:
 
 
 def _ask_review(uow: Uow, case: FitCase) -> None:
-    """One who may, by the order of the policy, and who is not its author."""
+    """One who may, by the order of the policy, and who is not its author: who is on duty first.
+
+    With nobody to ask it waits; whoever may decide finds it in the list of what waits.
+    """
     policy = uow.policies.model("fitment", FitmentPolicy, unit=case.unit)
-    for role in policy.reviewers:
-        people = holders(uow, role, case.unit, exclude=(uow.actor.id,), on_duty=True)
+    for role, on_duty in ((role, on_duty) for on_duty in (True, False) for role in policy.reviewers):
+        people = holders(uow, role, case.unit, exclude=(uow.actor.id,), on_duty=on_duty)
         if people:
             uow.push(people[0].id, "fit_review", subject=f"fit_case:{case.id}", by=uow.actor.name,
                      key=f"fit_case:{case.id}:{case.version}:review", priority=Priority.REMINDER)  # fmt: skip

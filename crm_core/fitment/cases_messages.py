@@ -31,6 +31,17 @@ class GiveVerdict(Command):
     condition: str = ""
 
 
+class TakeBackVerdict(Command):
+    """It was said by mistake: the question is open again. The inverse of GiveVerdict, while nobody has reviewed it.
+
+    `named_before`: the question was about one part already, not only the answer.
+    """
+
+    case_id: str
+    version: int
+    named_before: bool = True
+
+
 class ReviewVerdict(Command):
     """Take a proposed row into the catalogue, or not. Nobody reviews his own. Result: FitCaseView."""
 
@@ -43,7 +54,6 @@ class ReopenReview(Command):
 
     case_id: str
     version: int
-
 
 
 class FitCaseView(View):
@@ -79,3 +89,7 @@ class FitCaseCard(Question):
     """One case, for its technician and for those who review: FitCaseView."""
 
     case_id: str
+
+
+class FitReviews(Question):
+    """Verdicts that wait to become rows, oldest first, those the actor may decide: list[FitCaseView]."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlmodel import col
 
-from crm_core.fitment.cases_messages import FitCaseCard, FitCaseOf, FitCaseView
+from crm_core.fitment.cases_messages import FitCaseCard, FitCaseOf, FitCaseView, FitReviews
 from crm_core.fitment.messages import CheckFit, FitAnswer, PartSpec, VehicleSpec
 from crm_core.fitment.stock import part_name
 from crm_core.fitment.tables import FitCase, Part
@@ -18,6 +18,7 @@ from crm_core.tasks.tables import Task
 from crm_core.vehicles.rules import model_name
 from crm_core.vehicles.tables import Model
 
+MANY = 100
 OPPOSITE = {"fits": "does_not_fit", "fits_if": "does_not_fit", "does_not_fit": "fits"}
 
 
@@ -41,6 +42,18 @@ def fit_case(question: FitCaseCard, reader: Reader) -> FitCaseView:
     if case is None or case.tenant != reader.tenant or not _visible(case, reader):
         raise NotFound(resource="fit_case")
     return case_view(case, reader)
+
+
+@answers(FitReviews)
+def fit_reviews(question: FitReviews, reader: Reader) -> list[FitCaseView]:
+    """Nothing for who may not decide, and not his own."""
+    if not reader.access.may(reader.actor, "part", "write"):
+        return []
+    query = select(FitCase).where(
+        col(FitCase.tenant) == reader.tenant, col(FitCase.state) == "proposed",
+        col(FitCase.author_id) != reader.actor.id,
+    ).order_by(col(FitCase.said_at), col(FitCase.id)).limit(MANY)  # fmt: skip
+    return [case_view(case, reader) for case in reader.rows(query)]
 
 
 def _visible(case: FitCase, reader: Reader) -> bool:

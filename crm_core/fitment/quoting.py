@@ -28,5 +28,6 @@ def quote_part(cmd: QuotePart, uow: Uow) -> Result:
         raise Invalid("price_fen", "error.price_needed", title=title)
     deals: list[DealView] = uow.ask(OpenDeals(customer_id=customer.id))
     deal_id = next((deal.id for deal in deals if deal.interest == title), None)
+    opened = deal_id is None
     deal_id = deal_id or uow.call(OpenDeal(customer_id=customer.id, interest=title)).id
-    return quote_item(uow, deal_id, title, price.price_fen, cmd.quantity)
+    return quote_item(uow, deal_id, title, price.price_fen, cmd.quantity, opened=opened)

@@ -111,7 +111,8 @@ def _orders(look: _Look) -> Iterator[Fact]:
 
 def _quotes(look: _Look) -> Iterator[Fact]:
     row = cast(Any, Quote)
-    for quote in look.reader.rows(look.his(Quote, "quote").order_by(row.created_at.desc(), row.id.desc()).limit(MANY)):
+    made = look.his(Quote, "quote").where(row.state != "dropped")
+    for quote in look.reader.rows(made.order_by(row.created_at.desc(), row.id.desc()).limit(MANY)):
         lapsed = quote.state == "valid" and quote.valid_until is not None and quote.valid_until <= look.reader.now
         yield Fact(
             kind="quote", source="quote", id=quote.id, on=look.day(quote.created_at), at=quote.created_at,

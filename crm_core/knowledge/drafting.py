@@ -50,14 +50,19 @@ def _himself(uow: Uow) -> str:
     return "" if uow.actor.kind == "job" else uow.actor.id
 
 
-def _replace(source: str, uow: Uow) -> None:
+def let_go(source: str, uow: Uow) -> None:
+    """What waited of a source is not wanted any more."""
+    _replace(source, uow, "declined")
+
+
+def _replace(source: str, uow: Uow, state: str = "replaced") -> None:
     """An earlier draft of the source waits no more."""
     query = select(DocumentDraft).where(
         col(DocumentDraft.tenant) == uow.tenant, col(DocumentDraft.source) == source,
         col(DocumentDraft.state) == "waiting",
     )  # fmt: skip
     for row in uow.rows(query):
-        _decide(row, "replaced", uow)
+        _decide(row, state, uow)
 
 
 @handles(ReviewDraft)

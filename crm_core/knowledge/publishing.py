@@ -22,8 +22,8 @@ from crm_core.knowledge.messages import (
     RemoveDocument,
     SaveVectors,
 )
-from crm_core.knowledge.queries import meta_key
-from crm_core.knowledge.rules import AUDIENCES, digest_of
+from crm_core.knowledge.queries import last_edition, meta_key
+from crm_core.knowledge.rules import AUDIENCES, digest_of, edition_key
 from crm_core.knowledge.tables import Chunk, ChunkVector, Document
 
 FLOAT = 4
@@ -44,7 +44,10 @@ def publish_document(cmd: PublishDocument, uow: Uow) -> Result:
     outcome = "added" if document is None else "changed"
     values = {name: getattr(cmd, name) for name in _KEPT} | {"tags": list(cmd.tags), "questions": list(cmd.questions)}
     if document is None:
-        document = uow.new(Document, source=cmd.source, digest=digest, author_id=_author(cmd, uow), **values)
+        edition = last_edition(uow, cmd.source) + 1
+        document = uow.new(
+            Document, source=cmd.source, digest=digest, author_id=_author(cmd, uow), edition=edition, **values
+        )
     else:
         uow.touch(document, digest=digest, author_id=_author(cmd, uow), edition=document.edition + 1, **values)
     counts = replace_chunks(document, cmd.chunks, uow)
@@ -121,6 +124,9 @@ def remove_document(cmd: RemoveDocument, uow: Uow) -> Result:
     uow.flush()
     uow.session.execute(delete(Chunk).where(col(Chunk.document_id) == document.id))
     uow.session.delete(document)
+    uow.session.merge(
+        Meta(id=edition_key(uow.tenant, cmd.source), value=str(document.edition), updated_at=uow.now)
+    )
     uow.flush()
     uow.audit("remove", "document", document.id, source=cmd.source, version=document.edition)
     changed(uow)

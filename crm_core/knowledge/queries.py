@@ -28,7 +28,7 @@ from crm_core.knowledge.messages import (
     Vectors,
 )
 from crm_core.knowledge.owners import owners
-from crm_core.knowledge.rules import audiences_of, compared, places_of
+from crm_core.knowledge.rules import audiences_of, compared, edition_key, places_of
 from crm_core.knowledge.tables import Chunk, ChunkVector, Document, DocumentDraft
 from crm_core.org.people import person_name
 
@@ -156,6 +156,12 @@ def draft_card(question: DraftCard, reader: Reader) -> DraftView:
     return _draft(row, reader)
 
 
+def last_edition(reader: Reader, source: str) -> int:
+    """How often a document that was removed had been learnt; learnt again, it goes on counting."""
+    kept = reader.session.get(Meta, edition_key(reader.tenant, source))
+    return int(kept.value) if kept is not None else 0
+
+
 def _draft(row: DocumentDraft, reader: Reader) -> DraftView:
     sealed = reader.reveal(row, "content") if row.content_enc else ""
     content = PublishDocument.model_validate_json(sealed) if sealed else None
@@ -173,7 +179,7 @@ def _draft(row: DocumentDraft, reader: Reader) -> DraftView:
         "state": row.state, "author_name": person_name(reader, row.author_id) if row.author_id else "",
         "decider_name": person_name(reader, row.decided_by) if row.decided_by else "", "created_at": row.created_at,
         "findings": tuple(FindingIn(kind=kind, detail=detail, times=times) for kind, detail, times in row.findings),
-        "version": (document.edition if document else 0) + bool(content),
+        "version": (document.edition if document else last_edition(reader, row.source)) + bool(content),
         "may_decide": row.state == "waiting" and reader.access.may(reader.actor, "document", "write"),
         **counts, **more,
     })  # fmt: skip

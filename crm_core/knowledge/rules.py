@@ -56,3 +56,8 @@ def compared(before: Iterable[str], after: Iterable[str]) -> dict[str, int]:
     """How many pieces came, went and stayed, by their hashes."""
     old, new = Counter(before), Counter(after)
     return {"added": (new - old).total(), "removed": (old - new).total(), "same": (old & new).total()}
+
+
+def edition_key(tenant: str, source: str) -> str:
+    """Under which the last edition of a document that was removed is kept; a digest, as sources may name people."""
+    return f"edition:{tenant}:{hashlib.sha256(source.encode()).hexdigest()[:32]}"

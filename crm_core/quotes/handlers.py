@@ -15,6 +15,7 @@ from crm_core.approvals.queries import is_current, may_see
 from crm_core.approvals.rules import Ruling, decide
 from crm_core.approvals.tables import Approval
 from crm_core.deals.lookup import newest_quote
+from crm_core.deals.moves import drop
 from crm_core.deals.tables import Deal
 from crm_core.kernel.errors import Conflict, Invalid, NotFound, Refused
 from crm_core.kernel.ids import short_ref
@@ -30,6 +31,7 @@ from crm_core.quotes.messages import (
     QuoteMade,
     RequestDiscount,
     SetDiscount,
+    VoidQuote,
 )  # fmt: skip
 from crm_core.quotes.queries import pending_of, quote_view
 from crm_core.quotes.rules import MAX_FEN, Price, discount_problem, price_said
@@ -50,12 +52,43 @@ def create_quote(cmd: CreateQuote, uow: Uow) -> Result:
     return Result(id=quote.id, view=quote_view(quote, uow))
 
 
-def quote_item(uow: Uow, deal_id: str, title: str, unit_fen: int, quantity: int) -> Result:
-    """A quote at a price the caller knows from its own catalogue; nobody's words are in it."""
+def quote_item(uow: Uow, deal_id: str, title: str, unit_fen: int, quantity: int, *, opened: bool) -> Result:
+    """A quote at a price the caller knows from its own catalogue; nobody's words are in it.
+
+    `opened`: the deal was made for it just now.
+    """
     deal = _open_deal(uow, deal_id)
     if not 1 <= quantity <= 10_000 or not 0 < unit_fen * quantity < MAX_FEN:
         raise Invalid("quantity", "error.invalid")
+    former = newest_quote(uow, deal.id)
     quote = _make(uow, deal, title[:200], unit_fen * quantity, quantity)
+    back = VoidQuote(quote_id=quote.id, version=quote.version, former_id=former.id if former else None, opened=opened)
+    return Result(id=quote.id, view=quote_view(quote, uow), undo_id=uow.undoable(back, "quote"))
+
+
+@handles(VoidQuote)
+def void_quote(cmd: VoidQuote, uow: Uow) -> Result:
+    """Nobody decides about it any more, and nobody is shown it as what holds."""
+    known = uow.find(Quote, cmd.quote_id)
+    if known is not None:
+        uow.lock(f"deal:{known.deal_id}")
+    quote = uow.get(Quote, cmd.quote_id, "quote", "write")
+    deal = _open_deal(uow, quote.deal_id)
+    uow.session.refresh(quote)
+    uow.expect(quote, cmd.version)
+    if quote.state != "valid":
+        raise Conflict("error.changed_since")
+    _supersede(uow, quote)
+    uow.touch(quote, state="dropped")
+    former = uow.find(Quote, cmd.former_id)
+    if former is not None and former.deal_id == deal.id and former.state == "replaced":
+        uow.touch(former, state="valid")
+        uow.refresh(f"quote:{former.id}")
+    elif cmd.opened and deal.state == "open":
+        drop(uow, deal)
+    uow.audit("drop", "quote", quote.id)
+    uow.refresh(f"quote:{quote.id}")
+    uow.refresh(f"deal:{deal.id}")
     return Result(id=quote.id, view=quote_view(quote, uow))
 
 

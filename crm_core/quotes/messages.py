@@ -38,6 +38,18 @@ class SetDiscount(Command):
     version: int
 
 
+class VoidQuote(Command):
+    """It was quoted by mistake: the quote it took the place of holds again, a deal that was opened for it goes with it.
+
+    The inverse of a quote made. Raises Conflict when the quote changed since.
+    """
+
+    quote_id: str
+    version: int
+    former_id: str | None = None
+    opened: bool = False
+
+
 class QuoteMade(Event):
     quote_id: str
 

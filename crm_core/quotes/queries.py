@@ -59,7 +59,8 @@ def told_quotes(reader: Reader, customer_id: str) -> list[RecordView]:
     """A customer's visible quotes."""
     row = cast(Any, Quote)
     query = (
-        reader.select(Quote, "quote").where(row.customer_id == customer_id).order_by(row.created_at.desc())
+        reader.select(Quote, "quote").where(row.customer_id == customer_id, row.state != "dropped")
+        .order_by(row.created_at.desc())
     )
     return [
         RecordView(id=q.id, ref=q.ref, customer_id=customer_id, kind="quote", at=q.created_at,

@@ -12,7 +12,10 @@ from crm_core.kernel.tables import Owned
 
 
 class Quote(Owned, table=True):
-    """What something costs for a deal; `version` grows with every change. States: valid, replaced, void."""
+    """What something costs for a deal; `version` grows with every change.
+
+    States: valid, replaced, void, dropped (taken back).
+    """
 
     __tablename__ = "quotes"
     __table_args__ = (

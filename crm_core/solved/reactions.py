@@ -10,12 +10,13 @@ from sqlmodel import col
 from crm_core.customers.tables import Customer
 from crm_core.kernel.registry import reacts
 from crm_core.kernel.uow import Uow
+from crm_core.knowledge.drafting import let_go
 from crm_core.knowledge.messages import ChunkIn, ProposeDocument
 from crm_core.org.people import dealer_of, person_name, zone_of
 from crm_core.org.tables import Person
 from crm_core.solved.rules import SOURCE, AnswerPolicy, called, lang_of, masked, piece_hash
 from crm_core.solved.tables import SolvedCase
-from crm_core.tasks.messages import QuestionAnswered
+from crm_core.tasks.messages import AnswerTakenBack, QuestionAnswered
 from crm_core.tasks.tables import Task
 
 
@@ -33,6 +34,16 @@ def keep(event: QuestionAnswered, uow: Uow) -> None:
     policy = uow.policies.model("answers", AnswerPolicy, unit=task.unit)
     if task.role in policy.offer_from and len(answer) >= policy.least_chars:
         _offer(uow, task, question, answer)
+
+
+@reacts(AnswerTakenBack)
+def take_back(event: AnswerTakenBack, uow: Uow) -> None:
+    """What was wrong helps nobody: neither the case nor the draft stays. What was published stays until it is removed."""
+    task = uow.find(Task, event.task_id)
+    for row in uow.rows(select(SolvedCase).where(col(SolvedCase.task_id) == event.task_id)):
+        uow.session.delete(row)
+    if task is not None:
+        let_go(f"{SOURCE}{task.ref}", uow)
 
 
 def _masked(uow: Uow, task: Task, text: str) -> str:

@@ -21,12 +21,14 @@ from crm_core.tasks.lifecycle import arm, close, follow, new_task, open_task
 from crm_core.tasks.messages import (
     AddTask,
     AnswerQuestion,
+    AnswerTakenBack,
     AskColleague,
     CancelTask,
     CompleteTask,
     QuestionAnswered,
     ReopenTask,
     StopSeries,
+    TakeBackAnswer,
     TaskDone,
 )  # fmt: skip
 from crm_core.tasks.people import colleague, person_about, role_key
@@ -187,4 +189,20 @@ def _answer(uow: Uow, row: Task, text: str) -> Result:
                  question=uow.reveal(row, "title"))  # fmt: skip
     uow.emit(TaskDone(task_id=row.id))
     uow.emit(QuestionAnswered(task_id=row.id))
+    return Result(id=row.id, view=task_view(row, uow))
+
+
+@handles(TakeBackAnswer)
+def take_back_answer(cmd: TakeBackAnswer, uow: Uow) -> Result:
+    """The words go, and with them what they left behind."""
+    reopened = uow.call(ReopenTask(task_id=cmd.task_id, version=cmd.version))
+    row = uow.get(Task, reopened.id, "task", "write")
+    if row.owner_id != uow.actor.id:
+        raise NotFound(resource="task")
+    uow.cipher.put(row, "answer", None)
+    if row.asker_id != uow.actor.id:
+        uow.push(row.asker_id, "answer_taken_back", subject=f"task:{row.id}", priority=Priority.MUST_KNOW,
+                 key=f"task:{row.id}:answer_taken_back:{row.version}", by=uow.actor.name,
+                 question=uow.reveal(row, "title"))  # fmt: skip
+    uow.emit(AnswerTakenBack(task_id=row.id))
     return Result(id=row.id, view=task_view(row, uow))

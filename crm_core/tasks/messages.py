@@ -121,6 +121,17 @@ class TaskDone(Event):
     task_id: str
 
 
+class TakeBackAnswer(Command):
+    """The answer was wrong: the question is open again, and who asked hears of it. Only whoever gave it may."""
+
+    task_id: str
+    version: int
+
+
+class AnswerTakenBack(Event):
+    task_id: str
+
+
 class QuestionAnswered(Event):
     """A colleague answered a question; the asker is told."""
 

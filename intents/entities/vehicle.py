@@ -50,9 +50,15 @@ _YEAR_ALONE = re.compile(
 )
 
 
+# A vehicle by its number in a catalogue of others: aces:7541.
+_EXTERNAL = re.compile(r"(?<![A-Za-z0-9:])aces\s?[:#]\s?(?P<id>\d{1,9})(?!\d)", re.I)
+
+
 def find_vehicles(text: str, lexicon: Lexicon | None = None) -> Iterator[Span]:
-    """Vehicles with what is said around them; a brand or a model year alone counts as well."""
-    taken: list[Span] = []
+    """Vehicles with what is said around them; a brand, a model year or a catalogue's number alone counts as well."""
+    taken = [Span("vehicle", match.start(), match.end(), {"external_id": f"aces:{match['id']}"}, match[0])
+             for match in _EXTERNAL.finditer(text)]  # fmt: skip
+    yield from taken
     for start, end, value in _cores(text, lexicon):
         if any(start < span.end and span.start < end for span in taken):
             continue

@@ -14,6 +14,8 @@ from crm_core.knowledge.messages import (
     AddExample,
     ChunkIn,
     Chunks,
+    Documents,
+    DocumentView,
     KeepVectors,
     KnowledgeVersion,
     PublishDocument,
@@ -56,6 +58,16 @@ def test_learning_again_replaces_and_the_same_changes_nothing(shop: Shop) -> Non
     assert (texts(shop, shop.rep), version(shop)) == (set(), 3)
     with pytest.raises(NotFound):
         shop.do(RemoveDocument(source="a.md"))
+
+
+def test_what_was_removed_and_is_learnt_again_goes_on_counting_its_editions(shop: Shop) -> None:
+    for words in ("一", "二"):
+        shop.do(note("a.md", words))
+    shop.do(RemoveDocument(source="a.md"))
+    shop.do(note("a.md", "三"))
+    shop.do(note("b.md", "三"))
+    found: list[DocumentView] = shop.core.ask(Documents(), shop.boss)
+    assert {one.source: one.version for one in found} == {"a.md": 3, "b.md": 1}
 
 
 def test_pieces_that_stay_the_same_keep_their_ids_wherever_they_move(shop: Shop) -> None:
