@@ -53,7 +53,8 @@ _DRAFTS = re.compile(
     r"(?:看看|看一下|查看|列出|还|现在)*(?:有(?:哪些|什么|没有)?|哪些(?:是|在)?)?(?:要我|我要|等我|等着|待|没)(?:发布|审核|审)的?"
     r"(?:资料|文档|回答|内容|草稿|东西|配件|适配)?(?:有哪些|列表|吗)?\??|待审(?:列表|清单)|"
     r"(?:show )?(?:me )?(?:the )?(?:document )?drafts|documents to (?:review|publish)|"
-    r"what(?:'s| is) (?:waiting )?(?:for|to) (?:my )?review|(?:anything|what) (?:is |do i have )?to review|review (?:list|queue)",
+    r"what(?:'s| is) (?:waiting )?(?:for|to) (?:my )?review|(?:anything|what) (?:is |do i have )?to review"
+    r"|review (?:list|queue)",
     re.I)  # fmt: skip
 
 
