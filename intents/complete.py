@@ -85,12 +85,22 @@ _ONE_OR = re.compile(rf"[\d一二两三四五六七八九十万千百kK元块]{_
 _OR_ANOTHER = re.compile(rf"{_OR}[\d一二两三四五六七八九十]", re.I)
 
 
+_REFUSED = re.compile(
+    r"\s?(?:块钱?|元)?\s?(?:也|就|都|还|实在|确实|有点|是|真|我|这)*"
+    r"(?:太[多高狠大猛少低]|[多高狠少低]了|不够|不行|不批|不给|不可能|给不了|批不了|"
+    r"(?:is |'s )?(?:way |far |a bit |just )*(?:too (?:much|high|many|low|little)|not possible|not ok))",
+    re.I,
+)
+
+
 def _settled(command: Command, message: Message) -> Command:
-    """优惠8000或者9000 names no amount: without one it is asked for."""
+    """优惠8000或者9000 names no amount, nor does 8000太多了 of an approval: without one it is asked for."""
     money = command.slots.get("money")
     if money is None or money.end < 0:
         return command
     text = message.text
+    if command.intent == "decide_approval" and _REFUSED.match(text, money.end):
+        return Command(command.intent, {name: slot for name, slot in command.slots.items() if name != "money"})
     if not _ONE_OR.search(text[: money.start]) and not _OR_ANOTHER.match(text, money.end):
         return command
     return Command(command.intent, {name: slot for name, slot in command.slots.items() if name != "money"})
@@ -172,6 +182,8 @@ def _shared(command: Command) -> tuple[str, ...]:
 
 
 def _inherit(command: Command, before: list[Command]) -> Command:
+    if command.intent == "remind_me" and before and before[-1].intent == "remind_me":
+        return command  # another thing to do is about whom its own words name
     wanted = load_schema()[command.intent].slots
     for name in _shared(command):
         has = command.slots.get(name)

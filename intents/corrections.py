@@ -11,6 +11,7 @@ from .data import lists
 from .normalize import is_chinese, normalise
 
 _GAP = r"[\s,.;:!?、~…]*"
+_PARTS = ("heads", "wrong", "who", "changed", "be", "change", "not", "but")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def _slot(label: str, language: str) -> str:
 def _patterns(language: str) -> tuple[tuple[re.Pattern[str], bool], ...]:
     """The ways to correct, the plainest first, and whether each says that something was wrong."""
     chinese = language == "zh"
-    part = {name: _any(_words(language, name), language) for name in ("heads", "wrong", "be", "change", "not", "but")}
+    part = {name: _any(_words(language, name), language) for name in _PARTS}
     label = _any(sorted(_labels(language), key=len, reverse=True), language)
     of = r"(?:的)?" if chinese else r"(?:(?:the|his|her|my) )?"
     head = rf"{_GAP}(?:{part['heads']}{_GAP})*"
@@ -90,6 +91,7 @@ def _patterns(language: str) -> tuple[tuple[re.Pattern[str], bool], ...]:
         (rf"{head}{of}(?P<label>{label}){_GAP}{part['wrong']}{_GAP}(?:{part['wrong']}{_GAP})?{be}{new}", True),
         (rf"{head}(?:{part['wrong']}{_GAP})+{of}(?P<label>{label}){_GAP}{be}{new}", True),
         (rf"{head}(?:{part['wrong']}{_GAP})+{be}{new}", True),
+        (rf"{head}(?:{part['who']}{_GAP})*{part['changed']}{_GAP}{be}{new}", True),
         (rf"{head}(?:把)?{of}(?P<label>{label}){_GAP}{part['change']}{_GAP}{new}", True),
         (rf"{head}{part['change']}{_GAP}{new}", True),
         (rf"{head}{of}(?P<label>{label})(?:{_GAP}{part['be']})?{_GAP}{new}", False),

@@ -47,7 +47,8 @@ def worded(spec: IntentSpec, part: Masked, raw: str, language: str) -> dict[str,
     a, b = part.original(0, len(part.text))
     said = raw[a:b].strip(_BLUNT)
     if "decision" in spec.slots:
-        slots["decision"] = Slot(_decision(part, language), said, a, b)
+        if decision := _decision(part, language):
+            slots["decision"] = Slot(decision, said, a, b)
     elif "text" in spec.required:
         slots["text"] = Slot(said, said, a, b)
     return slots
@@ -61,12 +62,12 @@ def _words(language: str, name: str) -> re.Pattern[str]:
 
 
 def _decision(part: Masked, language: str) -> str:
-    """An amount with a limit, or alone, is a counter-offer; a no outweighs a yes."""
+    """An amount with a limit, or alone, is a counter-offer; a no outweighs a yes; nothing said decides nothing."""
     amount = any(span.kind in ("money", "percent") for span in part.spans.values())
-    no, limit = _said("no", part, language), _said("limit", part, language)
-    if amount and (limit or not (no or _said("yes", part, language))):
+    no, yes, limit = (_said(name, part, language) for name in ("no", "yes", "limit"))
+    if amount and (limit or not (no or yes)):
         return "counter"
-    return "reject" if no else "approve"
+    return "reject" if no else "approve" if yes else ""
 
 
 def _said(name: str, part: Masked, language: str) -> bool:

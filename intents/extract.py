@@ -8,11 +8,12 @@ from datetime import datetime
 
 from .entities.codes import find_codes, known_numbers
 from .entities.distance import find_distances
-from .entities.money import find_money
+from .entities.money import find_money, more_money
 from .entities.part import find_parts
 from .entities.percent import find_percents
 from .entities.person import find_people
 from .entities.repeat import find_repeats
+from .entities.tails import with_tails
 from .entities.timex import find_times
 from .entities.vehicle import find_vehicles
 from .normalize import readable
@@ -63,7 +64,12 @@ def extract(text: str, now: datetime, lexicon: Lexicon | None = None) -> list[Sp
     )
     spans += _quantities(rest)
     spans += _counted(rest, [s for s in spans if s.kind == "part"])
-    return [_as_typed(span, text) for span in resolve(spans)]
+    kept = resolve(spans)
+    ends = {span.end for span in kept}
+    hidden = [s for s in find_people(blank(rest, kept), lexicon) if s.weak and s.start in ends]  # 周六王丽: no 周六王
+    kept = resolve([*kept, *hidden])
+    kept = with_tails(plain, resolve([*kept, *more_money(plain, kept)]))
+    return [_as_typed(span, text) for span in kept]
 
 
 def _firm_name(span: Span) -> bool:
@@ -121,5 +127,5 @@ def _counted(text: str, parts: list[Span]) -> Iterable[Span]:
 
 def _as_typed(span: Span, text: str) -> Span:
     words = text[span.start : span.end].strip()
-    value = words if span.kind == "person" else span.value
+    value = words if span.kind == "person" and span.detail != "tail" else span.value
     return Span(span.kind, span.start, span.end, value, words, span.alternatives, span.detail, span.weak)

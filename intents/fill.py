@@ -82,7 +82,8 @@ def guessed_names(slots: dict[str, Slot], part: Masked) -> int:
     return sum(name.startswith("person") and slot.start not in known for name, slot in slots.items())
 
 
-_BESIDE = ("decide_approval", "mark_lost", "log_contact")  # what follows a comma may be their reason, or another command
+# What follows a comma may be their reason, or another command.
+_BESIDE = ("decide_approval", "mark_lost", "log_contact", "transfer_customer", "request_discount", "hand_over")
 
 
 def swallowed(spec: IntentSpec, match: Any, part: Masked, weights: list[float]) -> float:

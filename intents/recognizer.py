@@ -9,6 +9,7 @@ from datetime import datetime
 from . import replies
 from .complete import commands as commands_of
 from .complete import named, unknown_whom
+from .ellipsis import split_reminders, with_repeats
 from .match import MIN_LOOSE, MIN_WRITE, Reader
 from .message import Message
 from .normalize import MAX_CHARS
@@ -86,6 +87,7 @@ def _grammar(message: Message, rank: bool = False) -> tuple[Reader, Understandin
     loose = any(r.loose for r in readings)
     if share < (MIN_LOOSE if loose else MIN_WRITE if unasked else _MIN_SHARE):
         return reader, Understanding(message.text, "unrecognised", why="most of the message is not understood")
+    readings = split_reminders(reader, with_repeats(reader, readings))
     whole = with_gaps(message, reader, readings) if rank else readings
     commands = commands_of(message, whole, named(reader))
     if len(commands) == 1:

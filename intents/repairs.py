@@ -16,12 +16,19 @@ from .types import Lexicon, Span
 _MOST = 4  # repairs in one message
 _AMOUNT = re.compile(r"\d[\d,]*(?:\.\d+)?\s?[万千wk]?(?![\d:.%]|\s?[号日点月年级折人台辆天时分岁次])", re.I)
 _CUT = re.compile(r"[,;.!?。\n]")
+# 不是三点是四点提醒我, remind me not at 3 but at 4: the second counts.
+_NOT = {"zh": re.compile(r"不是\s?(?:在|给|叫)?"), "en": re.compile(r"\bnot (?:at |on |for |in )?", re.I)}
+_BUT = {
+    "zh": re.compile(r"[\s,]*(?:而是|是|改成|应该是)(?:在|给|叫)?"),
+    "en": re.compile(r",?\s*(?:but|it's) (?:at |on |for |in )?", re.I),
+}
+_MORE = 2  # letters that a message has besides: else it corrects what was said before
 
 
 def repaired(text: str, now: datetime, lexicon: Lexicon | None = None) -> str:
     """`text` with each value that its own words take back replaced by the one said after it."""
     for _ in range(_MOST):
-        better = _once(text, now, lexicon)
+        better = _instead_of(_once(text, now, lexicon), now, lexicon)
         if better == text:
             break
         text = better
@@ -44,6 +51,19 @@ def _once(text: str, now: datetime, lexicon: Lexicon | None) -> str:
         if before:
             old = max(before, key=lambda span: span.end)
             return text[: old.start] + _instead(old, said) + text[old.end : cue.start()] + text[said.end :]
+    return text
+
+
+def _instead_of(text: str, now: datetime, lexicon: Lexicon | None) -> str:
+    plain = normalise(text)
+    language = "zh" if is_chinese(plain) else "en"
+    for cue in _NOT[language].finditer(plain) if len(plain) == len(text) else ():
+        spans = extract(text, now, lexicon)
+        old = next((s for s in spans if s.start == cue.end()), None)
+        but = old and _BUT[language].match(plain, old.end)
+        new = but and next((s for s in spans if s.start == but.end() and old and s.kind == old.kind), None)
+        if old and new and sum(map(str.isalnum, text[: cue.start()] + text[new.end :])) >= _MORE:
+            return text[: cue.start()] + _instead(old, new) + text[new.end :]
     return text
 
 

@@ -14,7 +14,7 @@ SLOTS = frozenset(
     "person person_to person_from other phone vehicle vin plate oe part when money "
     "percent stage level channel text "
     "birthday quantity topic period metric reason decision ref outcome digest choice renewal km "
-    "absence appointment platform repeat role".split()
+    "absence appointment platform repeat role share was by".split()
 )
 PATH = ROOT / "schema.yaml"
 

@@ -108,7 +108,7 @@ def _meant(talk: Talk, draft: Draft) -> AppointmentView | Need | None:
     fitting = [v for v in found if kind in ("", "any", v.kind)]
     if not fitting and kind in VISITS:
         fitting = [v for v in found if v.kind in VISITS]
-    fitting = _on_day(talk, draft, fitting) if draft.intent == "cancel_appointment" else fitting
+    fitting = _on_day(talk, draft, fitting)
     if not fitting:
         said = "appointment.none_of" if talk.is_staff else "appointment.own_none"
         talk.say(said, name=talk.memory.focus_name(talk.now) or name)
@@ -134,12 +134,14 @@ def _nobody(talk: Talk) -> Need | None:
 
 
 def _on_day(talk: Talk, draft: Draft, found: list[AppointmentView]) -> list[AppointmentView]:
-    """Those of the day that was named; all when none was."""
-    when = read_when(draft.value("when"), talk.actor.zone)
+    """Those of the day it was to be on, when that was said and one is there; of what is cancelled only those."""
+    cancels = draft.intent == "cancel_appointment"
+    when = read_when(draft.value("when" if cancels else "was"), talk.actor.zone)
     if when is None or when.start is None:
         return found
     zone = ZoneInfo(talk.actor.zone)
-    return [v for v in found if v.start.astimezone(zone).date() == when.day(talk.actor.zone)]
+    then = [v for v in found if v.start.astimezone(zone).date() == when.day(talk.actor.zone)]
+    return then if then or cancels else found
 
 
 def _chip(talk: Talk, draft: Draft, view: AppointmentView) -> Button:

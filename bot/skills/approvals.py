@@ -57,7 +57,9 @@ def _decision(draft: Draft, view: ApprovalView) -> tuple[str, int | None]:
     """An agreement with a smaller amount is a counter-offer."""
     decision = draft.text("decision")
     amount = read_money(draft.value("money"))
-    kept = draft.value("percent")
+    kept, share = draft.value("percent"), draft.value("share")
+    if amount is None and isinstance(share, int | float):
+        amount = round(view.requested_fen * float(share) / 100) * 100
     if amount is None and isinstance(kept, int | float) and view.list_fen:
         amount = round(view.list_fen * (1 - float(kept)))
     if decision == "approve" and amount is not None:

@@ -24,6 +24,7 @@ from crm_core.kernel.phones import parse_phone
 from crm_core.kernel.uow import Reader
 
 _DIGITS = re.compile(r"\d{4,}")
+_TAIL_WORDS = re.compile(r"(?:手机|电话|号码|手机号)?(?:尾号|末四位|后四位)(?:是|为)?|(?:\bending|\bends)(?: in| with)?\b")
 _INITIALS = re.compile(r"[a-z]{2,4}")
 _CANDIDATES, _MANY = 60, 240
 _LISTED = {"sqlite": "json_each(:keys)", "postgresql": "json_array_elements_text(CAST(:keys AS json))"}
@@ -54,8 +55,13 @@ def candidates(
     """Visible customers that fit the words, best first. `near` looks for misspelt names, too."""
     words = words.strip()
     digits = _DIGITS.search(words.replace(" ", ""))
+    name = _TAIL_WORDS.sub("", _DIGITS.sub("", words)).strip(" ()（）的,，:：") if digits else words
     if digits:
-        return [Candidate(2.0, Fit.PHONE, found) for found in _by_digits(reader, digits[0], limit)]
+        found = _by_digits(reader, digits[0], limit)
+        fitting = [row for row in found if _called(row, name)] if len(name) > 1 else found
+        if fitting or len(name) <= 1:
+            return [Candidate(2.0, Fit.PHONE, row) for row in fitting]
+        words = name  # nobody of that name has such a number: whoever has the number is not meant
     spoken = spoken_name(words)
     if not spoken.name:
         return []
@@ -72,6 +78,17 @@ def candidates(
         )  # fmt: skip
         scored.append(Candidate(score, fit, row))
     return sorted(scored, key=lambda found: (-found.score, found.row.id))[:limit]
+
+
+def _called(row: Match, name: str) -> bool:
+    """Whether a customer may be called so: by the name, its sound, its beginning, or the surname with a title."""
+    spoken = spoken_name(name)
+    if spoken.surname_only:
+        return surname_of(row.name) == surname_of(spoken.name)
+    spelt = names.spelling(spoken.name)
+    near = [*names.same_sound(spelt), *names.near_sounds(spelt)]
+    begins = row.name.lower().startswith(spoken.name.lower())
+    return begins or row.pinyin in near or names.one_slip(spelt, row.name, row.pinyin)
 
 
 def _by_name(reader: Reader, spoken: Spoken, spelt: names.Spelling, near: bool) -> list[tuple[Fit, Match]]:

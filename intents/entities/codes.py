@@ -123,10 +123,13 @@ def vins(text: str) -> Iterator[Span]:
 
 
 def _is_vin(key: str, words: str, announced: bool) -> bool:
-    """Written in one piece it ends in figures; in groups it must be announced or agree with its check digit."""
+    """Written in one piece it ends in figures, one of which may be misread; in groups it must be announced or agree
+    with its check digit."""
     digits = sum(c.isdigit() for c in key)
     if announced or (len(words) == 17 and key == words.upper()):
         return digits >= 4
+    if len(words) == 17 and key[0] == "L" and digits >= 8 and sum(c.isdigit() for c in key[-5:]) >= 4:
+        return True
     return key[-4:].isdigit() and digits >= 8 and (checks(key) or (len(words) == 17 and key[0] == "L"))
 
 

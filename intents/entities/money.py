@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..types import Span
 from .amount import AMOUNT, bounds
@@ -14,7 +14,8 @@ _SIGN = r"(?:[¥$]|(?<![A-Za-z])(?:RMB|CNY)|人民币)"
 _CUES = {
     "discount": (
         r"优惠|便宜|降价|降|减|让利|让价|让|抹掉|抹|砍|少收|少|折让|现金折扣|直降|立减|申请|再给|下浮|补贴|"
-        r"discount(?: of)?|knock(?:ing)?(?: off)?(?: another)?|take|off by|cut|save|reduce(?: it)?(?: by)?|minus"
+        r"discount(?: of)?|knock(?:ing)?(?: off)?(?: another)?|take|off by|cut|save|reduce(?: it)?(?: by)?|"
+        r"(?:price|quote|offer)(?: down)? by|by (?:another|a further)|minus"
     ),
     "deposit": r"定金|订金|押金|deposit(?: of)?|首付|down ?payment(?: of)?",
     "price": (
@@ -22,7 +23,7 @@ _CUES = {
         r"price|quote|at|for|budget(?: of)?|worth|total|otd|all[ -]in"
     ),
     "limit": (
-        r"按|同意|批准|(?:好的?|可以|行|ok),|最多|不超过|不能超过|别超过|上限|最高|至多|只能|只给|顶多|批|最大|"
+        r"按|同意|批准|approve|grant|(?:好的?|可以|行|ok),|最多|不超过|不能超过|别超过|上限|最高|至多|只能|只给|顶多|批|最大|"
         r"at most|max(?:imum)?(?: of)?|up to|no more than|limit(?: of)?|only"
     ),
     "amount": (
@@ -65,6 +66,19 @@ _AT_MOST = re.compile(
     r"(?:at most|max\b|tops\b|maximum|封顶|顶天|为限|以内|以下|之内)",
     re.I,
 )
+# A round figure that somebody gives, or finds too much or enough: 给他5000, 8000太多, give him 5000, 8000 is too much.
+_GIVEN = re.compile(
+    rf"(?:(?:给|许|准)(?:[^\W\d打发约做看跟回报让优便降减到]{{1,4}}?)?|(?<![A-Za-z])give (?:[a-z]{{2,10}} )?)"
+    rf"(?P<n>{AMOUNT}){_NO_TIME}", re.I
+)
+_JUDGED = re.compile(
+    rf"(?<![A-Za-z\d.\-])(?P<n>{AMOUNT})\s?(?:也|就|还|都|实在|确实|有点|是|真)?"
+    r"(?:(?=(?:还是|或者?|\s?\bor)\s?\d)|太多|太高|太狠|太大|太猛|太少|太低|多了|高了|狠了|少了|不够|够了|顶天|"
+    r"(?:is |'s |was )?(?:way |far |a bit |just )*"
+    r"(?:too (?:much|high|many|low|little)|more than enough|enough)\b)", re.I
+)
+_OTHERWISE = re.compile(rf"(?<=\d)\s?(?:还是|或者?|要么|\bor)\s?(?P<n>{AMOUNT}){_NO_TIME}", re.I)
+_LEAST_ROUND, _ROUND = 500, 100
 _UP_TO_300 = r"\d{1,3}(?:\.\d{1,2})?"
 _IN_WAN = re.compile(  # a car's price in ten thousands without the word: 落地22.8, 预算15到20
     r"(?P<cue>落地价?|裸车价?|提车价?|车价|全款|包牌|预算|otd|报价?|开价|做到)"
@@ -157,7 +171,7 @@ def find_money(text: str) -> Iterator[Span]:
         for match in pattern.finditer(text):
             if (read := bounds(match["n"])) and not _is_word(match["n"]):
                 taken.append(_span(text, match.start("n"), match.end("n"), kind, read))
-    taken += [*_decimals(text), *_cued(text), *_with_unit(text), *_in_wan(text)]
+    taken += [*_decimals(text), *_cued(text), *_with_unit(text), *_in_wan(text), *_weighed(text)]
     seen: list[Span] = []
     for span in sorted(taken, key=lambda s: (s.start - s.end, s.start)):
         if not any(span.overlaps(other) for other in seen):
@@ -227,6 +241,31 @@ def _cued(text: str) -> Iterator[Span]:
         if kind == "discount" and _DOWN_TO.search(text[: match.start("n")]):
             kind = "price"
         yield _span(text, match.start("n"), match.end("n"), kind, read)
+
+
+def _weighed(text: str) -> Iterator[Span]:
+    """Round figures that are given, judged, or named as the other choice."""
+    for pattern in (_GIVEN, _JUDGED, _OTHERWISE):
+        for match in pattern.finditer(text):
+            words, read = match["n"], bounds(match["n"])
+            if read is None or _is_word(words) or read[1] < _LEAST_ROUND or read[0] % _ROUND:
+                continue
+            if not _NOT_MONEY.match(text, match.end("n")):
+                yield _span(text, match.start("n"), match.end("n"), "limit", read)
+
+
+_TO_ANOTHER = re.compile(rf"(?P<n>{AMOUNT})(?=[吧,;.!。]|\s*$)", re.I)
+
+
+def more_money(text: str, spans: Sequence[Span]) -> Iterator[Span]:
+    """Beside an amount a round figure right after another name is one, too: 给王丽优惠3000,李娜5000."""
+    if not any(span.kind == "money" for span in spans):
+        return
+    for person in (span for span in spans if span.kind == "person"):
+        match = _TO_ANOTHER.match(text, person.end)
+        read = bounds(match["n"]) if match else None
+        if match and read and read[0] >= _LEAST_ROUND and not read[0] % _ROUND:
+            yield _span(text, match.start("n"), match.end("n"), "limit", read)
 
 
 def _big_enough(words: str, value: float) -> bool:

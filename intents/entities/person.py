@@ -156,8 +156,14 @@ def _trim(text: str, name: str, start: int) -> str | None:
     near = [m for at in range(1, max(3, len(name))) if (m := _common().match(text, start + at))]
     blocked = [m.start() - start for m in near if len(m[0]) > 1 or m.start() - start >= 2]
     limit = min(blocked, default=len(name))
+    if limit == 2 < len(name) and name[1] in _AGES and _ENDS_HERE.match(text, start + 3):
+        limit = 3  # 刘大 alone is nobody: 刘大拿, 王老五
     name = name[: max(limit, 0)]
     return name if len(name) >= 2 else None
+
+
+_AGES = "大小老"
+_ENDS_HERE = re.compile(r"$|[\s,.;:!?、\x00\d]|[改升降调转推想要来说的是到约给在也都]")
 
 
 @cache

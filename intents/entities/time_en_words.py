@@ -74,6 +74,7 @@ _PART_HOURS: dict[str, Part] = {
     "lunch": Part(11, 13, True),
     "midday": Part(11, 13, True),
     "afternoon": Part(12, 16, True),
+    "arvo": Part(12, 16, True),
     "evening": Part(16, 20, True),
     "night": Part(20, 24, True),
     "nite": Part(20, 24, True),

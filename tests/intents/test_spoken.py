@@ -104,7 +104,7 @@ def test_english_words_in_a_chinese_sentence(text: str, intent: str, slots: dict
 @pytest.mark.parametrize(
     "text",
     [
-        "还没给苏总打电话", "小刘说他已经联系过李总了", "小陈刚给王姐打过电话", "他说他朋友上周订了一台",
+        "还没给苏总打电话", "小刘说他已经联系过李总了", "他说他朋友上周订了一台",
         "我记得王姐说过不要白色",
         "要不要把苏总推进到报价", "王姐的备注有哪些", "备注在哪里看", "听说小李把客户都转走了",
         "I haven't called Mr Brown", "I should call Mr Green", "she told me her brother ordered a car",
@@ -150,3 +150,16 @@ def test_the_ranker_writes_nothing_unasked() -> None:
         found = read(text)
         written = [c.intent for c in found.commands if load_schema()[c.intent].risk == "own_write"]
         assert found.layer != "ranker" or written == []
+
+
+@pytest.mark.parametrize(
+    ("text", "by", "whom"),
+    [
+        ("小陈刚给王姐打过电话", "小陈", "王姐"), ("小王给李娜打过电话了", "小王", "李娜"),
+        ("老陈刚才跟黄志远聊了,下周来看车", "老陈", "黄志远"), ("小李联系过王丽了", "小李", "王丽"),
+    ],
+)  # fmt: skip
+def test_of_a_colleagues_talk_the_other_one_is_the_customer_and_it_is_shown_first(text: str, by: str, whom: str) -> None:
+    found = read(text)
+    assert [(c.intent, c.slots["by"].value, c.slots["person"].value) for c in found.commands] == [("log_contact", by, whom)]
+    assert found.layer == "ranker"
