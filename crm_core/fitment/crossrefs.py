@@ -44,12 +44,20 @@ def _put_refs(cmd: AddPart, known: dict[Key, CrossRef], uow: Uow) -> bool:
             continue
         gone = [ref for ref, row in known.items() if ref[0] == kind and ref[2] == to_key and not row.source]
         for ref in [ref for ref in gone if ref not in wanted]:
-            uow.session.delete(known.pop(ref))
+            _drop(known.pop(ref), uow)
             changed = True
         for ref in wanted.keys() - known.keys():
             known[ref] = uow.new(CrossRef, kind=kind, from_key=ref[1], to_key=to_key, display=wanted[ref])
             changed = True
     return changed
+
+
+def _drop(row: CrossRef, uow: Uow) -> None:
+    """Also one that the same file brought just now and that is not in the database yet."""
+    if row in uow.session.new:
+        uow.session.expunge(row)
+    else:
+        uow.session.delete(row)
 
 
 def put_refs(commands: Sequence[AddCrossRef], uow: Uow) -> list[Result | ChexinError]:

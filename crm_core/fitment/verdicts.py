@@ -210,7 +210,9 @@ def answer(
 def _chain(parts: Sequence[Part], reader: Reader) -> tuple[str, ...]:
     if len(parts) != 1:
         return ()
-    return tuple(display_of(key, parts[0].brand) for key in line_of(parts[0], reader)[0])
+    keys = line_of(parts[0], reader)[0]
+    shown = {key: same[0].oe for key, same in parts_with(reader, keys).items()} if keys else {}
+    return tuple(shown.get(key) or display_of(key, parts[0].brand) for key in keys)
 
 
 def display_of(key: str, brand: str) -> str:

@@ -97,12 +97,12 @@ def match(headings: Sequence[str], ours: Sheet, mapping: Path | None = None) -> 
     if missing or not positions:
         raise Invalid(
             "columns", "error.import_columns", missing=", ".join(missing), unknown=", ".join(ignored),
-            known=", ".join(_said(column) for column in ours.columns.values()),
+            known=", ".join(named(column) for column in ours.columns.values()),
         )  # fmt: skip
     return Matched(positions, tuple(name for name in ignored if name))
 
 
-def _said(column: Column) -> str:
+def named(column: Column) -> str:
     """A column with the first Chinese heading that means it."""
     chinese = next((name for name in column.names if any("\u4e00" <= c <= "\u9fff" for c in name)), "")
     return f"{column.name} ({chinese})" if chinese else column.name

@@ -9,7 +9,7 @@ from typing import Any
 from crm_core.customers.messages import AddCustomer
 from crm_core.fitment.messages import AddApplication, AddCrossRef, AddPart, SetPrices, SetStock
 from crm_core.imports.cells import ago, clean, local, lunar_day, parse, split_semicolons, word
-from crm_core.imports.columns import Sheet
+from crm_core.imports.columns import Sheet, named
 from crm_core.imports.references import References
 from crm_core.kernel.errors import Invalid
 from crm_core.kernel.registry import Command
@@ -29,7 +29,7 @@ def values_of(row: dict[str, str], sheet: Sheet) -> Values:
         if text:
             found[name] = parse(column.kind, text, name)
         elif column.required:
-            raise Invalid(name, "error.empty")
+            raise Invalid(name, "error.empty_cell", column=named(column))
     return found
 
 
