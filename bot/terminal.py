@@ -96,6 +96,13 @@ class Terminal:
             return Shown(self._name, [Outbound(text=voice.error(error))])
         return self._turn(InboundKind.FILE, media_id=draft)
 
+    def show(self, content: bytes, text: str = "") -> Shown:
+        """One picture, with the words below it. Raises Invalid for what is none."""
+        from crm_core.chat.messages import KeepImage
+
+        kept = self._core.execute(KeepImage(mime="image/png", content=content), self._actor)
+        return self._turn(InboundKind.IMAGE, media_id=kept.id, text=text)
+
     def press(self, wanted: str) -> Shown:
         """Press the newest button with this label or id that was shown to this person, a live one first."""
         action = self._button(wanted)

@@ -25,9 +25,10 @@ def task(easel: Easel, task_id: str, params: dict[str, Any]) -> Outbound:
     view: TaskView = easel.ask(TaskCard(task_id=task_id))
     kind = params.get("kind", "task")
     title = easel.voice.say("push.question_late.title", who=params.get("who", ""), title=view.title)
-    return out(task_card(easel.voice, view, easel.actor, kind="question" if view.kind == "question" else kind,
-                         extra=verdict_buttons(easel, view),
-                         title=title if kind == "question_late" else ""))  # fmt: skip
+    card = task_card(easel.voice, view, easel.actor, kind="question" if view.kind == "question" else kind,
+                     extra=verdict_buttons(easel, view), title=title if kind == "question_late" else "")  # fmt: skip
+    image = {"url": f"/media/{view.image_id}", "alt": view.title} if view.image_id else None
+    return Outbound(card=card, image=image)
 
 
 @pushed("answer", "answer_taken_back")

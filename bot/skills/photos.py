@@ -9,6 +9,7 @@ from bot.conversation.pending import Draft
 from bot.conversation.people import customer
 from bot.conversation.talk import Talk
 from bot.ports import Button
+from bot.skills.photos_asked import ask_button, asks_about_part, names_a_number, tell_unread
 from crm_core.customers.messages import CustomerCard, CustomerView, FindCustomers, KeepPhoto
 from crm_core.kernel.registry import Result
 from crm_core.leads.messages import LeadView, MyLeads
@@ -23,7 +24,23 @@ PICTURE = "keep_photo"
 def received(talk: Talk, image_id: str, said: str) -> None:
     """A picture came, with or without words below it."""
     draft = Draft(PICTURE, {"photo": {"value": image_id, "words": ""}, "text": {"value": said, "words": said}})
-    pass_through(talk, draft)
+    asked = asks_about_part(talk, said)
+    if not asked or not talk.is_staff or _known(talk, said):
+        pass_through(talk, draft)
+    if not asked or talk.actor.kind == "visitor":
+        return
+    if names_a_number(talk, said):
+        talk.text = said
+        _answer(talk, said)
+    else:
+        tell_unread(talk, image_id, said)
+
+
+def _answer(talk: Talk, said: str) -> None:
+    """What the words ask is answered as if there were no picture."""
+    from bot.conversation.listen import text
+
+    text(talk, said)
 
 
 @skill(PICTURE, tier=Tier.OWN)
@@ -65,20 +82,22 @@ def _known(talk: Talk, words: str) -> str:
 
 
 def _chips(talk: Talk, draft: Draft) -> tuple[Button, ...]:
-    """The customer spoken of, and those of late."""
+    """The customer spoken of, and those of late; or it is a part a technician should see."""
     leads: list[LeadView] = talk.ask(MyLeads(open_only=False))
     recent = {lead.customer_id: lead.name for lead in leads if lead.customer_id}
     focus = talk.focused("customer")
     if focus in recent:
         recent = {focus: recent.pop(focus)} | recent
-    return tuple(Button(name[:40], "draft.pick", {"t": draft.token, "slot": "person", "id": one})
-                 for one, name in list(recent.items())[:CHIPS])  # fmt: skip
+    chips = [Button(name[:40], "draft.pick", {"t": draft.token, "slot": "person", "id": one})
+             for one, name in list(recent.items())[:CHIPS]]  # fmt: skip
+    return (*chips, ask_button(talk, draft.text("photo"), draft.text("text"), draft.token))
 
 
 @after(KeepPhoto)
 def kept(talk: Talk, command: KeepPhoto, result: Result, draft: Draft | None) -> None:
     if not talk.is_staff:
-        talk.say("photo.own")
+        ask = () if asks_about_part(talk, command.text) else (ask_button(talk, command.image_id, command.text),)
+        talk.say("photo.own", *ask)
         return
     view: CustomerView = talk.ask(CustomerCard(customer_id=command.customer_id))
     talk.about("customer", view.id, view.name)

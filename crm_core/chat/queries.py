@@ -15,6 +15,7 @@ from crm_core.kernel.errors import NotFound
 from crm_core.kernel.registry import answers
 from crm_core.kernel.tables import Blob
 from crm_core.kernel.uow import Reader
+from crm_core.tasks.queries import asked_about
 
 WEB = "web"
 CONNECTED_BY_LINK = ("telegram", "wecom")
@@ -22,10 +23,10 @@ CONNECTED_BY_LINK = ("telegram", "wecom")
 
 @answers(Image)
 def image(question: Image, reader: Reader) -> ImageView:
-    """Whoever sent a picture sees it again, and who may read the record it is in; all else answers alike."""
+    """Whoever sent a picture sees it again, and who may read the record or the question it is in; all else answers alike."""
     blob = reader.session.get(Blob, question.image_id)
     mine = blob is not None and blob.tenant == reader.tenant and blob.person_id == reader.actor.id
-    if blob is None or not (mine or _in_a_record(blob, reader)):
+    if blob is None or not (mine or _in_a_record(blob, reader) or _in_a_question(blob, reader)):
         raise NotFound(resource="image")
     content = reader.cipher.open_bytes(f"blobs.content.{blob.id}", blob.content)
     return ImageView(mime=blob.mime, content=content)
@@ -40,6 +41,11 @@ def _in_a_record(blob: Blob, reader: Reader) -> bool:
     if customer is None or not reader.access.allows(reader.actor, "customer", "read", customer):
         return False
     return reader.actor.customer_id == customer.id or reader.access.may(reader.actor, "record", "read")
+
+
+def _in_a_question(blob: Blob, reader: Reader) -> bool:
+    """Whether somebody asked the actor about the picture."""
+    return blob.tenant == reader.tenant and reader.actor.is_staff and asked_about(blob.id, reader)
 
 
 @answers(MyAccounts)

@@ -12,6 +12,7 @@ from crm_core.followups.rules import due
 from crm_core.kernel.errors import Conflict, Invalid, NotFound
 from crm_core.kernel.pii import clean_text
 from crm_core.kernel.registry import Result, handles
+from crm_core.kernel.tables import Blob
 from crm_core.kernel.uow import Priority, Uow
 from crm_core.org.people import person_name
 from crm_core.org.tables import Person
@@ -32,7 +33,7 @@ from crm_core.tasks.messages import (
     TaskDone,
 )  # fmt: skip
 from crm_core.tasks.people import colleague, person_about, role_key
-from crm_core.tasks.queries import task_view
+from crm_core.tasks.queries import IMAGE, task_view
 from crm_core.tasks.repeats import rule_problem
 from crm_core.tasks.tables import Task
 
@@ -153,6 +154,7 @@ def ask_colleague(cmd: AskColleague, uow: Uow) -> Result:
     question = clean_text(cmd.question)[:MAX_TITLE]
     if not question:
         raise Invalid("question", "error.empty")
+    subject = _picture(uow, cmd.image_id)
     role = role_key(cmd.role)
     customer_id = cmd.customer_id or uow.actor.customer_id
     unit = _unit(uow, customer_id)
@@ -161,13 +163,23 @@ def ask_colleague(cmd: AskColleague, uow: Uow) -> Result:
     row = new_task(
         uow, person, kind="question", title_enc=question, text_enc=clean_text(cmd.found)[:MAX_TEXT] or None,
         due_at=due(uow.now, policy.answer_within, policy.clock, place_of(uow, unit)), customer_id=customer_id,
-        role=role, fallback=fallback, asker_id=uow.actor.id,
+        role=role, fallback=fallback, asker_id=uow.actor.id, subject=subject,
     )  # fmt: skip
     uow.change("assignee", None, person.name, "person")
     uow.push(person.id, "question", subject=f"task:{row.id}", key=f"task:{row.id}:question", role=role,
              priority=Priority.MUST_KNOW, by=uow.actor.name, fallback=fallback)  # fmt: skip
     undo = uow.undoable(CancelTask(task_id=row.id), "question")
     return Result(id=row.id, view=task_view(row, uow), undo_id=undo)
+
+
+def _picture(uow: Uow, image_id: str) -> str:
+    """What a question about a picture is about: one the actor sent himself. Raises NotFound."""
+    if not image_id:
+        return ""
+    blob = uow.session.get(Blob, image_id)
+    if blob is None or blob.tenant != uow.tenant or blob.person_id != uow.actor.id:
+        raise NotFound(resource="image")
+    return f"{IMAGE}{blob.id}"
 
 
 @handles(AnswerQuestion)

@@ -97,13 +97,15 @@ class ReopenTask(Command):
 class AskColleague(Command):
     """Hand a question to the right person of a role (tech, service, warehouse, finance, manager).
 
-    The answer comes back to the asker. `found` is what was found so far.
+    The answer comes back to the asker. `found` is what was found so far, `image_id` a picture the actor sent, which the
+    colleague sees with the question.
     """
 
     question: str
     role: str = "tech"
     found: str = ""
     customer_id: str | None = None
+    image_id: str = ""
 
 
 class AnswerQuestion(Command):
@@ -141,7 +143,7 @@ class QuestionAnswered(Event):
 class TaskView(View):
     """A task. `fallback`: nobody holds the wanted `role`, so it went to a manager. `for_name` is on leave.
 
-    `from_customer`: the customer himself asked.
+    `from_customer`: the customer himself asked. `image_id`: the picture that is asked about.
     """
 
     id: str
@@ -166,6 +168,7 @@ class TaskView(View):
     repeat_rule: str = ""
     muted: bool = False
     from_customer: bool = False
+    image_id: str = ""
 
 
 class TaskCard(Question):

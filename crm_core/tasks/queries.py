@@ -19,6 +19,9 @@ from crm_core.tasks.messages import MyTasks, TaskCard, TaskView
 from crm_core.tasks.rules import is_overdue
 from crm_core.tasks.tables import Task
 
+IMAGE = "image:"
+MANY_ASKED = 10
+
 
 @answers(TaskCard)
 def task_card(question: TaskCard, reader: Reader) -> TaskView:
@@ -68,8 +71,19 @@ def task_view(row: Task, reader: Reader) -> TaskView:
         answer=reader.reveal(row, "answer"), overdue=is_overdue(row.due_at, row.state, reader.now),
         version=row.version, role=row.role, fallback=row.fallback,
         for_name=person_name(reader, row.for_id), repeat_rule=row.repeat_rule, muted=row.muted_at is not None,
-        from_customer=_from_customer(row, reader),
+        from_customer=_from_customer(row, reader), image_id=_image_of(row),
     )  # fmt: skip
+
+
+def _image_of(row: Task) -> str:
+    return row.subject.removeprefix(IMAGE) if row.subject.startswith(IMAGE) else ""
+
+
+def asked_about(image_id: str, reader: Reader) -> bool:
+    """Whether a question that the actor may see is about this picture."""
+    row = cast(Any, Task)
+    asked = select(Task).where(row.tenant == reader.tenant, row.subject == f"{IMAGE}{image_id}")
+    return any(may_see(task, reader) for task in reader.rows(asked.limit(MANY_ASKED)))
 
 
 def _from_customer(row: Task, reader: Reader) -> bool:

@@ -7,6 +7,7 @@ A transcript is a YAML list; each line has one key:
     - rep1: 张伟13800138000想看ES6            somebody types
     - rep1 presses: 已联系                    the newest live button of this label
     - admin1 sends: {file: a.docx, words: "# 标题"}     a file; of a DOCX each line is a paragraph
+    - rep1 sends: {photo: true, words: 这是什么件}       a picture, with the words below it
     - rep1 presses twice: 确认                both presses must be answered alike
     - lead: {name: …, phone: …}               a lead arrives through the intake
     - lost: {kind: lead, state: 4, error: blocked}   the newest push of a kind did not arrive (4) or may not have (3)
@@ -47,6 +48,7 @@ from tests.support.files import docx
 
 ZONE = ZoneInfo("Asia/Shanghai")
 STRIKES = {"the hour strikes": HOURLY, "the scans run": OFTEN}
+PICTURE = b"\x89PNG\r\n\x1a\n" + b"0" * 64
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 HERE = Path(__file__).parent
 
@@ -136,6 +138,8 @@ class Stage:
             self.seen[person] = self._terminal(person).press(str(value))
         elif what == "presses twice":
             self._twice(person, str(value))
+        elif what == "sends" and "photo" in value:
+            self.seen[person] = self._terminal(person).show(PICTURE, value.get("words", ""))
         elif what == "sends":
             content = sent_file(value["words"], value["file"])
             self.seen[person] = self._terminal(person).send(content, value["file"])

@@ -10,6 +10,7 @@ import pytest
 from crm_core.chat.messages import Image, KeepImage
 from crm_core.customers.messages import AddCustomer, CustomerHistory, KeepPhoto, RemoveRecord
 from crm_core.kernel.errors import NotFound
+from crm_core.tasks.messages import AskColleague
 from tests.support.page import Page
 from tests.support.site import DEALER, Site
 from tests.web.conftest import small, small_sqlite  # noqa: F401
@@ -87,6 +88,19 @@ def test_somebody_elses_picture_is_put_nowhere(site: Site, wang: str) -> None:
     with pytest.raises(NotFound):
         core.execute(KeepPhoto(customer_id=wang, image_id=other), core.actor("rep2"))
     assert photos(site, wang) == []
+
+
+def test_who_is_asked_about_a_picture_sees_it_and_nobody_else(site: Site, wang: str) -> None:
+    core = site.core
+    mine = core.execute(KeepImage(mime="image/png", content=PNG), core.actor("rep1")).id
+    with pytest.raises(NotFound):
+        core.execute(AskColleague(question="这是什么件", role="manager", image_id=mine), core.actor("rep2"))
+    with pytest.raises(NotFound):
+        core.ask(Image(image_id=mine), core.actor("manager1"))
+    core.execute(AskColleague(question="这是什么件", role="manager", image_id=mine), core.actor("rep1"))
+    assert core.ask(Image(image_id=mine), core.actor("manager1")).content == PNG
+    with pytest.raises(NotFound):
+        core.ask(Image(image_id=mine), core.actor("rep2"))
 
 
 def test_only_its_sender_takes_it_back(site: Site, wang: str) -> None:
