@@ -78,7 +78,8 @@ def _told(name: str, value: Any, lang: str) -> str:
     if name.endswith("_fen") and isinstance(value, int):
         return f"{value / 100:,.2f}"
     if isinstance(value, Mapping):
-        return "\n".join(filter(None, (_told(key, one, lang) for key, one in value.items() if key not in ("buttons", "kind"))))
+        inner = (_told(key, one, lang) for key, one in value.items() if key not in ("buttons", "kind"))
+        return "\n".join(filter(None, inner))
     if isinstance(value, (list, tuple)):
         return "\n".join(_told("", one, lang) for one in value)
     return "" if value is None else str(value)
