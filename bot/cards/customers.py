@@ -87,7 +87,8 @@ def customer_card(
             *known,
         ),
         buttons=(button(voice, "history", "customer.history", customer=view.id),
-                 button(voice, "suggest", "suggest.show", customer=view.id), *extra),
+                 button(voice, "suggest", "suggest.show", customer=view.id),
+                 *((button(voice, "show_number", "reveal.ask", customer=view.id),) if view.masked else ()), *extra),
         subject=f"customer:{view.id}",
     )
 

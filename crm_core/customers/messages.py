@@ -209,7 +209,10 @@ class CustomerLine(View):
 
 
 class CustomerView(View):
-    """A customer as this actor may see him; hidden fields are empty, masked ones masked."""
+    """A customer as this actor may see him; hidden fields are empty, masked ones masked.
+
+    `masked`: he may have the numbers shown in full by saying why (`RevealContact`).
+    """
 
     id: str
     name: str
@@ -228,6 +231,7 @@ class CustomerView(View):
     last_touch: datetime | None
     version: int
     decision_maker: bool = False
+    masked: bool = False
 
 
 class FindCustomers(Question):

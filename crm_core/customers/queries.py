@@ -25,6 +25,7 @@ from crm_core.kernel.registry import answers
 from crm_core.kernel.uow import Reader
 from crm_core.org.people import person_name
 from crm_core.org.tables import Person
+from crm_core.privacy.reveals import is_masked
 from crm_core.vehicles.messages import CustomerCars
 
 
@@ -37,10 +38,13 @@ def consents(reader: Reader, customer_id: str, purpose: str) -> bool:
     return bool(reader.session.execute(newest).scalar())
 
 
-def shown_phone(reader: Reader, value: str) -> str:
-    """A phone as the actor's roles may see it."""
+def shown_phones(reader: Reader, row: Customer) -> tuple[str, ...]:
+    """His numbers as the actor may see them: masked, until he has said today what he needs them for."""
     level = reader.access.sees(reader.actor, "contact")
-    return value if level == "read" else mask_phone(value) if level == "mask" else ""
+    if level == "hide":
+        return ()
+    whole = level == "read" and not is_masked(reader, row)
+    return tuple(value if whole else mask_phone(value) for value, _ in phones_of(reader, row.id))
 
 
 @answers(FindCustomers)
@@ -91,7 +95,7 @@ def _interests(reader: Reader, customer_ids: list[str]) -> dict[str, str]:
 def customer_card(question: CustomerCard, reader: Reader) -> CustomerView:
     """What the actor may see of one customer."""
     row = reader.get(Customer, question.customer_id, "customer")
-    phones = tuple(filter(None, (shown_phone(reader, value) for value, _ in phones_of(reader, row.id))))
+    phones = shown_phones(reader, row)
     identity = reader.access.sees(reader.actor, "identity")
     return CustomerView(
         id=row.id, name=row.name, phones=phones, city=row.city, company=row.company, level=row.level,
@@ -101,6 +105,7 @@ def customer_card(question: CustomerCard, reader: Reader) -> CustomerView:
         cars=tuple(car.name for car in reader.ask(CustomerCars(customer_id=row.id))),
         open_deals=tuple(f"{d.interest} · {d.stage_name}" for d in reader.ask(OpenDeals(customer_id=row.id))),
         last_touch=row.touched_at, version=row.version, decision_maker=row.decision_maker,
+        masked=any("*" in phone for phone in phones) and reader.access.allows(reader.actor, "customer", "reveal", row),
     )  # fmt: skip
 
 

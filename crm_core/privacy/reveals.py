@@ -11,6 +11,7 @@ from sqlmodel import col
 from crm_core.customers.lookup import phones_of
 from crm_core.customers.tables import Customer
 from crm_core.kernel.registry import Result, handles
+from crm_core.kernel.tables import Audit
 from crm_core.kernel.uow import Priority, Reader, Uow
 from crm_core.org.people import find_person, zone_of
 from crm_core.privacy.messages import RevealContact, Revealed
@@ -46,18 +47,32 @@ def reveal(cmd: RevealContact, uow: Uow) -> Result:
     return Result(id=customer.id, view=view)
 
 
+def is_masked(reader: Reader, customer: Customer) -> bool:
+    """Whether his numbers are masked for this colleague: not once he has said today what he needs them for."""
+    if not reader.actor.is_staff or not policy_of(reader, customer.unit).masked:
+        return False
+    opened = select(Reveal).where(
+        col(Reveal.tenant) == reader.tenant, col(Reveal.person_id) == reader.actor.id,
+        col(Reveal.customer_id) == customer.id, col(Reveal.field) == "phone",
+        col(Reveal.created_at) >= _midnight(reader),
+    )  # fmt: skip
+    return reader.first(opened) is None
+
+
 def used_today(reader: Reader) -> int:
     """How many the actor was shown since midnight where he works; the audit counts, since rows may be erased."""
-    from crm_core.kernel.tables import Audit
-
-    zone = ZoneInfo(zone_of(reader, reader.actor.unit))
-    local = reader.now.astimezone(zone)
-    midnight = datetime(local.year, local.month, local.day, tzinfo=zone).astimezone(UTC)
     query = select(func.count()).select_from(Audit).where(
         col(Audit.tenant) == reader.tenant, col(Audit.actor_id) == reader.actor.id, col(Audit.action) == "reveal",
-        col(Audit.at) >= midnight,
+        col(Audit.at) >= _midnight(reader),
     )  # fmt: skip
     return int(reader.session.execute(query).scalar() or 0)
+
+
+def _midnight(reader: Reader) -> datetime:
+    """When the day began where the actor works."""
+    zone = ZoneInfo(zone_of(reader, reader.actor.unit))
+    local = reader.now.astimezone(zone)
+    return datetime(local.year, local.month, local.day, tzinfo=zone).astimezone(UTC)
 
 
 def _values(uow: Uow, customer: Customer, field: str) -> tuple[str, ...]:

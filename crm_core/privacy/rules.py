@@ -22,6 +22,7 @@ class PersonalDataPolicy(Data):
     list_lasts: Duration = Field(ge=HOUR, le=7 * DAY)
     list_most: int = Field(ge=1, le=50_000)
     keep_orders: Duration = Field(ge=timedelta())
+    masked: bool = True
     reveals: dict[str, int] = Field(min_length=1)
     decoys: tuple[str, ...] = ()
     forget_lost: Duration = timedelta()

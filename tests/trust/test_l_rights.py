@@ -199,7 +199,9 @@ def test_it_would_be_seen_if_a_table_were_forgotten(house: House, monkeypatch: p
     assert any(one.startswith("cars: ") for one in left(house, gone))
 
 
-def test_it_would_be_seen_if_the_journal_were_not_read(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_would_be_seen_if_the_journal_were_not_read(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     gone = crowd(house, 2)
     monkeypatch.setattr(sync.Journal, "read", lambda self: {})
     back = brought_back(house, gone, tmp_path)

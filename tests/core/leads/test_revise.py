@@ -28,7 +28,7 @@ def test_number_name_and_car_are_put_right_and_back(house: House) -> None:
     assert (view.name, view.phone, view.vehicle) == ("方小园", "13900002222", "ES8")
     assert view.message == "方小园13900002222想看ES8", "nobody calls the wrong number"
     assert house.ask("rep1", DealCard(deal_id=view.deal_id)).interest == "ES8"
-    assert house.ask("rep1", CustomerCard(customer_id=view.customer_id)).phones == ("13900002222",)
+    assert house.ask("rep1", CustomerCard(customer_id=view.customer_id)).phones == ("139****2222",)
     house.do("rep1", UndoLast(undo_id=done.undo_id))
     view = house.ask("rep1", LeadCard(lead_id=lead.id))
     assert (view.name, view.phone, view.vehicle) == ("方小圆", "13900001111", "ES6")
