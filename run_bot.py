@@ -234,8 +234,17 @@ def explain(
     policy: Annotated[str, typer.Argument(help="A policy, such as approvals or sop/first_call")],
     unit: Annotated[str, typer.Option(help="Where it is asked about: a unit's path")] = "",
     line: Annotated[str, typer.Option(help="A brand or product line")] = "",
+    record: Annotated[str, typer.Argument(help="With access --as: kind:id, a reference or a customer's name")] = "",
+    as_: Annotated[str, typer.Option("--as", help="With access: whose right to the record is explained")] = "",
+    action: Annotated[str, typer.Option(help="With access --as: read, write ...")] = "read",
+    as_json: Json = False,
 ) -> None:
-    """Say what a policy holds in one place, and which file and line each part comes from."""
+    """Say what a policy holds in one place, and where each part comes from; or who may see a record, and why."""
+    if policy == "access" and as_:
+        from bot.commands.access import explain as why
+
+        guarded(why, as_, record, action, as_json)
+        return
     from bot.commands.admin import explain as run
 
     guarded(run, policy, unit, line)

@@ -17,6 +17,7 @@ BENCHES = {
     "retrieval": "notes found for questions: recall, abstention, time, beside BM25 and Chroma",
     "fitment": "parts: every number found, no wrong fits, 10,000 applications against 1,000,000",
     "webhook": "updates of Telegram: how soon acknowledged, how many answered a second",
+    "access": "who may: CPU of the whole check in a turn, and on a list of 200 records",
     "due": "what is due, handed to the sender: how soon, and how much a second",
 }
 

@@ -40,6 +40,8 @@ class AccessTable:
     rules: Rules = field(default_factory=dict)
     fields: dict[tuple[str, str], str] = field(default_factory=dict)
     profiles: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    # What was asked last: a list asks the same of the same actor row after row. Swapped whole, so threads may share it.
+    _last: list[tuple[Any, ...]] = field(default_factory=lambda: [(None,)], repr=False, compare=False)
 
     def scopes(self, actor: Actor, resource: str, action: str) -> Iterable[tuple[Grant, Scope]]:
         """The grants of this actor that speak for this action."""
@@ -60,10 +62,12 @@ class AccessTable:
 
     def clause(self, actor: Actor, resource: str, action: str, table: Any) -> ColumnElement[bool]:
         """The rows of `table` the actor may act on, as a WHERE clause; the tenant is always in it."""
-        found = dict.fromkeys(one.condition for one in self.reasons(actor, resource, action, table.__tablename__))
+        found = dict.fromkeys(one.condition for one in self._found(actor, resource, action, table.__tablename__))
         if not found:
             return false()
-        return and_(table.tenant == actor.tenant, or_(*(one.sql(table) for one in _merged(found))))
+        alternatives = [one.sql(table) for one in _merged(found)]
+        within = or_(*alternatives) if len(alternatives) > 1 else alternatives[0]
+        return and_(table.tenant == actor.tenant, within)
 
     def allows(self, actor: Actor, resource: str, action: str, row: Any) -> bool:
         """The same rule for one row."""
@@ -73,8 +77,20 @@ class AccessTable:
         """The first rule that speaks for an action on this row; None: none does."""
         if row.tenant != actor.tenant:
             return None
-        found = self.reasons(actor, resource, action, getattr(row, "__tablename__", ""))
-        return next((one for one in found if one.condition.holds(row)), None)
+        for one in self._found(actor, resource, action, getattr(row, "__tablename__", "")):
+            if one.condition.holds(row):
+                return one
+        return None
+
+    def _found(self, actor: Actor, resource: str, action: str, table: str) -> tuple[Reason, ...]:
+        """The reasons, as last time when the same is asked again."""
+        last = self._last[0]
+        if last[0] is actor and last[1:4] == (resource, action, table):
+            kept: tuple[Reason, ...] = last[4]
+            return kept
+        found = tuple(self.reasons(actor, resource, action, table))
+        self._last[0] = (actor, resource, action, table, found)
+        return found
 
     def reasons(self, actor: Actor, resource: str, action: str, table: str) -> Iterator[Reason]:
         """Every rule that speaks for this actor and action, and what it opens in a table."""

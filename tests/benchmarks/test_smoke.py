@@ -134,3 +134,11 @@ def test_fitment_holds_its_answers_against_the_generators_truth(
     lines = {line["item"]: line for line in data["results"]}
     assert {"OE number", "superseded", "aftermarket", "fit by VIN", "parts by words"} <= lines.keys()
     assert all(line.get("found_pct", 100) == 100 and line.get("wrong_fits", 0) == 0 for line in lines.values())
+
+
+def test_access_is_measured_in_turns_and_on_a_list(tmp_path: Path) -> None:
+    data = run("access", tmp_path, "--items=3", "--rounds=1", "--database=sqlite")
+    lines = {(line["asker"], line["item"]): line for line in data["results"]}
+    assert set(lines) == {(asker, item) for asker in ("rep", "manager") for item in ("turn", "list of 200")}
+    assert lines["rep", "turn"]["checks"] > 1
+    assert lines["rep", "list of 200"]["plain_cpu_ms"] > 0

@@ -22,7 +22,8 @@ RESOURCES = (
 )  # fmt: skip
 ROLES = ("rep", "manager", "service", "tech", "warehouse", "finance", "admin", "group_admin", "customer", "visitor", "job")
 TEAM = "g.east.pudong.a."
-UNITS = {"O": TEAM, "T": TEAM, "D": "g.east.pudong.b.", "S": "g.east.park.a.", "X": "h.east.pudong.a.", "H": "g.east.pudong.b."}
+OTHER_TEAM = "g.east.pudong.b."
+UNITS = {"O": TEAM, "T": TEAM, "D": OTHER_TEAM, "S": "g.east.park.a.", "X": "h.east.pudong.a.", "H": OTHER_TEAM}
 EXPECTED: dict[str, dict[str, dict[str, str]]] = yaml.safe_load(Path(__file__).with_name("matrix.yaml").read_text("utf-8"))
 Cell = tuple[str, str, str, str]
 
@@ -115,9 +116,9 @@ def test_each_rule_of_the_policy_is_noticed_when_it_is_dropped_or_widened(table:
 def wrong_for(table: AccessTable, key: tuple[str, str, str]) -> list[str]:
     """The relations where one role, resource and action differ from what is expected."""
     role, resource, action = key
-    expected = EXPECTED[role].get(resource, {}).get(action, "")
-    return [relation for relation in RELATIONS
-            if table.allows(principal(role), resource, action, record(resource, relation)) is not (relation in expected)]  # fmt: skip
+    expected, who = EXPECTED[role].get(resource, {}).get(action, ""), principal(role)
+    said = {relation: table.allows(who, resource, action, record(resource, relation)) for relation in RELATIONS}
+    return [relation for relation, allowed in said.items() if allowed is not (relation in expected)]
 
 
 def test_it_would_be_seen_if_a_scope_were_dropped(table: AccessTable, monkeypatch: pytest.MonkeyPatch) -> None:
