@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install dev run test check bench browser faults lock clean
+.PHONY: help install dev run test check bench browser faults trust lock clean
 
 VENV   := .venv
 PY     := $(VENV)/bin/python
@@ -52,6 +52,9 @@ bench: $(RUNTIME) ## the benchmarks, beside their floors  (ARGS=leads)
 
 faults: $(DEVTOOLS) ## kills, outages, clocks and limits against what is due; writes docs/faults.md  (ARGS="--only 1")
 	@$(PY) -m benchmarks.faults $(ARGS)
+
+trust: $(DEVTOOLS) ## the suites of docs/trust.md in full size, on both databases  (ARGS="-k audit")
+	@CHEXIN_TRUST_SIZE=full CHEXIN_TEST_POSTGRES=required $(PY) -m pytest -q -n $(WORKERS) --dist loadfile -m trust $(ARGS)
 
 lock: | $(PY) ## resolve pyproject.toml anew into the lock files  (UPGRADE=1)
 	@tools/lock $(VENV)
