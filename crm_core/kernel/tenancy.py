@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import event
+from sqlalchemy.orm import object_session
 from sqlmodel import Session, SQLModel
 
 from crm_core.kernel.db import TenantSession
@@ -57,7 +58,9 @@ def _set(session: Session, tenant: str) -> None:
 
 @event.listens_for(SQLModel, "load", propagate=True)
 def _reads_own(row: Any, context: Any) -> None:
-    tenant = context.session.info.get("tenant")
+    # A row that is merged comes without a context.
+    session = object_session(row) if context is None else context.session
+    tenant = None if session is None else session.info.get("tenant")
     if tenant is not None and row.__dict__.get("tenant", tenant) != tenant:
         raise ForeignRow(resource="record")
 
