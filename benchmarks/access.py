@@ -53,8 +53,8 @@ def _turns(core: Core, actor: Actor, items: int) -> dict[str, Any]:
     """CPU milliseconds a turn spends on rights, and in all."""
     talkers, person = Talkers(core), Speaker.of(core, actor)
     with core.database.read() as session:
-        names = list(session.execute(select(Customer.name).where(
-            core.access.clause(actor, "customer", "read", Customer)).limit(50)).scalars())  # type: ignore[call-overload]  # fmt: skip
+        rule = core.access.clause(actor, "customer", "read", Customer)
+        names = list(session.execute(select(col(Customer.name)).where(rule).limit(50)).scalars())
 
     def say(number: int) -> None:
         said = SAID[number % len(SAID)].format(name=names[number % len(names)])
@@ -118,7 +118,8 @@ def _list(core: Core, actor: Actor, items: int, rounds: int) -> dict[str, Any]:
     """The same records with and without asking who may see them: by the rule alone, as lists do, and each once more."""
     with core.database.read() as session:
         rule = core.access.clause(actor, "customer", "read", Customer)
-        ids = list(session.execute(select(Customer.id).where(rule).order_by(Customer.id).limit(LISTED)).scalars())  # type: ignore[call-overload]
+        found = select(col(Customer.id)).where(rule).order_by(col(Customer.id)).limit(LISTED)
+        ids = list(session.execute(found).scalars())
 
     def by_rule(number: int) -> None:
         with core.database.read() as session:
@@ -142,6 +143,6 @@ def _list(core: Core, actor: Actor, items: int, rounds: int) -> dict[str, Any]:
 
 
 def _read(session: Any, clause: Any, ids: list[str], check: Callable[[Any], bool]) -> None:
-    query = select(Customer).where(Customer.id.in_(ids))  # type: ignore[attr-defined]
+    query = select(Customer).where(col(Customer.id).in_(ids))
     rows = session.execute(query if clause is None else query.where(clause)).scalars().all()
     assert sum(check(row) for row in rows) == len(ids)

@@ -193,6 +193,7 @@ class Core:
         result: Result = handlers[type(command)](command, uow)
         uow.keep_undo(result.undo_id)
         uow.settle()
+        self._note(uow)
         uow.flush_pushes()
         return result.model_copy(update={"changes": tuple(uow.changes)})
 
@@ -215,7 +216,24 @@ class Core:
         """Answer a question with what the actor may see. Raises NotFound alike for absent and forbidden."""
         question = sound(question)
         with self.database.read(actor.tenant) as session:
-            return answerers[type(question)](question, self.reader(session, actor))
+            reader = self.reader(session, actor)
+            answer = answerers[type(question)](question, reader)
+        self.note_opened(reader)
+        return answer
+
+    def note_opened(self, reader: Reader) -> None:
+        """What was opened for a purpose stands in the audit before anybody is told; without it nothing is told."""
+        if not reader.opened:
+            return
+        with self.database.write(reader.tenant) as session:
+            uow = self._uow(session, reader.actor)
+            uow.opened |= reader.opened
+            self._note(uow)
+            uow.flush_pushes()
+
+    def _note(self, uow: Uow) -> None:
+        for resource, record_id in uow.opened:
+            uow.audit("open", resource, record_id, reason="purpose")
 
     @contextmanager
     def look(self) -> Iterator[Look]:

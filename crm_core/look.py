@@ -57,4 +57,7 @@ class Look:
         """As `Core.ask`, of the state at the beginning of the look."""
         question = sound(question)
         narrow(self._session, actor.tenant)
-        return answerers[type(question)](question, self._core.reader(self._session, actor))
+        reader = self._core.reader(self._session, actor)
+        answer = answerers[type(question)](question, reader)
+        self._core.note_opened(reader)
+        return answer

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import ColumnElement, Select, select
 from sqlmodel import Session
 
-from crm_core.kernel.access import AccessTable, Actor, Place
+from crm_core.kernel.access import AccessTable, Actor, Place, Scope
 from crm_core.kernel.errors import NotFound, Refused
 from crm_core.kernel.pii import Cipher
 from crm_core.kernel.policies import Policies
@@ -42,6 +42,8 @@ class Reader:
     actor: Actor
     now: datetime
     services: Services
+    # Records that were opened only because a task of the actor's is about them: each is noted in the audit.
+    opened: dict[tuple[str, str], None] = field(default_factory=dict)
 
     @property
     def policies(self) -> Policies:
@@ -97,8 +99,11 @@ class Reader:
     def get(self, table: type[R], record_id: str, resource: str, action: str = "read") -> R:
         """One record. Raises NotFound, alike for absent and forbidden."""
         row = self.find(table, record_id)
-        if row is None or not self.access.allows(self.actor, resource, action, row):
+        reason = self.access.why(self.actor, resource, action, row) if row is not None else None
+        if row is None or reason is None:
             raise NotFound(resource=resource)
+        if reason.scope is Scope.PURPOSE:
+            self.opened[resource, row.id] = None
         return row
 
     def must(self, resource: str, action: str, unit: str | None = None) -> None:
