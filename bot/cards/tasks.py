@@ -40,8 +40,9 @@ def answer(easel: Easel, task_id: str, params: dict[str, Any]) -> Outbound:
         title = voice.say("push.answer_taken_back.title", by=params.get("by", ""))
         return out(Card("answer_taken_back", title, lines(voice, ("question", view.title)),
                         note=voice.say("push.answer_taken_back.text"), tone="bad", subject=f"task:{view.id}"))  # fmt: skip
+    asked = lines(voice, ("question", view.title)) if view.kind == "question" else ()
     card = Card("answer", voice.say("card.answer", who=view.assignee_name or voice.say("common.colleague")),
-                (*lines(voice, ("question", view.title)), *verdict, *lines(voice, ("answer", view.answer))),
+                (*asked, *verdict, *lines(voice, ("answer", view.answer))),
                 tone="good", subject=f"task:{view.id}")  # fmt: skip
     return out(card)
 
@@ -87,6 +88,9 @@ def _buttons(voice: Voice, view: TaskView, actor: Actor) -> tuple[Button, ...]:
     if view.kind == "question":
         help_ = button(voice, "related", "related.show", task=view.id)
         return (button(voice, "answer", "task.answer", PRIMARY, task=view.id), *suggest, help_)
+    if view.from_visitor:  # what he is told goes to the chat he wrote in; nobody has his number
+        done = button(voice, "done", "task.done", task=view.id)
+        return (button(voice, "answer", "task.answer", PRIMARY, task=view.id), done)
     return (
         *suggest,
         button(voice, "done", "task.done", PRIMARY, task=view.id),

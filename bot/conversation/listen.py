@@ -27,6 +27,7 @@ from bot.skills.pasted import pasted
 from bot.skills.photos import PICTURE, is_whose
 from crm_core.channels.tables import PLATFORMS
 from crm_core.customers.messages import CustomerLine, FindCustomers
+from intents.schema import load_schema
 from intents.types import Command, Context, Understanding
 
 MAX_TEXT = 2000
@@ -147,6 +148,8 @@ def _for_draft(talk: Talk, draft: Draft, understood: Understanding, said: str) -
         return _control(talk, draft, first.intent)
     if first is not None and first.intent == draft.intent and (understood.layer == "reply" or draft.asked == "edit"):
         return _fill(talk, draft, first)
+    if _answers(draft, understood):
+        return _fill_free(talk, draft, said)
     if first is not None and understood.outcome == "recognised" and understood.layer != "reply":
         if draft.asked in FREE_SLOTS and understood.layer == "ranker":
             return _fill_free(talk, draft, said)
@@ -157,6 +160,14 @@ def _for_draft(talk: Talk, draft: Draft, understood: Understanding, said: str) -
     if not gate.is_slot(talk, draft.asked):
         return False
     return understood.outcome == "unrecognised" and _reprompt(talk, draft)
+
+
+def _answers(draft: Draft, understood: Understanding) -> bool:
+    """Whoever answers a person may ask him something back: only an order of his own interrupts that."""
+    if "task" not in draft.chosen or draft.asked not in FREE_SLOTS:
+        return False
+    orders = any(load_schema()[command.intent].writes for command in understood.commands)
+    return not orders or understood.layer == "ranker"
 
 
 def _control(talk: Talk, draft: Draft, intent: str) -> bool:

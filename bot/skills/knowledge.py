@@ -142,8 +142,8 @@ def press_pass_on(talk: Talk, params: dict[str, Any]) -> None:
 @skill("talk_to_human", tier=Tier.OWN)
 def talk_to_human(talk: Talk, draft: Draft) -> Step:
     """A person takes over: his own rep, or whoever is in charge."""
-    title = talk.voice.say("task.wants_person", name=talk.actor.name)
-    return Act(AddTask(title=title[:200], kind="handoff", role="rep", text=draft.text("text")[:2000],
+    title = talk.voice.say("task.wants_person", name=talk.actor.name or talk.voice.say("task.a_visitor"))
+    return Act(AddTask(title=title[:200], kind="handoff", role="rep", text=(draft.text("text") or talk.text)[:2000],
                        customer_id=talk.actor.customer_id))  # fmt: skip
 
 

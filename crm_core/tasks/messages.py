@@ -143,7 +143,9 @@ class QuestionAnswered(Event):
 class TaskView(View):
     """A task. `fallback`: nobody holds the wanted `role`, so it went to a manager. `for_name` is on leave.
 
-    `from_customer`: the customer himself asked. `image_id`: the picture that is asked about.
+    `from_customer`: the customer himself asked; `from_visitor`: somebody of the web page or a bot asked, who is no
+    customer yet and can be reached here alone.
+    `image_id`: the picture that is asked about.
     """
 
     id: str
@@ -169,6 +171,7 @@ class TaskView(View):
     muted: bool = False
     from_customer: bool = False
     image_id: str = ""
+    from_visitor: bool = False
 
 
 class TaskCard(Question):

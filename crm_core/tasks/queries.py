@@ -71,7 +71,8 @@ def task_view(row: Task, reader: Reader) -> TaskView:
         answer=reader.reveal(row, "answer"), overdue=is_overdue(row.due_at, row.state, reader.now),
         version=row.version, role=row.role, fallback=row.fallback,
         for_name=person_name(reader, row.for_id), repeat_rule=row.repeat_rule, muted=row.muted_at is not None,
-        from_customer=_from_customer(row, reader), image_id=_image_of(row),
+        from_customer=_from_customer(row, reader), from_visitor=_from_visitor(row, reader),
+        image_id=_image_of(row),
     )  # fmt: skip
 
 
@@ -89,6 +90,11 @@ def asked_about(image_id: str, reader: Reader) -> bool:
 def _from_customer(row: Task, reader: Reader) -> bool:
     asker = find_person(reader, row.asker_id) if row.customer_id else None
     return asker is not None and asker.customer_id == row.customer_id
+
+
+def _from_visitor(row: Task, reader: Reader) -> bool:
+    asker = find_person(reader, row.asker_id) if row.kind == "handoff" and row.customer_id is None else None
+    return asker is not None and asker.kind == "visitor"
 
 
 @tells_history("task")

@@ -75,6 +75,15 @@ def test_two_hundred_labels_are_told_apart() -> None:
     assert all(model.predict(text)[0] == label for text, label in asked)
 
 
+def test_many_texts_are_predicted_as_each_of_them() -> None:
+    model = ExampleClassifier().fit(EXAMPLES)
+    texts = ["洗车多少钱", "保养要多久", "", "!?", "今天天气不错"]
+    each = [model.predict(text) for text in texts]
+    assert [label for label, _ in model.predict_many(texts)] == [label for label, _ in each]
+    assert [sure for _, sure in model.predict_many(texts)] == pytest.approx([sure for _, sure in each], abs=1e-3)
+    assert model.predict_many([]) == []
+
+
 def test_asking_before_fitting_is_an_error() -> None:
     with pytest.raises(NotFitted):
         ExampleClassifier().predict("a")
