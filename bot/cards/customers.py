@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.cards.base import PRIMARY, Easel, button, joined, lines, out, pushed
 from bot.cards.renewals import due_lines
-from bot.ports import Button, Card, Outbound
+from bot.ports import Button, Card, Field, Outbound
 from bot.texts import Voice
 from crm_core.customers.messages import CustomerCard, CustomerLine, CustomerView, RecordView
 from crm_core.kernel.registry import Question
@@ -95,13 +95,15 @@ def customer_card(
 
 def history_card(voice: Voice, name: str, records: Sequence[RecordView], customer_id: str) -> Card:
     """What was recorded, newest first; each line is a source that can be cited."""
-    fields = tuple(
-        line
-        for record in records
-        for line in lines(voice, (joined(record_label(voice, record), record.by_name), record_text(voice, record)))
-    )
+    fields = tuple(_told(voice, record) for record in records if record_text(voice, record))
     title = voice.say("card.history", name=name) if name else voice.say("card.own_history")
     return Card("history", title, fields, subject=f"customer:{customer_id}")
+
+
+def _told(voice: Voice, record: RecordView) -> Field:
+    """What it was, and on its line when, by whom and what: a phone has little room for what stands before a line."""
+    when = joined(voice.when(record.at), record.by_name)
+    return Field(voice.label("record", record.kind), f"{when}\n{record_text(voice, record)}")
 
 
 def record_text(voice: Voice, record: RecordView) -> str:

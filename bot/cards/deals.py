@@ -79,7 +79,7 @@ def quote_card(
         title=title or voice.say("card.quote", name=view.customer_name),
         fields=lines(
             voice,
-            ("vehicle", view.title),
+            ("part" if view.of_part else "vehicle", view.title),
             ("list_price", voice.money(view.list_fen)),
             ("discount", voice.money(view.discount_fen) if view.discount_fen else ""),
             Field(voice.label("field", "net_price"), voice.money(view.net_fen), emph=True),

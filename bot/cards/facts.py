@@ -22,9 +22,9 @@ def fact_card(voice: Voice, said: str, facts: Sequence[Fact], customer_id: str, 
 
 
 def fact_line(voice: Voice, fact: Fact) -> Field:
-    """`订单 · O-8F3K · 2月3日(周二)`: 常规保养 · 790元."""
-    label = joined(voice.label("record", fact.source), fact.ref, fact_when(voice, fact))
-    return Field(label, joined(_what(voice, fact), fact.by_name, _state(voice, fact)) or "—")
+    """`订单`: 2月3日(周二) · 常规保养 · 790元 · O-8F3K. A phone has little room for what stands before a line."""
+    told = joined(_what(voice, fact), fact.by_name, _state(voice, fact)) or "—"
+    return Field(voice.label("record", fact.source), joined(fact_when(voice, fact), told, fact.ref))
 
 
 def fact_when(voice: Voice, fact: Fact) -> str:

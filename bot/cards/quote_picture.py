@@ -35,7 +35,7 @@ def rows(voice: Voice, view: QuoteView, zone: str) -> list[tuple[str, str]]:
     """What it says above the price to pay; a discount only when there is one."""
     found = [
         (voice.label("field", "customer"), view.customer_name),
-        (voice.label("field", "vehicle"), view.title),
+        (voice.label("field", "part" if view.of_part else "vehicle"), view.title),
         (voice.label("field", "quantity"), str(view.quantity) if view.quantity > 1 else ""),
         (voice.label("field", "list_price"), voice.money(view.list_fen)),
         (voice.label("field", "discount"), f"-{voice.money(view.discount_fen)}" if view.discount_fen else ""),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from bot.cards.base import button, joined
@@ -13,7 +12,7 @@ from bot.conversation.pending import Draft
 from bot.conversation.people import customer, shown
 from bot.conversation.presses import verb
 from bot.conversation.talk import Talk
-from bot.ports import Button, Field
+from bot.ports import Button
 from crm_core.fitment.cases_messages import AskTechnician
 from crm_core.fitment.messages import FitAnswer, PartSpec, QuotePart, StockOf, VehicleSpec
 from crm_core.kernel.errors import ChexinError, Unavailable
@@ -141,5 +140,4 @@ def part_quoted(talk: Talk, command: QuotePart, result: Result, draft: Draft | N
     """The quote as it stands."""
     view = result.view
     title = talk.voice.say("card.quote_made", name=view.customer_name)
-    card = quote_card(talk.voice, view, talk.take_back(result.undo_id), title)
-    talk.show(replace(card, fields=(Field(talk.voice.label("field", "part"), view.title), *card.fields[1:])))
+    talk.show(quote_card(talk.voice, view, talk.take_back(result.undo_id), title))

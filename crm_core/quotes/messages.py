@@ -61,7 +61,10 @@ class DiscountApplied(Event):
 
 
 class QuoteView(View):
-    """A quote with its net price; `version` is what an approval binds to. `pending_fen` off is being decided."""
+    """A quote with its net price; `version` is what an approval binds to. `pending_fen` off is being decided.
+
+    `of_part`: what is quoted is a part of the catalogue, and no car.
+    """
 
     id: str
     ref: str
@@ -78,6 +81,7 @@ class QuoteView(View):
     quantity: int = 1
     pending_fen: int | None = None
     approval_id: str | None = None
+    of_part: bool = False
 
 
 class DiscountView(View):

@@ -5,17 +5,22 @@ from __future__ import annotations
 from typing import Any, cast
 
 from sqlalchemy import select
+from sqlmodel import col
 
 from crm_core.approvals.tables import Approval
 from crm_core.customers.history import tells_history
 from crm_core.customers.messages import RecordView
 from crm_core.deals.lookup import customer_name
+from crm_core.fitment.normalise import oe_key
+from crm_core.fitment.tables import Part
 from crm_core.kernel.money import yuan
 from crm_core.kernel.registry import answers
 from crm_core.kernel.uow import Reader
 from crm_core.org.people import person_name
 from crm_core.quotes.messages import LatestQuote, QuoteCard, QuoteView
 from crm_core.quotes.tables import Quote
+
+FEWEST_DIGITS = 3
 
 
 @answers(QuoteCard)
@@ -51,7 +56,19 @@ def quote_view(row: Quote, reader: Reader) -> QuoteView:
         discount_fen=row.discount_fen, net_fen=row.list_fen - row.discount_fen, quantity=row.quantity,
         state="lapsed" if lapsed else row.state, valid_until=row.valid_until, version=row.version,
         pending_fen=pending.amount_fen if pending else None, approval_id=pending.id if pending else None,
+        of_part=_of_part(row.title, reader),
     )  # fmt: skip
+
+
+def _of_part(title: str, reader: Reader) -> bool:
+    """Whether a part of the catalogue is named by its number at the end, as a quote of one is."""
+    words = title.split()
+    ends = {oe_key("".join(words[start:])) for start in range(1, len(words))}
+    wanted = [key for key in ends if sum(char.isdigit() for char in key) >= FEWEST_DIGITS]
+    if not wanted:
+        return False
+    named = select(col(Part.id)).where(col(Part.tenant) == reader.tenant, col(Part.oe_key).in_(wanted)).limit(1)
+    return reader.session.execute(named).first() is not None
 
 
 @tells_history("quote")
