@@ -1,6 +1,7 @@
-"""What ships with the package: centres of languages, vectors of documents, weights and marks.
+"""What ships with the package: centres of languages, vectors of documents and phrases, weights and marks.
 
     python -m retrieval.calibrate priors                       # mean vectors of generic workshop text
+    python -m retrieval.calibrate phrases                      # vectors of the phrasebook
     python -m retrieval.calibrate ship DOCUMENTS OUT.npz       # vectors of documents, keyed by content hash
     python -m retrieval.calibrate fit NOTES QUESTIONS ...      # weights and marks → data/bands.yaml
 
@@ -19,17 +20,20 @@ from typing import Any
 import numpy as np
 import yaml
 
-from retrieval.calibration import Calibration
+from retrieval.calibration import Calibration, Evidence
 from retrieval.data import HERE, load_yaml
 from retrieval.documents import learn
 from retrieval.knowledge import KnowledgeBase
 from retrieval.lexicon import lexicon
+from retrieval.phrasebook import VECTORS, packed, phrases_of
 from retrieval.search import rows_of
 from retrieval.store import AUDIENCES, MemoryStore, Scope
 from retrieval.tuning import Asked, Trial, fit_weights, marks_of, trials
 
 TENANT = "calibration"
 _SMALLEST = 20  # trials of a set that count in a language pair
+# Across languages no words are shared, so that none can be missing.
+_SIGNALS: dict[bool, tuple[str, ...]] = {True: Evidence._fields, False: ("fused", "gap")}
 
 
 def build_priors(target: Path = HERE / "priors.npz") -> None:
@@ -46,6 +50,22 @@ def build_priors(target: Path = HERE / "priors.npz") -> None:
             rows = embed([shapes[i % len(shapes)].format(word) for i, word in enumerate(words)])
             arrays[f"{vectoriser.model_id}|{kind}.{lang}"] = rows.mean(axis=0).astype(np.float32)
     np.savez_compressed(target, **arrays)
+
+
+def ship_phrases(target: Path = VECTORS) -> int:
+    """Write the vectors of the phrasebook for both bundled readers of texts."""
+    from retrieval.embeddings import BundledEmbeddings, FastEmbeddings
+
+    entries = load_yaml("phrasebook.yaml")
+    phrases = [text for _, _, text in phrases_of(entries)]
+    arrays: dict[str, Any] = {}
+    for vectoriser in (BundledEmbeddings(), FastEmbeddings()):
+        arrays[f"{vectoriser.model_id}|phrases"] = packed(vectoriser.questions(phrases))
+        for lang in ("zh", "en"):
+            meanings = [entry["means"][lang] for entry in entries]
+            arrays[f"{vectoriser.model_id}|{lang}"] = packed(vectoriser.passages(meanings))
+    np.savez_compressed(target, **arrays)
+    return len(phrases)
 
 
 def ship_vectors(documents: Path, target: Path) -> int:
@@ -65,7 +85,7 @@ def fit(sets: Sequence[tuple[Path, Path]], target: Path = HERE / "bands.yaml") -
     for same in (True, False):
         chosen = [[t for t in group if (t.asked == t.found) == same] for group in groups]
         kept = [group for group in chosen if len(group) >= _SMALLEST]
-        weights = fit_weights(kept)
+        weights = fit_weights(kept, _SIGNALS[same])
         marks = _marks(kept, weights)
         for name in ("zh-zh", "en-en") if same else ("zh-en", "en-zh"):
             pairs[name] = {"weights": weights, **marks}
@@ -104,6 +124,8 @@ def main(arguments: Sequence[str]) -> int:
     match list(arguments):
         case ["priors"]:
             build_priors()
+        case ["phrases"]:
+            print(ship_phrases(), "phrases")
         case ["ship", documents, target]:
             print(ship_vectors(Path(documents), Path(target)), "vectors")
         case ["fit", *sets] if sets and len(sets) % 2 == 0:

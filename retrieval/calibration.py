@@ -22,6 +22,16 @@ class Marks(NamedTuple):
     did_you_mean: float
 
 
+class Evidence(NamedTuple):
+    """What speaks for one hit of one question."""
+
+    fused: float
+    gap: float  # its height over the next documents
+    covered: float = 0.0  # share, by rarity, of the question's words that the text has
+    unknown: float = 0.0  # share of the question's words that no text has
+    likeness: float = 0.0  # of the question and the nearest phrase people are known to use
+
+
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """Weights and marks by language pair, such as `zh-en`: a Chinese question, an English text."""
@@ -31,17 +41,18 @@ class Calibration:
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Calibration:
-        """From `{"pairs": {"zh-en": {"weights": {bias, fused, gap}, "answer": ..., "did_you_mean": ...}}}`."""
+        """From `{"pairs": {"zh-en": {"weights": {bias, fused, ...}, "answer": ..., "did_you_mean": ...}}}`."""
         pairs = data["pairs"]
         return cls(
             {name: pair["weights"] for name, pair in pairs.items()},
             {name: Marks(float(pair["answer"]), float(pair["did_you_mean"])) for name, pair in pairs.items()},
         )
 
-    def score(self, fused: float, gap: float, asked: Lang, found: Lang) -> float:
-        """0..1: how likely a hit of this fused score, so far above the next documents, answers the question."""
+    def score(self, evidence: Evidence, asked: Lang, found: Lang) -> float:
+        """0..1: how likely a hit for which this speaks answers the question."""
         weights = self.weights[f"{asked}-{found}"]
-        total = weights["bias"] + weights["fused"] * fused + weights["gap"] * gap
+        parts = zip(Evidence._fields, evidence, strict=True)
+        total = weights["bias"] + sum(weights.get(name, 0.0) * value for name, value in parts)
         return 1 / (1 + math.exp(-max(-40.0, min(40.0, total))))
 
     def band(self, score: float, asked: Lang, found: Lang) -> Band:

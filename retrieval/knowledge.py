@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from retrieval.answer import Answer, answer_from, hits_for
-from retrieval.calibration import Band, Calibration, Marks, calibration, read_marks, write_marks
+from retrieval.calibration import Band, Calibration, Evidence, Marks, calibration, read_marks, write_marks
 from retrieval.centring import Centring
 from retrieval.documents import learn
-from retrieval.fusion import Ranked, Tier
+from retrieval.fusion import NOTHING, LeftOut, Ranked, Tier, mixed
 from retrieval.lexicon import lexicon
 from retrieval.lock import OwnerLock
 from retrieval.models import Matrix
+from retrieval.phrasebook import Phrasebook, phrasebook
 from retrieval.store import ChunkRow, DocumentStore, Scope, VectorCache, content_hash
 from retrieval.text import MAX_QUESTION, Lang, clean, language
 from retrieval.vectors import EmbeddingCache, Face, NumpyVectors, Progress, VectorIndex, faces_of
@@ -56,6 +57,7 @@ class _State:
     version: int | str
     centring: Centring
     vectors: VectorIndex
+    phrases: Phrasebook | None
     embedded: bool  # there are vectors to compare a question with
     final: bool  # everything embedded and, by the owner, written
     tiers: OrderedDict[Scope, Tier] = field(default_factory=OrderedDict)
@@ -124,9 +126,9 @@ class KnowledgeBase:
         return self._hits(ranked, lang)[:k]
 
     def ranked(
-        self, question: str, scope: Scope, count: int = _WIDE, *, ignoring: str = ""
+        self, question: str, scope: Scope, count: int = _WIDE, *, left_out: LeftOut = NOTHING
     ) -> tuple[Lang, list[Ranked]]:
-        """The question's language, and the best pieces by fused score; `ignoring` names an example question."""
+        """The question's language, and the best pieces by fused score, as if `left_out` were not there."""
         asked = clean(question, MAX_QUESTION)
         lang = language(asked)
         if not asked:
@@ -134,7 +136,8 @@ class KnowledgeBase:
         state = self._current(scope.tenant)
         tier = self._tier(state, scope)
         vector = self._question_vector(asked, lang, state) if tier.faces and state.embedded else None
-        return lang, tier.rank(asked, lang, vector, state.vectors, count, ignoring)
+        aid = state.phrases.aid(asked, lang, vector) if state.phrases and vector is not None else None
+        return lang, tier.rank(asked, lang, vector, state.vectors, count, aid, left_out)
 
     def answer(
         self, question: str, scope: Scope, lang: Lang | None = None, *, on: date | None = None
@@ -149,9 +152,10 @@ class KnowledgeBase:
     def _hits(self, ranked: list[Ranked], lang: Lang) -> list[Hit]:
         """With scores that never rise along the ranking, whatever the languages of the texts."""
         marks = self.calibration()
+        speaks = {hit.row.id: evidence(ranked, at) for at, hit in enumerate(ranked)}
         low, hits = 1.0, []
-        for at, hit in enumerate(ranked):
-            low = min(low, marks.score(hit.fused, gap(ranked, at), lang, hit.row.lang))
+        for hit in mixed(ranked, lang):
+            low = min(low, marks.score(speaks[hit.row.id], lang, hit.row.lang))
             hits.append(Hit(hit.row, low, hit, marks.band(low, lang, hit.row.lang)))
         return hits
 
@@ -216,7 +220,11 @@ class KnowledgeBase:
         self._store.keep_vectors(wanted)
         texts = {face.text for face in faces_of(rows)}
         cache = EmbeddingCache(self._embedder(), *self._shipped, self._store)
-        if self.owns_index and (self._url or self._directory) and len(cache.known(sorted(texts))) == len(texts):
+        if (
+            self.owns_index
+            and (self._url or self._directory)
+            and len(cache.known(sorted(texts))) == len(texts)
+        ):
             self.refresh(tenant)
 
     def _current(self, tenant: str) -> _State:
@@ -251,7 +259,9 @@ class KnowledgeBase:
         )
         matrix = centring.passages(raw, langs)
         vectors = self._vectors(tenant, held, matrix, write=final)
-        return _State(version, centring, vectors, embedded=bool(held), final=final)
+        book = phrasebook(vectoriser.model_id) if held else None
+        phrases = book.centred(centring) if book else None
+        return _State(version, centring, vectors, phrases, embedded=bool(held), final=final)
 
     def _vectors(self, tenant: str, faces: list[Face], matrix: Matrix, *, write: bool) -> VectorIndex:
         if not (write and self.owns_index and faces):
@@ -283,15 +293,16 @@ class KnowledgeBase:
         return self._vectoriser
 
 
-def gap(ranked: Sequence[Ranked], at: int) -> float:
-    """How far a hit stands above the next other documents; where there are fewer, above nothing (0)."""
+def evidence(ranked: Sequence[Ranked], at: int) -> Evidence:
+    """What speaks for a hit. Its gap is its height over the next other documents; where there are fewer, over 0."""
     hit = ranked[at]
     after: dict[str, float] = {}
     for other in ranked[at + 1 :]:
         if other.row.document != hit.row.document:
             after.setdefault(other.row.document, other.fused)
     nearest = list(after.values())[:_RIVALS]
-    return hit.fused - sum(nearest) / _RIVALS
+    said = hit.signals
+    return Evidence(hit.fused, hit.fused - sum(nearest) / _RIVALS, said.covered, said.unknown, said.likeness)
 
 
 def expanded(asked: str, lang: Lang) -> str:

@@ -57,6 +57,11 @@ class LexicalIndex:
         """Share (0..1, by rarity) of the asked tokens that occur in text `at`; unseen words count."""
         return self._covered(self._weights(asked), at)
 
+    def unknown(self, asked: Sequence[str]) -> float:
+        """Share (0..1) of the asked words that occur in no text at all."""
+        words = [token for token in asked if token.isalpha() and len(token) > 1]
+        return sum(token not in self._df for token in words) / max(len(words), 1)
+
     def _weights(self, asked: Sequence[str]) -> dict[str, float]:
         return {token: self.rarity(token) for token in asked}
 

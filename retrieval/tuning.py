@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retrieval.calibration import Calibration, Marks
-from retrieval.fusion import Ranked
-from retrieval.knowledge import KnowledgeBase, gap
+from retrieval.calibration import Calibration, Evidence, Marks
+from retrieval.fusion import LeftOut, Ranked
+from retrieval.knowledge import KnowledgeBase, evidence
 from retrieval.store import Scope
 from retrieval.text import Lang
 
@@ -32,8 +32,7 @@ class Trial:
 
     asked: Lang
     found: Lang
-    fused: float
-    gap: float
+    evidence: Evidence
     right: bool
     answerable: bool
 
@@ -42,10 +41,10 @@ def trials(base: KnowledgeBase, scope: Scope, questions: Iterable[Asked]) -> lis
     """Try every question. A document is named by its id."""
     made: list[Trial] = []
     for question, wanted in questions:
-        lang, ranked = base.ranked(question, scope, ignoring=question)
-        rest = [hit for hit in ranked if hit.row.document not in wanted]
+        lang, rest = base.ranked(question, scope, left_out=LeftOut(question, wanted))
         made += _trial(lang, rest, (), answerable=False)
         if wanted:
+            _, ranked = base.ranked(question, scope, left_out=LeftOut(question))
             made += _trial(lang, ranked, wanted, answerable=True)
     return made
 
@@ -55,29 +54,31 @@ def _trial(lang: Lang, ranked: list[Ranked], wanted: Sequence[str], *, answerabl
         return []
     best = ranked[0]
     right = best.row.document in wanted
-    return [Trial(lang, best.row.lang, best.fused, gap(ranked, 0), right, answerable)]
+    return [Trial(lang, best.row.lang, evidence(ranked, 0), right, answerable)]
 
 
-def fit_weights(groups: Sequence[Sequence[Trial]]) -> dict[str, float]:
-    """Logistic weights of the fused score and the gap; each group, and right and wrong in it, count alike."""
+def fit_weights(
+    groups: Sequence[Sequence[Trial]], signals: Sequence[str] = Evidence._fields
+) -> dict[str, float]:
+    """Logistic weights of these signals; each group, and right and wrong in it, count alike."""
     from sklearn.linear_model import LogisticRegression
 
-    rows = [(t.fused, t.gap) for group in groups for t in group]
+    rows = np.array([[getattr(t.evidence, name) for name in signals] for group in groups for t in group])
     right = np.array([t.right for group in groups for t in group])
     weight = np.concatenate([np.full(len(group), 1 / len(group)) for group in groups if group])
     for kind in (False, True):
         weight[right == kind] /= weight[right == kind].sum()
     model = LogisticRegression(C=_SHRINK, max_iter=1000)
     model.fit(rows, right, sample_weight=weight * len(weight) / 2)
-    fused, gap_ = (round(float(value), 3) for value in model.coef_[0])
-    return {"bias": round(float(model.intercept_[0]), 3), "fused": fused, "gap": gap_}
+    found = {name: round(float(value), 3) for name, value in zip(signals, model.coef_[0], strict=True)}
+    return {"bias": round(float(model.intercept_[0]), 3), **found}
 
 
 def marks_of(tried: Sequence[Trial], held: Calibration, pair: tuple[Lang, Lang]) -> Marks | None:
     """Where to answer and where to ask back in this language pair; None with too few questions to tell."""
     chosen = [t for t in tried if (t.asked, t.found) == pair]
-    wrong = [held.score(t.fused, t.gap, *pair) for t in chosen if not t.right]
-    good = [held.score(t.fused, t.gap, *pair) for t in chosen if t.answerable]
+    wrong = [held.score(t.evidence, *pair) for t in chosen if not t.right]
+    good = [held.score(t.evidence, *pair) for t in chosen if t.answerable]
     if min(len(wrong), len(good)) < _ENOUGH:
         return None
     answer = float(np.quantile(wrong, 1 - FALSE_ANSWERS))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from retrieval import ChunkRow, KnowledgeBase, MemoryStore, Scope
-from retrieval.calibration import Calibration, Marks, calibration, read_marks, write_marks
+from retrieval.calibration import Calibration, Evidence, Marks, calibration, read_marks, write_marks
 from retrieval.tuning import Trial, fit_weights, marks_of, own_marks, trials
 
 from .conftest import HashVectoriser
@@ -17,7 +17,7 @@ FLAT = Calibration({"zh-zh": {"bias": 0.0, "fused": 1.0, "gap": 0.0}}, {"zh-zh":
 
 
 def trial(fused: float, right: bool, gap: float = 0.0) -> Trial:
-    return Trial("zh", "zh", fused, gap, right, answerable=right)
+    return Trial("zh", "zh", Evidence(fused, gap), right, answerable=right)
 
 
 def test_a_question_is_tried_with_and_without_its_answer() -> None:
@@ -30,9 +30,9 @@ def test_a_question_is_tried_with_and_without_its_answer() -> None:
     without, with_ = trials(base, SCOPE, [("刹车皮多薄要换", ("pads",))])
     assert (without.answerable, without.right) == (False, False)
     assert (with_.answerable, with_.right) == (True, True)
-    assert with_.fused > without.fused
+    assert with_.evidence.fused > without.evidence.fused
     asked_itself = base.ranked("刹车皮多薄要换", SCOPE)[1][0].fused
-    assert with_.fused < asked_itself, "its own example question must not count"
+    assert with_.evidence.fused < asked_itself, "its own example question must not count"
     assert len(trials(base, SCOPE, [("天气", ())])) == 1
 
 
@@ -42,14 +42,14 @@ def test_weights_tell_right_from_wrong() -> None:
     ]
     weights = fit_weights([group])
     learnt = Calibration({"zh-zh": weights}, {})
-    assert learnt.score(0.9, 0.2, "zh", "zh") > 0.5 > learnt.score(0.2, 0.0, "zh", "zh")
+    assert learnt.score(Evidence(0.9, 0.2), "zh", "zh") > 0.5 > learnt.score(Evidence(0.2, 0.0), "zh", "zh")
 
 
 def test_marks_let_through_few_false_answers_and_lose_few_questions() -> None:
     tried = [trial(n / 100, False) for n in range(100)] + [trial(2 + n / 100, True) for n in range(100)]
     marks = marks_of(tried, FLAT, ("zh", "zh"))
     assert marks is not None
-    passed = [t for t in tried if FLAT.score(t.fused, t.gap, "zh", "zh") >= marks.answer]
+    passed = [t for t in tried if FLAT.score(t.evidence, "zh", "zh") >= marks.answer]
     assert sum(not t.right for t in passed) == 5
     assert marks.did_you_mean <= marks.answer
 
