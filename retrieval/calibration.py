@@ -29,7 +29,6 @@ class Evidence(NamedTuple):
     gap: float  # its height over the next documents
     covered: float = 0.0  # share, by rarity, of the question's words that the text has
     unknown: float = 0.0  # share of the question's words that no text has
-    likeness: float = 0.0  # of the question and the nearest phrase people are known to use
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,6 @@ class Signals:
     aided: float = 0.0  # what the question's likely meaning adds
     covered: float = 0.0  # share, by rarity, of the question's words that the piece has
     unknown: float = 0.0  # share of the question's words that no piece has
-    likeness: float = 0.0  # of the question and the nearest phrase people are known to use
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,6 @@ class _About:
     alike: Mapping[int, float]  # agreement in words by example question
     ignoring: str
     unknown: float
-    phrase: float  # likeness to the nearest phrase
 
     def likeness(self, number: int, example: Face) -> float:
         """0..1.3 like a text's own score; the same words stand in for a vector that is not there yet."""
@@ -142,8 +140,7 @@ class Tier:
             best |= more
             keys = [face.key for at in best for face in self._faces_of(at) if face.key not in near]
             near |= vectors.among(vector, self.scope, keys)
-        phrase = aid.likeness if aid is not None else 0.0
-        about = _About(asked, lang, near, alike, left_out.example, self._words.unknown(asked), phrase)
+        about = _About(asked, lang, near, alike, left_out.example, self._words.unknown(asked))
         kept = [at for at in sorted(best) if self._pieces[at].text.row.document not in left_out.documents]
         ranked = [self._ranked(at, float(words[at]), about) for at in kept]
         if aid is not None and vector is not None:
@@ -188,7 +185,6 @@ class Tier:
             crossing=row.lang != about.lang,
             covered=self._words.coverage(about.asked, at),
             unknown=about.unknown,
-            likeness=about.phrase,
         )
         fused = max(signals.dense + LEXICAL_SHARE * words, signals.example - _LEAD)
         return Ranked(row, fused, signals)

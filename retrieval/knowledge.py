@@ -294,15 +294,18 @@ class KnowledgeBase:
 
 
 def evidence(ranked: Sequence[Ranked], at: int) -> Evidence:
-    """What speaks for a hit. Its gap is its height over the next other documents; where there are fewer, over 0."""
+    """What speaks for a hit. Its gap is its height over the next other documents; where there are fewer, over 0.
+
+    Only documents in its language count: its own translation is no reason to doubt it.
+    """
     hit = ranked[at]
     after: dict[str, float] = {}
     for other in ranked[at + 1 :]:
-        if other.row.document != hit.row.document:
+        if other.row.document != hit.row.document and other.row.lang == hit.row.lang:
             after.setdefault(other.row.document, other.fused)
     nearest = list(after.values())[:_RIVALS]
-    said = hit.signals
-    return Evidence(hit.fused, hit.fused - sum(nearest) / _RIVALS, said.covered, said.unknown, said.likeness)
+    gap = hit.fused - sum(nearest) / _RIVALS
+    return Evidence(hit.fused, gap, hit.signals.covered, hit.signals.unknown)
 
 
 def expanded(asked: str, lang: Lang) -> str:

@@ -35,11 +35,10 @@ _STEP = 127  # vectors ship as bytes, each scaled to its largest column, and are
 class Aid:
     """What a question may mean besides what it says.
 
-    `vectors` are weighted sums of meanings, one to compare the texts of each language with.
+    `vectors` are weighted sums of meanings: one to compare the texts of each language with.
     """
 
     vectors: Mapping[Lang, Matrix]
-    likeness: float  # of the question and the nearest phrase
 
 
 class Phrasebook:
@@ -80,7 +79,7 @@ class Phrasebook:
             return None
         best = float(likeness[top[0]])
         weights = (likeness[top] - _FLOOR) * np.exp((likeness[top] - best) / _WARMTH)
-        return Aid({at: self._sum(at, top, weights) for at in _LANGS}, best)
+        return Aid({at: self._sum(at, top, weights) for at in _LANGS})
 
     def _sum(self, lang: Lang, top: NDArray[np.intp], weights: NDArray[Any]) -> Matrix:
         return np.asarray(weights @ self._meanings[lang][top], np.float32)
