@@ -350,7 +350,8 @@ def test_contradictions_of_a_table_are_told_and_kept_in_a_file(house: Core, tmp_
 
 
 def test_one_part_said_twice_in_a_file_ends_as_it_was_said_last(house: Core, tmp_path: Path) -> None:
-    lines = ["OE No.,名称,位置,替代", "LK-001,前刹车片,前面,LK-000", "LK-002,前刹车片,前轴,LK-001", "LK-001,前刹车片,前,LK-009"]
+    head = "OE No.,名称,位置,替代"
+    lines = [head, "LK-001,前刹车片,前面,LK-000", "LK-002,前刹车片,前轴,LK-001", "LK-001,前刹车片,前,LK-009"]
     assert counts(load(house, "parts", write(tmp_path, "parts.csv", lines)))[3] == 0
     for old, new in (("LK-009", "LK-001"), ("LK-001", "LK-002")):
         answer = house.ask(StockOf(oe=old), house.actor("rep1"))
