@@ -13,7 +13,7 @@ _LATIN = re.compile(r"[a-z]")
 
 @dataclass(frozen=True, slots=True)
 class FactAsked:
-    """`kind`: service, order, quote, spend, visit, test_drive, promise, complaint, owner or car.
+    """`kind`: due (what comes next), service, order, quote, spend, visit, test_drive, promise, complaint, owner or car.
 
     `count`: how often; `every`: all of them rather than the newest; `this_year`: nothing older.
     """

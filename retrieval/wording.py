@@ -24,6 +24,11 @@ _MODEL_YEAR = re.compile(r"(?<![\d.])(?:19|20)?\d{2}\s*(?:款|年)")
 _PHONE = re.compile(r"(?<!\d)(?:\+?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)")
 _VIN = re.compile(r"(?<![a-z\d])[a-hj-npr-z\d]{17}(?![a-z\d])")
 _TRIM = re.compile(r"(?<![a-z\d])(\d{3}\s?tsi|\d{2}\s?tfsi|gti|gts|[sr]-?line|rs|m运动)(?![a-z\d])")
+# What may stand beside a part's name and makes it no other part.
+_BESIDE_PART = re.compile(
+    r"总成|套装|套件|全套|原厂件?|正厂件?|副厂件?|品牌件?|进口|国产|新的?|[一两二三四2-4][套副对个只片条根支块组桶瓶]|\d{1,2}w-?\d{2}|\d(?:\.\d)?\s?(?:升|l(?![a-z]))|[全半]?合成|矿物|[的轮侧边和、前后左右]"
+    r"|(?<![a-z])(?:genuine|original|oem|aftermarket|new|set|kit|pair|of|the|a|an|my|and|both|some|s|assembly|axle|side)(?![a-z])"
+)
 _BEFORE, _AFTER = 14, 8  # characters around a part in which its position is said
 
 Catalogue = Mapping[str, Mapping[str, Sequence[str]]]
@@ -75,6 +80,18 @@ def read_wording(text: str, catalogue: Catalogue | None = None) -> Wording:
     vehicles = _vehicles(rest, vin.group().upper() if vin else "", catalogue)
     numbers = [PartQuery(oe=key, words=key) for key in number_keys(_without_names(rest))]
     return Wording(vehicles, (*numbers, *_parts(rest)))
+
+
+def part_named(words: str) -> PartQuery | None:
+    """The part that these words are a name of; None where they name another one: 雨刮电机 is no 雨刮片."""
+    low = clean(words).lower()
+    found = next(iter(_parts(low)), None)
+    if found is None:
+        return None
+    left = low.replace(found.words, " ", 1)
+    for said, _ in _position_words():
+        left = _place(said).sub(" ", left)
+    return None if re.search(r"[^\W_]", _BESIDE_PART.sub(" ", left)) else found
 
 
 # -- vehicles

@@ -215,9 +215,9 @@ class Rooms:
 
     def part(self, words: str) -> PartWords:
         """The catalogue's own name for what was said."""
-        from retrieval.wording import read_wording
+        from retrieval.wording import part_named
 
-        found = next((p for p in read_wording(words).parts if p.category), None)
+        found = part_named(words)
         return PartWords(found.category, found.position) if found else PartWords()
 
     def people(self, text: str, now: datetime) -> tuple[str, ...]:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 
 from bot.cards.base import joined
 from bot.cards.facts import fact_card, fact_when, kilometres
+from bot.cards.renewals import due_lines
 from bot.conversation.pending import Draft
 from bot.conversation.talk import Talk
 from crm_core.histories.messages import CustomerFacts, Fact, FactsView, Kind
 from crm_core.histories.rules import bought, days_of, spent
+from crm_core.renewals.messages import Renewals, RenewalView
 from intents.facts import FactAsked, fact_asked, is_only_fact
 
 # Kinds that are counted or listed; of the others one wants the newest.
 _RESOURCE = {"quote": "quote", "order": "order", "spend": "order", "visit": "appointment", "test_drive": "appointment"}
+_DUE = {
+    "maintenance": r"保养|维保|\bservice\b|maintenance",
+    "insurance": r"保险|insurance",
+    "inspection": r"年检|年审|inspection",
+}
 _MILEAGE = ("公里", "里程", "km", "mileage", "kilomet")
 
 
@@ -23,6 +31,8 @@ def answered_by_rule(talk: Talk, draft: Draft, question: str, customer_id: str) 
     asked = fact_asked(question)
     if asked is None:
         return False
+    if asked.kind == "due":
+        return _due(talk, question, customer_id)
     kinds: dict[str, Kind] = {"spend": "order", "owner": "visit", "car": "visit"}
     kind: Kind = kinds.get(asked.kind, asked.kind)  # type: ignore[arg-type]
     view: FactsView = talk.ask(CustomerFacts(customer_id=customer_id, kinds=(kind,)))
@@ -40,6 +50,21 @@ def answered_by_rule(talk: Talk, draft: Draft, question: str, customer_id: str) 
     if topic and not facts:
         return False
     _answer(talk, asked, view, _within(talk, asked, facts), question)
+    return True
+
+
+def _due(talk: Talk, question: str, customer_id: str) -> bool:
+    """What comes due next, of the kinds that are named; that nothing is known to come due is an answer too."""
+    if not talk.core.access.may(talk.actor, "renewal", "read"):
+        return False
+    kinds = tuple(kind for kind, said in _DUE.items() if re.search(said, question, re.I))
+    found: list[RenewalView] = talk.ask(Renewals(customer_id=customer_id, kinds=kinds, limit=6))
+    name = talk.memory.focus_name(talk.now) or ""
+    lines = due_lines(talk.voice, [one for one in found if one.kind != "dormant"])
+    if lines:
+        talk.tell(talk.voice.say(_key(talk, "due"), name=name, what=lines[0][1]))
+    else:
+        talk.say(_key(talk, "none.due"), name=name)
     return True
 
 

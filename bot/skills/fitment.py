@@ -42,6 +42,7 @@ _OF_DOCUMENTS = re.compile(
     r"|\blabou?r\b|\bhow often\b|\binterval|\bhow long do|\bwarranty|\btorque\b|\bpromotion",
     re.I,
 )
+_GRADE = re.compile(r"(?<![A-Za-z0-9])\d{1,2}W-?\d{2}(?!\d)", re.I)
 _SIDES = re.compile(r"主驾|副驾|驾驶[位侧]|driver'?s? side|passenger'?s? side", re.I)
 
 
@@ -191,7 +192,8 @@ def _show(talk: Talk, draft: Draft, answer: FitAnswer, part: PartSpec, vehicle: 
         return _no_such_vehicle(talk, draft, answer, part)
     remember(talk, answer)
     named = _named(draft, answer)
-    note = "\n".join(filter(None, (_another_car(talk, draft, answer, vehicle), _sides(talk))))
+    notes = (_another_car(talk, draft, answer, vehicle), _another_grade(talk, answer), _sides(talk))
+    note = "\n".join(filter(None, notes))
     if answer.ask and answer.choices:
         chips = _chips(talk, draft, named)
         more = (ask_button(talk, draft, named, part),) if answer.ask != "car" else ()
@@ -251,6 +253,16 @@ def _another_car(talk: Talk, draft: Draft, answer: FitAnswer, vehicle: VehicleSp
     if answer.model_id in {model.id for model in named}:
         return ""
     return talk.voice.say("fitment.another_car", car=answer.vehicle, said=draft.words("vehicle") or vehicle.series)
+
+
+def _another_grade(talk: Talk, answer: FitAnswer) -> str:
+    """The oil that is listed is of another grade than the one asked for."""
+    wanted = _GRADE.findall(talk.text)
+    said = {oe_key(one) for one in wanted}
+    listed = {oe_key(one): one for row in answer.rows for one in _GRADE.findall(f"{row.part_name} {row.note}")}
+    if not said or not listed or said & listed.keys():
+        return ""
+    return talk.voice.say("fitment.another_grade", listed=" / ".join(listed.values()), said=" / ".join(wanted))
 
 
 def _sides(talk: Talk) -> str:

@@ -79,7 +79,22 @@ def find_parts(text: str, lexicon: Lexicon | None = None) -> Iterator[Span]:
         yield _span(match)
 
 
+# What follows a part's name and makes it the name of another: 刹车片报警线, oil filter housing.
+_LONGER = re.compile(
+    r"(?:报警线|感应线|传感器|螺丝|螺栓|螺母|支架|桩头|接头|插头|线束|开关|继电器|控制(?:单元|模块|器)|电机|马达|轴承|密封圈|油封|卡扣|卡子"
+    r"|修理包|镜片|灯泡|喷水?嘴|油?壶|油?冷器|散热器|油?底壳|滤网|皮带|齿轮|拉[索线]|弹簧|胶套|防尘套|护板|座(?![椅位])|套(?![装餐件])"
+    r"|盖(?!了)|壳(?!牌)|管(?![用理够不])|罩|垫(?!付))"
+    r"|\s(?:terminal|socket|housing|sensor|bulb|cap|bracket|bolt|screw|nut|motor|pump|switch|relay|gasket|seal|hose|pipe|cover|clip"
+    r"|warning wire|wire)s?\b",
+    re.IGNORECASE,
+)
+
+
 def _span(match: re.Match[str]) -> Span:
+    longer = _LONGER.match(match.string, match.end())
+    if longer:
+        whole = match.string[match.start() : longer.end()]
+        return Span("part", match.start(), longer.end(), whole, whole)
     words: dict[str, Any] = match.groupdict()
     said = words["part"] or words["short"]
     place = (words["place"] or words["beside"] or "").strip().rstrip("的")
