@@ -37,7 +37,7 @@ def appointment_card(
     open_now = view.state in OPEN
     return Card(
         kind=kind,
-        title=_title(voice, kind, view),
+        title=_title(voice, kind, view, staff),
         fields=lines(
             voice,
             ("customer", joined(view.customer_name, view.ref)) if staff else ("ref", view.ref),
@@ -55,9 +55,12 @@ def appointment_card(
     )  # fmt: skip
 
 
-def _title(voice: Voice, kind: str, view: AppointmentView) -> str:
+def _title(voice: Voice, kind: str, view: AppointmentView, staff: bool) -> str:
+    """His own card does not tell a customer his name."""
     said = {"kind": voice.label("appointment", view.kind), "name": view.customer_name,
             "when": voice.span(view.start, view.end, view.vague)}  # fmt: skip
+    if not staff and kind == "appointment":
+        return voice.say("card.own_appointment", **said)
     held = voice.maybe(f"push.{kind}.held", **said) if view.kind in REMOTE else ""
     return held or heading(voice, kind, "card.appointment", **said)
 

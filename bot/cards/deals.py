@@ -82,7 +82,7 @@ def quote_card(
             ("part" if view.of_part else "vehicle", view.title),
             ("list_price", voice.money(view.list_fen)),
             ("discount", voice.money(view.discount_fen) if view.discount_fen else ""),
-            Field(voice.label("field", "net_price"), voice.money(view.net_fen), emph=True),
+            Field(price_label(voice, view), voice.money(view.net_fen), emph=True),
             ("valid_until", voice.when(view.valid_until)),
             ("ref", view.ref),
         ),
@@ -90,6 +90,11 @@ def quote_card(
         note=note,
         subject=f"quote:{view.id}",
     )
+
+
+def price_label(voice: Voice, view: QuoteView) -> str:
+    """What the price to pay is called: after a discount only where there is one."""
+    return voice.label("field", "net_price" if view.discount_fen else "to_pay")
 
 
 def discount_card(voice: Voice, view: DiscountView, extra: tuple[Button, ...] = ()) -> Card:

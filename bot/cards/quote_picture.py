@@ -7,6 +7,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from bot.cards.base import Easel, joined
+from bot.cards.deals import price_label
 from bot.ports import Outbound
 from bot.texts import Voice
 from crm_core.chat.messages import KeepImage
@@ -52,13 +53,13 @@ def _drawn(easel: Easel, view: QuoteView, dealer: UnitView) -> bytes:
     footer = (joined(voice.say("quote.picture_by", name=actor.name), dealer.phone), _address(voice, dealer),
               voice.say("quote.picture_ref", ref=view.ref, day=_day(voice, today)))  # fmt: skip
     return quote_picture(_name(voice, dealer), voice.say("quote.picture_title"), rows(voice, view, dealer.zone),
-                         (voice.label("field", "net_price"), voice.money(view.net_fen)),
+                         (price_label(voice, view), voice.money(view.net_fen)),
                          [line for line in footer if line])  # fmt: skip
 
 
 def _alt(voice: Voice, view: QuoteView, dealer: UnitView) -> str:
     """What the picture shows, in words."""
-    net = (voice.label("field", "net_price"), voice.money(view.net_fen))
+    net = (price_label(voice, view), voice.money(view.net_fen))
     said = (f"{name} {value}" for name, value in (*rows(voice, view, dealer.zone), net))
     return joined(_name(voice, dealer), voice.say("quote.picture_title"), *said)
 

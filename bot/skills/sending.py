@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.cards.base import Easel
+from bot.cards.deals import price_label
 from bot.cards.quote_picture import quote_as_picture
 from bot.cards.suggestions import signed
 from bot.conversation.gate import Act, Need, Step, Tier, after, pass_through, skill
@@ -102,7 +103,8 @@ def send_quote(talk: Talk, draft: Draft) -> Step:
 
 def _priced(talk: Talk, quote: QuoteView) -> list[tuple[str, str, str]]:
     label = talk.voice.label
-    return [(label("field", "vehicle"), quote.title, ""), (label("field", "net_price"), talk.voice.money(quote.net_fen), "")]
+    what = label("field", "part" if quote.of_part else "vehicle")
+    return [(what, quote.title, ""), (price_label(talk.voice, quote), talk.voice.money(quote.net_fen), "")]
 
 
 @verb("quote.send")
