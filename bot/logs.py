@@ -12,11 +12,17 @@ from typing import Any, TextIO
 
 import structlog
 
+from crm_core.kernel.spelt import without_personal
+
 ALLOWED = frozenset({
     "event", "level", "timestamp", "error", "reference", "path", "where", "channel", "kind", "timer", "outbox", "job",
     "loop", "attempts", "timers", "messages", "arrivals", "dead", "drift", "silence", "role", "seconds", "count",
     "version", "port", "host", "troubles", "concept", "command", "times",
 })  # fmt: skip
+
+
+# A field says what happened, not what somebody wrote.
+MAX_VALUE = 300
 
 
 def configure_logs(stream: TextIO | None = None, *, plain: bool = False) -> None:
@@ -56,7 +62,7 @@ class Bare(logging.Formatter):
         error = record.exc_info[1] if record.exc_info else None
         if error is not None:
             event |= {"error": type(error).__name__, "exc_info": error}
-        return json.dumps(where_it_broke(None, "", event), ensure_ascii=False)
+        return json.dumps(only_allowed(None, "", where_it_broke(None, "", event)), ensure_ascii=False)
 
 
 def where_it_broke(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -69,5 +75,14 @@ def where_it_broke(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableM
 
 
 def only_allowed(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Drop every field that is not on the list."""
-    return {key: value for key, value in event.items() if key in ALLOWED}
+    """Drop every field that is not on the list, and what identifies somebody from those that are."""
+    return {key: _harmless(value) for key, value in event.items() if key in ALLOWED}
+
+
+def _harmless(value: Any) -> Any:
+    """A value without numbers and addresses of people; numbers stay numbers, anything else is text."""
+    if isinstance(value, (list, tuple)):
+        return [_harmless(one) for one in value]
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    return without_personal(str(value))[:MAX_VALUE]

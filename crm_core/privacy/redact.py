@@ -85,7 +85,8 @@ def _clear(session: Session, tenant: str, words: Words, table: Table) -> int:
 def _is_text(column: Column[Any]) -> bool:
     if column.name in _TECHNICAL or column.name.endswith(("_enc", "_id", "_index", "_by", "_key")):
         return False
-    return isinstance(column.type, (String, Text, JSON))
+    # A column with a greatest length has a type of its own around the plain one.
+    return isinstance(getattr(column.type, "impl", column.type), (String, Text, JSON))
 
 
 def _write(session: Session, table: Table, key: Any, changes: Mapping[str, Any]) -> int:

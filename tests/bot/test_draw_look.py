@@ -18,7 +18,7 @@ from crm_core.api import Core
 from crm_core.kernel.errors import NotFound, Unavailable
 from crm_core.kernel.outbox import Outcome
 from crm_core.leads.messages import CreateLead
-from crm_core.org.people import load_actor, load_actors
+from crm_core.rights.actors import load_actor, load_actors
 from crm_core.tasks.messages import AddTask
 from tests.bot.conftest import PEOPLE, TEAM
 
