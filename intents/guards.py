@@ -9,6 +9,7 @@ from typing import Any
 
 from .data import lists
 from .grammar import expand, nameless
+from .mask import MARK
 from .schema import load_schema
 
 
@@ -21,7 +22,12 @@ class _Guards:
 
 
 # 别忘了提醒我 asks for it; nothing is denied.
-_URGING = re.compile(r"(?:千万|可)?(?:别|不要|勿)忘(?:了|记)?|\b(?:don't|dont|do not) forget(?: to)?\b")
+# 按他说的办 and "what he asked" only name what is decided upon; nobody's words are reported.
+_URGING = re.compile(
+    r"(?:千万|可)?(?:别|不要|勿)忘(?:了|记)?|\b(?:don't|dont|do not) forget(?: to)?\b|"
+    rf"[按照听依](?:{MARK['pronoun']}|{MARK['person']}|客户)(?:说|讲|要)?的|"
+    rf"\bwhat (?:he|she|they|[{MARK['pronoun']}{MARK['person']}]) (?:asked|asks|wants|wanted|said|says)(?: for)?"
+)
 
 
 @cache

@@ -24,7 +24,7 @@ _CUES = {
     ),
     "limit": (
         r"按|同意|批准|approve|grant|(?:好的?|可以|行|ok),|最多|不超过|不能超过|别超过|上限|最高|至多|只能|只给|顶多|批|最大|"
-        r"at most|max(?:imum)?(?: of)?|up to|no more than|limit(?: of)?|only"
+        r"at most|as far as|max(?:imum)?(?: of)?|up to|no more than|limit(?: of)?|only"
     ),
     "amount": (
         r"一共|总共|合计|共计|收费|加价|剩余|剩下|尾款|余款|月供|花了|花费|付了|交了|打了|到账|贷款?|折价|返现|返|"

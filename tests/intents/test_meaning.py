@@ -30,6 +30,8 @@ def said(found: Understanding, *names: str) -> list[tuple[Any, ...]]:
         ("太多了,砍一半", "counter", None, 0.5), ("减半吧", "counter", None, 0.5), ("最多给一半", "counter", None, 0.5),
         ("一半可以", "counter", None, 0.5), ("8000太多了", "counter", None, None),
         ("8000 is too much, give him 5000", "counter", 5000, None), ("give her half", "counter", None, 0.5),
+        ("毛利还行,就按他说的办吧,我同意", "approve", None, None), ("不批不批,定金都没交", "reject", None, None),
+        ("Let's do 2800 instead of what he asked", "counter", 2800, None),
         ("cut it in half", "counter", None, 0.5), ("give them 3000", "counter", 3000, None),
     ],
 )  # fmt: skip
