@@ -14,7 +14,7 @@ from tests.conftest import NOW
 
 REPLY, CHANGE, MUST, NICE = MessageClass
 ACCEPTED, NOT_NOW, NEVER, UNKNOWN = Heard
-SENT, RETRY, UNCERTAIN, DEAD = Outcome
+SENT, RETRY, UNCERTAIN, DEAD, _UNWANTED = Outcome
 # WeCom drops a body it knows for four hours; Telegram never does.
 WECOM, TELEGRAM = timedelta(hours=4), None
 SOON, LATE = timedelta(minutes=1), timedelta(hours=3, minutes=30)
