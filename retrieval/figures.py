@@ -60,14 +60,14 @@ _SCALE = r"\s*(?:[百千万亿]|k(?![a-z]))"
 
 # Nobody writes a longer number; what goes on and on is no number, and must not take long to find out.
 _ZH_NUMBER = re.compile(
-    rf"百分之(?P<percent>{_START}[{_ZH}]{{0,20}})"
+    rf"百分之(?P<percent>{_START}[{_ZH}]{{0,12}})"
     rf"|(?P<clock>{_START}[十一二三四五六七八九]{{0,8}})点(?=半|钟|[一二三四五]?十?[一二三四五六七八九]?分|$|[^{_ZH}])"
-    rf"|(?P<plain>{_START}[{_ZH}]{{0,20}}(?:点[{_ZH}]{{1,20}})?)(?=半?\s*(?:个?半?(?:{_UNIT})|毛|个|号|月|分|岁|巴|档|挡|缸|期|台|辆|条|只|根|套|桶|倍))"
-    rf"|(?P<bare>{_START}[{_ZH}]{{0,20}}[百千万亿][{_ZH}]{{0,20}})"
+    rf"|(?P<plain>{_START}[{_ZH}]{{0,12}}(?:点[{_ZH}]{{1,12}})?)(?=半?\s*(?:个?半?(?:{_UNIT})|毛|个|号|月|分|岁|巴|档|挡|缸|期|台|辆|条|只|根|套|桶|倍))"
+    rf"|(?P<bare>{_START}[{_ZH}]{{0,12}}[百千万亿][{_ZH}]{{0,12}})"
 )
 _EN_NUMBER = re.compile(rf"\b(?P<n>{'|'.join(sorted(_EN, key=len, reverse=True))})(?=\s+(?:{_UNIT}){_ENDS})")
 _HALF = re.compile(
-    r"(?P<n>\d+)\s*(?P<a>个?)半?(?P<unit>年|个?月|天|小时|个小时|升|公里|万)半|(?P<m>\d+)个半(?P<unit2>月|小时)"
+    r"(?<!\d)(?P<n>\d+)\s*(?P<a>个?)半?(?P<unit>年|个?月|天|小时|个小时|升|公里|万)半|(?<!\d)(?P<m>\d+)个半(?P<unit2>月|小时)"
 )
 _DATE = re.compile(r"(?P<y>\d{4})\s*[-/.年]\s*(?P<m>\d{1,2})\s*[-/.月]\s*(?P<d>\d{1,2})日?")
 _DAY = re.compile(r"(?P<m>\d{1,2})月(?P<d>\d{1,2})[日号]?")
@@ -81,9 +81,9 @@ _MEASURE = re.compile(
 )
 _HEADED = re.compile(rf"[(\[](?P<unit>{_UNIT})[)\]]\s*:?\s*(?P<n>{_PLAIN})(?P<s>{_SCALE})?(?![\d.%])")
 _NUMBER = re.compile(
-    rf"(?P<sign>[¥$€])?\s*(?<![a-z\d.])(?P<n>{_PLAIN})(?P<s>\s*[十百千万亿]|k(?![a-z]))?(?P<tail>\d(?!\d))?(?![\d])"
+    rf"(?:(?P<sign>[¥$€])\s*)?(?<![a-z\d.])(?P<n>{_PLAIN})(?P<s>\s*[十百千万亿]|k(?![a-z]))?(?P<tail>\d(?!\d))?(?![\d])"
 )
-_CODE = re.compile(r"(?:[a-z]+[-./]?\d|\d+(?:\.\d+)?[-/]?[a-z])[a-z0-9\-./]*")
+_CODE = re.compile(r"(?:(?<![a-z])[a-z]+[-./]?\d|(?<!\d)\d+(?:\.\d+)?[-/]?[a-z])[a-z0-9\-./]*")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from retrieval.documents.tables import is_table
 from retrieval.text import language, sentences
 
 # `扭矩 (Nm)`: what a column measures, and in what.
-_MEASURED = re.compile(r"(.+?)\s*[(（\[]\s*([^\s()（）\[\]\d][^()（）\[\]]{0,11}?)\s*[)）\]]")
+_MEASURED = re.compile(r"(.+?)\s{0,8}[(（\[]\s*([^\s()（）\[\]\d][^()（）\[\]]{0,11}?)\s*[)）\]]")
 _AMOUNT = re.compile(r"[~≈≥≤<>±]?\s*\d[\d,.]*(?:\s*[-–~至到+±]\s*\d[\d,.]*)?")
 
 

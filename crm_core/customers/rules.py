@@ -72,8 +72,9 @@ def surname_of(name: str) -> str:
 
 
 def plain_name(name: str) -> str:
-    """A name as it is kept in clear: without control characters, and with any number in it masked."""
-    return _NUMBER.sub(lambda found: _masked(found[0]), clean_text(name))
+    """A name as it is kept in clear: without characters nobody sees, its letters of one width, any number masked."""
+    shown = "".join(unicodedata.normalize("NFKC", char) if char.isalnum() else char for char in clean_text(name))
+    return _NUMBER.sub(lambda found: _masked(found[0]), shown)
 
 
 def _masked(number: str) -> str:

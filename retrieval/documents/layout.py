@@ -21,7 +21,7 @@ _PROSE = 28  # characters; cells that long side by side are columns of prose
 _MARGIN_PAGES = 3
 _DIGITS = re.compile(r"\d+")
 _PAGE_NUMBER = re.compile(
-    r"[-–—\s]*(?:第|page)?\s*\d{1,4}\s*(?:页|(?:/|of|共)\s*\d{1,4}\s*页?)?[-–—\s]*", re.I
+    r"[-–—\s]{0,40}(?:第|page)?\s{0,20}\d{1,4}\s*(?:页|(?:/|of|共)\s*\d{1,4}\s*页?)?[-–—\s]*", re.I
 )
 
 

@@ -131,11 +131,11 @@ class Reader:
         return self._event(EventKind.TEXT, user, message.chat, message.date, text=f"{said} {rest}".strip() if said else text)
 
     def _contact(self, message: Message, user: User) -> Event:
-        """His own number is vouched for by Telegram; another's is only something said."""
+        """His own number is vouched for by Telegram; another's, or one passed on, is only something said."""
         contact = message.contact
         assert contact is not None
         phone = contact.phone_number if contact.phone_number.startswith("+") else f"+{contact.phone_number}"
-        if contact.user_id == user.id:
+        if contact.user_id == user.id and message.forward_origin is None:
             return self._event(EventKind.CONTACT, user, message.chat, message.date, phone=phone)
         if not self._staff:
             return self._event(EventKind.CONTACT, user, message.chat, message.date)
