@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -38,13 +39,25 @@ def take_file(core: Core, actor: Actor, content: bytes, name: str, *, key: str |
     must_learn(core, actor)
     if not core.limits.take(f"files:{actor.id}", FILES, 1, core.now()):
         raise Refused("error.busy")
-    source, unit, audience = _place(core, actor, _plain(name))
+    source, unit, audience = _place(core, actor, _plain(name) if name.strip() else nameless(content))
     try:
         with _reading, Reader() as reader:
             document = reader.read(content, source, Given(audience_of(audience), unit))
     except Unreadable as error:
         raise Invalid("file", f"learn.bad.{error.key}", **error.params) from error
     return core.execute(proposing(document), actor, key=key).id
+
+
+def nameless(content: bytes) -> str:
+    """A name for a file that came without one, by its first bytes and its content: two such files are two documents."""
+    ending = ".txt"
+    if content.startswith(b"%PDF"):
+        ending = ".pdf"
+    elif content.startswith(b"PK"):
+        ending = ".xlsx" if b"xl/workbook.xml" in content else ".docx"
+    elif content[:200].lstrip().lower().startswith((b"<!doctype html", b"<html")):
+        ending = ".html"
+    return f"document-{hashlib.sha256(content).hexdigest()[:8]}{ending}"
 
 
 def _plain(name: str) -> str:
