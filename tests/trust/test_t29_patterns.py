@@ -20,8 +20,8 @@ MOST = 0.05
 # What words are read with sees no more of them than this.
 LENGTH = {"intents/": MAX_CHARS}
 LONG = 10_000
-# Looked for only in a few words that another pattern found.
-SHORT = ("intents/entities/time_zh_words.py", "intents/entities/time_en_read.py", "bot/commands/")
+# Looked for only in a few words that another pattern found, or where a text begins.
+SHORT = ("intents/entities/time_zh_words.py", "intents/entities/time_en_read.py", "intents/guards.py", "bot/commands/")
 # Before these look, numbers without an end are blanked.
 BLANKED = "intents/entities/"
 
