@@ -39,7 +39,9 @@ def reviewed(message: Message, reader: Reader, found: Understanding) -> Understa
     if found.outcome != "recognised" or found.layer != "grammar":
         return found
     at_once = {intent for intent in intents if load_schema()[intent].risk == "own_write"}
-    another = any("by" in command.slots for command in found.commands)
+    # Somebody else's talk, and one that repeats words in quotation marks, is shown before it is written.
+    quoted = bool(at_once & _TALK) and any(mood.name == "quoted" for mood in reader.moods)
+    another = quoted or any("by" in command.slots for command in found.commands)
     if (len(intents) > 1 and at_once & _TOLD) or _appoints(reader, found) or another:
         return replace(found, layer="ranker")  # whoever tells more than the talk is shown what is written of it
     if at_once - {"create_lead"} and found.score < _EXPLAINED:

@@ -163,3 +163,9 @@ def test_of_a_colleagues_talk_the_other_one_is_the_customer_and_it_is_shown_firs
     found = read(text)
     assert [(c.intent, c.slots["by"].value, c.slots["person"].value) for c in found.commands] == [("log_contact", by, whom)]
     assert found.layer == "ranker"
+
+
+@pytest.mark.parametrize("text", ["王姐说“别转给小李”", "李总说「就按上次的价」", 'Ms Wang said "no discount, no deal"'])
+def test_a_talk_that_repeats_somebodys_words_is_never_written_unseen(text: str) -> None:
+    found = read(text)
+    assert not found.commands or found.layer == "ranker"
