@@ -60,10 +60,10 @@ _SCALE = r"\s*(?:[百千万亿]|k(?![a-z]))"
 
 # Nobody writes a longer number; what goes on and on is no number, and must not take long to find out.
 _ZH_NUMBER = re.compile(
-    rf"百分之(?P<percent>{_START}[{_ZH}]{{0,12}})"
+    rf"百分之(?P<percent>{_START}[{_ZH}]{{0,14}})"
     rf"|(?P<clock>{_START}[十一二三四五六七八九]{{0,8}})点(?=半|钟|[一二三四五]?十?[一二三四五六七八九]?分|$|[^{_ZH}])"
-    rf"|(?P<plain>{_START}[{_ZH}]{{0,12}}(?:点[{_ZH}]{{1,12}})?)(?=半?\s*(?:个?半?(?:{_UNIT})|毛|个|号|月|分|岁|巴|档|挡|缸|期|台|辆|条|只|根|套|桶|倍))"
-    rf"|(?P<bare>{_START}[{_ZH}]{{0,12}}[百千万亿][{_ZH}]{{0,12}})"
+    rf"|(?P<plain>{_START}[{_ZH}]{{0,14}}(?:点[{_ZH}]{{1,14}})?)(?=半?\s*(?:个?半?(?:{_UNIT})|毛|个|号|月|分|岁|巴|档|挡|缸|期|台|辆|条|只|根|套|桶|倍))"
+    rf"|(?P<bare>{_START}[{_ZH}]{{0,14}}[百千万亿][{_ZH}]{{0,14}})"
 )
 _EN_NUMBER = re.compile(rf"\b(?P<n>{'|'.join(sorted(_EN, key=len, reverse=True))})(?=\s+(?:{_UNIT}){_ENDS})")
 _HALF = re.compile(
