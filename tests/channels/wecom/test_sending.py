@@ -207,7 +207,7 @@ def test_errors_by_class(
 
 
 def test_nobody_home_means_not_now(line: AppLine, wecom: FakeWecom) -> None:
-    line.api._base = "http://127.0.0.1:9"
+    line.api.base = "http://127.0.0.1:9"
     receipt = send(line, Outbound(text="你好"))
     assert (receipt.heard, receipt.error) == (Heard.NOT_NOW, "no connection")
 
