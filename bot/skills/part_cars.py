@@ -120,8 +120,10 @@ def _spoken_of(talk: Talk, draft: Draft) -> VehicleSpec | Need:
 
 def _whose(talk: Talk, draft: Draft) -> str | Need | None:
     """The customer whose car is meant: named as the owner in the message, else the one spoken of."""
+    his = "|".join(re.escape(words) for words in ("车", draft.words("part"), draft.words("oe")) if words)
     for name in talk.brain.people(talk.text, talk.now) if "person" not in draft.slots else ():
-        if re.search(rf"{re.escape(name)}(?:的|那台|那辆|这台|这辆)*车|{re.escape(name)}'s (?:car|\w+)", talk.text, re.I):
+        said = re.escape(name)
+        if re.search(rf"{said}(?:的|那台|那辆|这台|这辆)*(?:{his})|{said}'s (?:car|\w+)", talk.text, re.I):
             draft.slots["person"] = {"value": name, "words": name}
     if draft.text("person"):
         return customer(talk, draft)
