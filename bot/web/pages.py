@@ -22,6 +22,7 @@ from crm_core.api import Core
 from crm_core.chat.messages import AddVisitor, Image, ImageView, KeepImage
 from crm_core.kernel.access import Actor
 from crm_core.kernel.errors import ChexinError, Invalid, NotFound, Unavailable
+from crm_core.privacy.lists import KEPT_AS, MIME
 
 STATIC = Path(__file__).parent.parent / "channels" / "webchat" / "static"
 SIGNED_OUT, BAD_ORIGIN = 4401, 4403
@@ -116,7 +117,10 @@ class Front:
 
     def _shown(self, found: ImageView) -> Response:
         headers = {"Cache-Control": "private, max-age=86400", "Content-Disposition": "inline"}
-        return Response(found.content, media_type=found.mime, headers=headers)
+        if found.mime != KEPT_AS:
+            return Response(found.content, media_type=found.mime, headers=headers)
+        headers = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="customers.xlsx"'}
+        return Response(found.content, media_type=MIME, headers=headers)
 
     # WebSockets
 

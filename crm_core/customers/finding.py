@@ -24,6 +24,7 @@ from crm_core.kernel.phones import parse_phone
 from crm_core.kernel.uow import Reader
 
 _DIGITS = re.compile(r"\d{4,}")
+_NUMBER = re.compile(r"\+?\d[\d \-]*")
 _TAIL_WORDS = re.compile(r"(?:手机|电话|号码|手机号)?(?:尾号|末四位|后四位)(?:是|为)?|(?:\bending|\bends)(?: in| with)?\b")
 _INITIALS = re.compile(r"[a-z]{2,4}")
 _CANDIDATES, _MANY = 60, 240
@@ -55,7 +56,7 @@ def candidates(
     """Visible customers that fit the words, best first. `near` looks for misspelt names, too."""
     words = words.strip()
     digits = _DIGITS.search(words.replace(" ", ""))
-    name = _TAIL_WORDS.sub("", _DIGITS.sub("", words)).strip(" ()（）的,，:：") if digits else words
+    name = _TAIL_WORDS.sub("", _NUMBER.sub("", words)).strip(" ()（）的,，:：") if digits else words
     if digits:
         found = _by_digits(reader, digits[0], limit)
         fitting = [row for row in found if _called(row, name)] if len(name) > 1 else found

@@ -21,6 +21,7 @@ from crm_core.privacy.reveals import report_decoy
 from crm_core.privacy.tables import PrivacyRequest
 
 MIME = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+KEPT_AS = "xlsx"  # the type's own name is longer than the column that holds it
 HEADS = {
     "zh": ("编号", "姓名", "电话", "城市", "级别", "来源", "负责人", "最近联系", "可发营销信息"),
     "en": ("Code", "Name", "Phone", "City", "Level", "Source", "Owner", "Last contact", "Marketing allowed"),
@@ -55,7 +56,7 @@ def make_list(uow: Uow, asker: Actor, row: PrivacyRequest) -> Blob:
     language = asker.language if asker.language in HEADS else "zh"
     mark = MARKS[language].format(asker=asker.name, second=uow.actor.name, at=f"{uow.now:%Y-%m-%d %H:%M} UTC", id=row.id)
     content = workbook([[mark], HEADS[language], *_lines(uow, asker, found, language)])
-    blob = Blob(tenant=uow.tenant, unit=row.unit, person_id=asker.id, mime=MIME, content=b"", created_at=uow.now)
+    blob = Blob(tenant=uow.tenant, unit=row.unit, person_id=asker.id, mime=KEPT_AS, content=b"", created_at=uow.now)
     blob.content = uow.cipher.seal_bytes(f"blobs.content.{blob.id}", content)
     uow.session.add(blob)
     uow.audit("export", "privacy", row.id, customers=len(found))
