@@ -28,6 +28,7 @@ from bot.skills.photos import PICTURE, is_whose
 from crm_core.channels.tables import PLATFORMS
 from crm_core.customers.messages import CustomerLine, FindCustomers
 from intents.schema import load_schema
+from intents.thanks import only_thanks
 from intents.types import Command, Context, Understanding
 
 MAX_TEXT = 2000
@@ -59,6 +60,9 @@ def text(talk: Talk, said: str) -> None:
     if talk.spoken:
         talk.say("reception.heard", text=said)
     waiting = talk.memory.waiting
+    if waiting is None and only_thanks(said):
+        talk.say("greet.welcome")
+        return
     if waiting is not None and (label := option(said, list(waiting.options))):
         take(talk, waiting, waiting.options[label])
         return
