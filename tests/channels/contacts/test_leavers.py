@@ -42,6 +42,8 @@ def test_the_platform_hears_later_that_he_left(shop: Shop) -> None:
     shop.desk.later(hours=2)
     shop.wait(lambda: any("groupchat/list" in call.path for call in shop.desk.kf.wecom.calls))
     assert set(shop.contacts.groups.values()) == {"rep1", "rep3"}
+    # What is under way would be put off from the later hour on.
+    shop.wait(lambda: all(one.state != 1 and one.due_at > shop.core.now() for one in shop.errands("leaver")))
     shop.contacts.resigned = {"rep1"}
     shop.desk.later(hours=13)
     shop.wait(lambda: shop.contacts.groups == {"wr1": "rep2", "wr2": "rep2", "wr3": "rep3"})
