@@ -51,6 +51,18 @@ _ASKS_FOR = {
 _MUST_HAVE = {"money", "newton-metre"}
 _FREE = re.compile(r"免费|不收|不用[付交]|包含在|报价|折|%|\bfree\b|no charge|included|quote|percent", re.I)
 
+# A service somebody asks about: evidence that never speaks of it answers something else.
+_SERVICES = tuple(
+    re.compile(words, re.I)
+    for words in (
+        r"邮寄|寄到|寄[给过来]|快递|发货|包邮|物流|\b(?:ship|shipped|shipping|mail|mailed|courier|deliver(?:y|ed)?)\b",
+        r"发票|invoice",
+        r"分期|贷款|instal+ment|loan|finance",
+        r"退货|退款|refund|return",
+        r"代步车|loaner|courtesy car",
+    )
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Citation:
@@ -127,7 +139,7 @@ def answer_from(question: str, hits: Sequence[Hit], lang: Lang | None = None) ->
         return Answer("did_you_mean", suggestions=_suggestions(hits), score=top)
     rows = _tied(hits, best, question)
     said = _said(opened(question), rows)
-    if not said or _lacks_figure(question, rows):
+    if not said or _lacks_figure(question, rows) or _lacks_service(question, rows):
         return Answer("did_you_mean", suggestions=_suggestions(hits), score=top)
     premise = false_premise(question, [text for text, _ in said], [row.text for row in rows])
     texts: dict[Citation, str] = {}
@@ -257,6 +269,12 @@ def _lacks_figure(question: str, rows: Sequence[ChunkRow]) -> bool:
     wanted = _wanted(question) & _MUST_HAVE
     text = "\n".join(row.text for row in rows)
     return bool(wanted) and not _FREE.search(text) and not any(_measures(row.text, wanted) for row in rows)
+
+
+def _lacks_service(question: str, rows: Sequence[ChunkRow]) -> bool:
+    """A service was asked about, such as sending by post, and the evidence says nothing of it."""
+    text = "\n".join(face for row in rows for face in (*row.faces, row.text))
+    return any(named.search(question) and not named.search(text) for named in _SERVICES)
 
 
 def _preferred(hits: Sequence[Hit], lang: Lang, question: str) -> Hit:

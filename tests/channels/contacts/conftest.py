@@ -50,7 +50,7 @@ class Shop:
         return [one for one in self.rows(Errand) if one.kind == kind]
 
     def wait(self, true: Callable[[], Any], seen: Callable[[], str] = lambda: "") -> None:
-        until(lambda: bool(true()), 45, seen)
+        until(lambda: bool(true()), 15, seen)
 
     def added(self, customer: str, userid: str, **more: Any) -> str:
         """A customer adds a colleague, and all that follows from it at once is done."""
